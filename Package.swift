@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// CI turns warnings into errors; a user with a newer compiler than ours still gets a build.
+let strict: [SwiftSetting] =
+    Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+/// One room of the house: a target under `Sources` that depends only on the rooms beneath it.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one room, or of the built binary.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "kafka-to-s3",
+    products: [
+        .executable(name: "bootstrap", targets: ["bootstrap"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+    ],
+    targets: [
+        // From the top of the house to its cellar; arrows point downwards only.
+        .executableTarget(
+            name: "bootstrap",
+            dependencies: ["Ingestion", "LambdaRuntime", "AWSServices", "Environment", log],
+            swiftSettings: strict),
+
+        room(
+            "Ingestion",
+            ["KafkaEvent", "AWSServices", "Compression", "JSON", "Base64", "Environment", "Bytes", "UTC", log]),
+        room("AWSServices", ["AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes", "UTC"]),
+        room("AWSSigning", ["CCrypto", "Bytes", "UTC"]),
+        room("KafkaEvent", ["JSON", "Bytes"]),
+        room("LambdaRuntime", ["HTTP", "JSON", "Environment", "Bytes", "UTC", log]),
+
+        room("HTTP", ["CCurl", "Bytes", "UTC"]),
+        room("Compression", ["CDeflate", "Bytes"]),
+        room("JSON", ["CVector", "Bytes"]),
+        room("Base64", ["CVector", "Bytes"]),
+        room("UTC", ["Bytes"]),
+        room("Environment"),
+        room("Bytes"),
+
+        .target(name: "CVector"),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
+
+        // What tests share: a scripted HTTP server, real programs started and stopped by process id.
+        .target(name: "TestParts", path: "Tests/TestParts", swiftSettings: strict),
+        tests("BytesTests", ["Bytes", "UTC"]),
+        tests("Base64Tests", ["Base64"]),
+        tests("JSONTests", ["JSON"]),
+        tests("HTTPTests", ["HTTP", "TestParts"]),
+        tests("KafkaEventTests", ["KafkaEvent"]),
+        tests("AWSSigningTests", ["AWSSigning"]),
+        tests("AWSServicesTests", ["AWSServices", "TestParts"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
+        tests("IngestionTests", ["Ingestion"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,117 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A growable run of bytes outside Swift's arrays: memory is neither zeroed before it is written nor
+/// given back before the buffer goes, so a buffer that is emptied and filled again for every invocation
+/// costs its pages once.
+///
+/// It is a reference type on purpose: libcurl keeps the address of a body while it sends, and a copy of a
+/// value type made at the wrong moment would move it. Anything that takes `bytes` must be done with them
+/// before the buffer next changes.
+public final class ByteBuffer {
+    /// The address of the first byte. Moves when the buffer grows.
+    public private(set) var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline var end = 0
+    /// Bytes behind `capacity` that may be read (never written): vector code loads whole registers at the end of
+    /// the text and masks what lies beyond, instead of walking the last bytes one by one.
+    public static let slack = 64
+
+    /// How many bytes fit before the buffer must grow.
+    public private(set) var capacity: Int
+
+    public init(capacity: Int = 64) {
+        self.capacity = max(capacity, 16)
+        base = Self.allocate(nil, self.capacity)
+    }
+
+    deinit { free(base) }
+
+    /// The written bytes, valid until the buffer next changes.
+    @inlinable public var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base, count: count)
+    }
+
+    /// How many bytes have been written.
+    @inlinable public var count: Int { end }
+
+    @inlinable public var isEmpty: Bool { end == 0 }
+
+    /// Makes room for `additional` more bytes, at least doubling when it must grow.
+    @inlinable public func reserve(_ additional: Int) {
+        if additional > capacity - count { grow(to: count + additional) }
+    }
+
+    @inlinable public func append(_ byte: UInt8) {
+        reserve(1)
+        base[end] = byte
+        end += 1
+    }
+
+    @inlinable public func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+        reserve(bytes.count)
+        memcpy(base + count, source, bytes.count)
+        end += bytes.count
+    }
+
+    public func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    public func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Hands out room for `limit` bytes at the end; `body` writes from its start and returns how many it wrote.
+    @inlinable public func appendUninitialized<Failure: Error>(
+        atMost limit: Int, _ body: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Int
+    ) throws(Failure) {
+        reserve(limit)
+        let written = try body(base + count)
+        precondition(written >= 0 && written <= limit)
+        end += written
+    }
+
+    /// Appends `value` in decimal digits, padded with zeros on the left to `width`.
+    public func append(decimal value: Int64, width: Int = 0) {
+        var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        withUnsafeMutableBytes(of: &digits) { digits in
+            var at = digits.count
+            var rest = value.magnitude
+            repeat {
+                at -= 1
+                digits[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 { append(UInt8(ascii: "-")) }
+            for _ in stride(from: digits.count - at, to: width, by: 1) { append(UInt8(ascii: "0")) }
+            append(UnsafeRawBufferPointer(rebasing: digits[at...]))
+        }
+    }
+
+    /// Drops what was written after the first `count` bytes; the memory stays.
+    @inlinable public func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        end = count
+    }
+
+    @inlinable public func removeAll() { end = 0 }
+
+    /// A copy of the bytes as text; what is not UTF-8 is replaced.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    @usableFromInline func grow(to needed: Int) {
+        capacity = max(needed, capacity * 2)
+        base = Self.allocate(base, capacity)
+    }
+
+    /// Out of memory ends the process, as it does everywhere in Swift: Lambda starts a new one and redelivers.
+    private static func allocate(_ old: UnsafeMutablePointer<UInt8>?, _ size: Int) -> UnsafeMutablePointer<UInt8> {
+        guard let new = realloc(old, size + slack) else { fatalError("out of memory: \(size) bytes") }
+        return new.assumingMemoryBound(to: UInt8.self)
+    }
+}

@@ -1,0 +1,3 @@
+#ifndef KAFKA_TO_S3_CVECTOR_H
+#define KAFKA_TO_S3_CVECTOR_H
+#endif

@@ -1,0 +1,26 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Variables that configure the function, by name. Lambda and SAM templates hand over an unset parameter as an
+/// empty string, so an empty value counts as absent.
+public struct Environment: Sendable {
+    private let lookUp: @Sendable (String) -> String?
+
+    /// The process's own environment, read anew at each look-up: Lambda refreshes credentials there.
+    public init() {
+        lookUp = { name in getenv(name).map { String(cString: $0) } }
+    }
+
+    /// Fixed values, for tests and tools.
+    public init(_ values: [String: String]) {
+        lookUp = { values[$0] }
+    }
+
+    public subscript(name: String) -> String? {
+        guard let value = lookUp(name), !value.isEmpty else { return nil }
+        return value
+    }
+}

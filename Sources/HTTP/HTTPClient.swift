@@ -1,0 +1,123 @@
+import Bytes
+import CCurl
+import UTC
+
+/// A blocking HTTP/1.1 client over libcurl: one request with `send`, many at once with `start` and `poll`.
+///
+/// Connections are kept and used again. A Lambda sandbox is frozen between invocations and its connections die
+/// meanwhile without a word, so a request that fails on a *reused* connection before the first byte of a response
+/// is sent again at once, a single time, on a fresh one: it is not the caller's affair that a connection was old.
+///
+/// Not `Sendable`: it lives on one thread.
+public final class HTTPClient {
+    /// What the client needs to know about its surroundings.
+    public struct Configuration: Sendable {
+        /// File of the trusted certificates (PEM); `nil` leaves libcurl's own place.
+        public var certificateBundle: String?
+        /// Whether `HTTPS_PROXY`, `NO_PROXY` and their kin are honoured. The Runtime API is never behind a proxy.
+        public var usesProxyEnvironment: Bool
+        /// How many idle connections are kept.
+        public var keptConnections: Int
+
+        public init(certificateBundle: String? = nil, usesProxyEnvironment: Bool = true, keptConnections: Int = 16) {
+            self.certificateBundle = certificateBundle
+            self.usesProxyEnvironment = usesProxyEnvironment
+            self.keptConnections = keptConnections
+        }
+    }
+
+    public typealias Completion = (Result<HTTPResponse, HTTPFailure>) -> Void
+
+    private let configuration: Configuration
+    private let multi: UnsafeMutableRawPointer?
+    private var running: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var idle: [UnsafeMutableRawPointer] = []
+
+    public init(_ configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        LibCurl.start()
+        multi = curl_multi_init()
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.keptConnections)
+    }
+
+    deinit {
+        for easy in running.keys {
+            curl_multi_remove_handle(multi, easy)
+            curl_easy_cleanup(easy)
+        }
+        idle.forEach(curl_easy_cleanup)
+        curl_multi_cleanup(multi)
+    }
+
+    /// How many requests have been started and are not done.
+    public var inFlight: Int { running.count }
+
+    /// Sends one request and waits for its response. Completions of other requests may run meanwhile.
+    public func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+        var outcome: Result<HTTPResponse, HTTPFailure>?
+        start(request) { outcome = $0 }
+        while true {
+            if let outcome { return try outcome.get() }
+            poll(milliseconds: 60_000)
+        }
+    }
+
+    /// Starts a request; `completion` runs within a later `poll`, or at once where it cannot even be started.
+    public func start(_ request: HTTPRequest, completion: @escaping Completion) {
+        guard let multi, let easy = idle.popLast() ?? curl_easy_init() else {
+            return completion(.failure(HTTPFailure(kind: .invalid, description: "libcurl has no handle to give")))
+        }
+        let transfer = Transfer(request, easy, configuration, completion)
+        running[easy] = transfer
+        let added = curl_multi_add_handle(multi, easy)
+        guard added == CURLM_OK else {
+            finish(easy, .failure(HTTPFailure(kind: .invalid, description: "libcurl refused the request: \(added)")))
+            return
+        }
+    }
+
+    /// Moves every request on, until one is done or `milliseconds` have passed.
+    public func poll(milliseconds: Int) {
+        let end = Clock.monotonic() + Int64(milliseconds)
+        while !running.isEmpty {
+            var active: Int32 = 0
+            curl_multi_perform(multi, &active)
+            if collect() { return }
+            let rest = end - Clock.monotonic()
+            guard rest > 0 else { return }
+            curl_multi_poll(multi, nil, 0, Int32(min(rest, 60_000)), nil)
+        }
+    }
+
+    /// Takes what libcurl says is done. True where a completion has run.
+    private func collect() -> Bool {
+        var finishedAny = false
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            var code = CURLE_OK
+            guard let easy = ccurl_finished(message, &code), let transfer = running[easy] else { continue }
+            curl_multi_remove_handle(multi, easy)
+            if code != CURLE_OK, transfer.mayResend {
+                transfer.prepareToResend()
+                curl_multi_add_handle(multi, easy)
+            } else {
+                finish(easy, transfer.outcome(code))
+                finishedAny = true
+            }
+        }
+        return finishedAny
+    }
+
+    private func finish(_ easy: UnsafeMutableRawPointer, _ outcome: Result<HTTPResponse, HTTPFailure>) {
+        guard let transfer = running.removeValue(forKey: easy) else { return }
+        transfer.releaseHandle()
+        idle.append(easy)
+        transfer.completion(outcome)
+    }
+}
+
+/// libcurl's process-wide set-up, once.
+enum LibCurl {
+    static func start() { _ = started }
+    private static let started = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+}

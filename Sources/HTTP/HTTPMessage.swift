@@ -1,0 +1,107 @@
+import Bytes
+
+public enum HTTPMethod: String, Sendable {
+    case get = "GET"
+    case head = "HEAD"
+    case put = "PUT"
+    case post = "POST"
+}
+
+/// One request, sent exactly as it stands here: libcurl adds `Host`, `Content-Length` and nothing else.
+public struct HTTPRequest {
+    public var method: HTTPMethod
+    /// An absolute URL whose path is sent as it is: `..` and percent escapes are not touched,
+    /// since a signature covers them.
+    public var url: String
+    public var headers: [(name: String, value: String)]
+    /// Kept alive, and not to be changed, until the request is done. `nil` on a PUT or POST sends zero bytes.
+    public var body: ByteBuffer?
+    public var limits: HTTPLimits
+    /// Where the response's body is received; a buffer that is used again saves its pages. It is emptied first.
+    public var responseBody: ByteBuffer?
+
+    public init(
+        _ method: HTTPMethod, _ url: String, headers: [(name: String, value: String)] = [],
+        body: ByteBuffer? = nil, limits: HTTPLimits = HTTPLimits(), responseBody: ByteBuffer? = nil
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.limits = limits
+        self.responseBody = responseBody
+    }
+}
+
+/// How long a request may take, in milliseconds; 0 means for ever.
+public struct HTTPLimits: Equatable, Sendable {
+    /// Name look-up, TCP and TLS together.
+    public var connect: Int
+    /// From start to the last byte of the response.
+    public var total: Int
+    /// How long the peer may go without taking or sending a byte, whole seconds are used.
+    public var stall: Int
+
+    public init(connect: Int = 3_000, total: Int = 0, stall: Int = 0) {
+        self.connect = connect
+        self.total = total
+        self.stall = stall
+    }
+}
+
+public struct HTTPResponse {
+    public var status: Int
+    public var headers: HTTPHeaders
+    public var body: ByteBuffer
+
+    public init(status: Int, headers: HTTPHeaders, body: ByteBuffer) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Response headers; names match whatever their case (RFC 9110 § 5.1).
+public struct HTTPHeaders {
+    public private(set) var all: [(name: String, value: String)] = []
+
+    public init() {}
+
+    /// The first value under `name`, or `nil` where there is none or it is empty.
+    public subscript(name: String) -> String? {
+        for header in all where isSame(header.name, name) { return header.value.isEmpty ? nil : header.value }
+        return nil
+    }
+
+    public mutating func add(_ name: String, _ value: String) { all.append((name, value)) }
+
+    private func isSame(_ left: String, _ right: String) -> Bool {
+        left.utf8.count == right.utf8.count
+            && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+    }
+}
+
+private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
+
+/// Why a request got no whole response. The text names the host and never the query or a header.
+public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// Name, address, TCP: nothing of the request has been sent.
+        case unreachable
+        /// The peer's certificate was refused, or there is no bundle to check it with.
+        case untrusted
+        /// A limit of `HTTPLimits` ran out. The request may or may not have been carried out.
+        case timedOut
+        /// The connection broke, or what came was not HTTP. The request may or may not have been carried out.
+        case broken
+        /// The caller's own fault: a URL that is none, or no memory.
+        case invalid
+    }
+    public var kind: Kind
+    public var description: String
+
+    public init(kind: Kind, description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}
