@@ -59,7 +59,7 @@ let package = Package(
         tests("Base64Tests", ["Base64"]),
         tests("JSONTests", ["JSON"]),
         tests("HTTPTests", ["HTTP", "TestParts"]),
-        tests("KafkaEventTests", ["KafkaEvent"]),
+        tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes"]),
         tests("AWSSigningTests", ["AWSSigning"]),
         tests("AWSServicesTests", ["AWSServices", "TestParts"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
