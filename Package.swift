@@ -60,7 +60,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("HTTPTests", ["HTTP", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent"]),
-        tests("AWSSigningTests", ["AWSSigning"]),
+        tests("AWSSigningTests", ["AWSSigning", "UTC"]),
         tests("AWSServicesTests", ["AWSServices", "TestParts"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
         tests("IngestionTests", ["Ingestion"]),
