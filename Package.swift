@@ -54,7 +54,8 @@ let package = Package(
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
-        .target(name: "TestParts", path: "Tests/TestParts", swiftSettings: strict),
+        .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
+        .target(name: "CTestParts", path: "Tests/CTestParts"),
         tests("BytesTests", ["Bytes", "UTC"]),
         tests("Base64Tests", ["Base64"]),
         tests("JSONTests", ["JSON"]),
