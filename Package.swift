@@ -23,7 +23,7 @@ let package = Package(
         .executable(name: "bootstrap", targets: ["bootstrap"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
     ],
     targets: [
         // From the top of the house to its cellar; arrows point downwards only.
