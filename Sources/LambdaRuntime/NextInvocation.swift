@@ -4,8 +4,10 @@ import Logging
 import UTC
 
 /// Why no invocation could be had.
-struct NextInvocationError: Error, Equatable, CustomStringConvertible {
+struct NextInvocationError: ReportableError, Equatable, CustomStringConvertible {
     let description: String
+    var errorType: String { "Runtime.NoInvocation" }
+    var errorMessage: String { description }
 }
 
 extension RuntimeAPI {
