@@ -23,7 +23,7 @@ let package = Package(
         .executable(name: "bootstrap", targets: ["bootstrap"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
     ],
     targets: [
         // From the top of the house to its cellar; arrows point downwards only.
@@ -54,7 +54,8 @@ let package = Package(
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
-        .target(name: "TestParts", path: "Tests/TestParts", swiftSettings: strict),
+        .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
+        .target(name: "CTestParts", path: "Tests/CTestParts"),
         tests("BytesTests", ["Bytes", "UTC"]),
         tests("Base64Tests", ["Base64"]),
         tests("JSONTests", ["JSON"]),
