@@ -1,6 +1,7 @@
 import AWSSigning
 import Bytes
 import HTTP
+import JSON
 
 /// AWS Glue, as far as an ingestion needs it.
 public struct Glue {
@@ -23,7 +24,7 @@ public struct Glue {
             ?? Endpoint(isSecure: true, host: "glue.\(region).\(Partition(region: region).suffix)")
         let body = ByteBuffer(capacity: 300)
         body.append("{\"Name\":")
-        appendJSONString(name, to: body)
+        JSONWriter.appendString(name, to: body)
         body.append("}")
         let request = RequestToSign(
             "POST", host: endpoint.host, path: "\(endpoint.path)/",
@@ -41,21 +42,4 @@ public struct Glue {
                     return .refused
                 }, fail: { completion(.failure($0)) }))
     }
-}
-
-/// To be replaced by the JSON room's writer.
-private func appendJSONString(_ text: String, to buffer: ByteBuffer) {
-    buffer.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-        if byte < 0x20 {
-            let hex = "0123456789abcdef".utf8.map { $0 }
-            buffer.append("\\u00")
-            buffer.append(hex[Int(byte >> 4)])
-            buffer.append(hex[Int(byte & 15)])
-        } else {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { buffer.append(UInt8(ascii: "\\")) }
-            buffer.append(byte)
-        }
-    }
-    buffer.append(UInt8(ascii: "\""))
 }
