@@ -49,9 +49,10 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func `nothing is sent again once a byte of the response has come`() throws {
+    @Test(arguments: [ScriptedServer.Action.Ending.close, .reset])
+    func `nothing is sent again once a byte of the response has come`(_ ending: ScriptedServer.Action.Ending) throws {
         let server = try ScriptedServer {
-            $0.number == 1 ? .respond(200) : .half(200, body: "0123456789", sent: 4)
+            $0.number == 1 ? .respond(200) : .half(200, body: "0123456789", sent: 4, then: ending)
         }
         let client = HTTPClient()
         _ = try client.send(HTTPRequest(.get, server.url))
