@@ -29,7 +29,7 @@ let package = Package(
         // From the top of the house to its cellar; arrows point downwards only.
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["Ingestion", "LambdaRuntime", "AWSServices", "Environment", log],
+            dependencies: ["Ingestion", "LambdaRuntime", "Environment", "Bytes", log],
             swiftSettings: strict),
 
         room(

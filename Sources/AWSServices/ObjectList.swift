@@ -1,9 +1,9 @@
 /// The answer to ListObjectsV2.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html#API_ListObjectsV2_ResponseSyntax
 enum ObjectList {
-    /// The keys, decoded; `nil` where `xml` is not a list from its beginning to its end: half a list would let
+    /// The page, keys decoded; `nil` where `xml` is not a list from its beginning to its end: half a list would let
     /// objects be overlooked.
-    static func keys(_ xml: String) -> [String]? {
+    static func page(_ xml: String) -> S3.KeyPage? {
         guard xml.contains("<ListBucketResult"), trimmedEnd(xml).hasSuffix("</ListBucketResult>") else { return nil }
         // A server that ignores encoding-type does not echo it.
         let isEncoded = XMLText.first("EncodingType", in: xml) == "url"
@@ -16,7 +16,7 @@ enum ObjectList {
             }
             return true
         }
-        return keys
+        return S3.KeyPage(keys: keys, isTruncated: XMLText.first("IsTruncated", in: xml) == "true")
     }
 
     private static func trimmedEnd(_ text: String) -> String {

@@ -13,6 +13,13 @@ public struct S3 {
         case alreadyExists
     }
 
+    /// One answer of ListObjectsV2.
+    public struct KeyPage: Sendable, Equatable {
+        public var keys: [String]
+        /// Whether more keys follow behind the last one; S3 may answer with fewer than were asked for.
+        public var isTruncated: Bool
+    }
+
     public let client: AWSClient
 
     public init(client: AWSClient) { self.client = client }
@@ -66,7 +73,7 @@ public struct S3 {
     ///   - maxKeys: 1–1000.
     public func listObjects(
         bucket: String, prefix: String, startAfter: String? = nil, maxKeys: Int = 1000,
-        completion: @escaping (Result<[String], AWSFailure>) -> Void
+        completion: @escaping (Result<KeyPage, AWSFailure>) -> Void
     ) {
         // Without encoding-type, keys with control characters make XML that nobody can read.
         var query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(maxKeys)"), ("prefix", prefix)]
@@ -75,10 +82,10 @@ public struct S3 {
             .listObjects, bucket, prefix, "GET", onBucket: true, query: query.map { ($0.0, $0.1) },
             read: { response in
                 guard response.status == 200 else { return .refused }
-                guard let keys = ObjectList.keys(response.body.text) else {
+                guard let page = ObjectList.page(response.body.text) else {
                     return .unreadable("the answer is no whole ListBucketResult")
                 }
-                return .done { completion(.success(keys)) }
+                return .done { completion(.success(page)) }
             }, fail: { completion(.failure($0)) })
     }
 

@@ -104,7 +104,8 @@ final class PartitionBatch {
     func draft(_ content: ObjectContent, _ period: TimePeriod, _ layout: ObjectLayout) throws(BatchError) -> ObjectDraft {
         if let last = lastUsed[content], last.period == period { return last.draft }
         let place = Place(content: content, period: period)
-        let draft = try all[place] ?? newDraft(place, layout)
+        let draft: ObjectDraft
+        if let known = all[place] { draft = known } else { draft = try newDraft(place, layout) }
         all[place] = draft
         lastUsed[content] = (period, draft)
         return draft

@@ -27,10 +27,10 @@ struct ObjectMetadata: Equatable, Sendable {
 }
 
 extension ObjectMetadata {
-    /// The pairs as they are sent, the names without `x-amz-meta-`. S3 takes only ASCII there.
-    var pairs: [(name: String, value: String)] {
+    /// The pairs as they are sent, the names without `x-amz-meta-`.
+    var pairs: [(String, String)] {
         [
-            ("topic", percentEncoded(topicPartition.topic)), ("partition", String(topicPartition.partition)),
+            ("topic", topicPartition.topic), ("partition", String(topicPartition.partition)),
             ("first-offset", String(firstOffset)), ("last-offset", String(lastOffset)),
             ("record-count", String(recordCount)),
             ("first-timestamp", String(firstTimestamp)), ("last-timestamp", String(lastTimestamp)),
@@ -39,11 +39,11 @@ extension ObjectMetadata {
     }
 
     /// - Returns: `nil` where a pair is missing or is not a number: someone else's object.
-    init?(_ pairs: [(name: String, value: String)]) {
+    init?(_ pairs: [(String, String)]) {
         var values: [String: String] = [:]
         for (name, value) in pairs { values[name.lowercased()] = value }
         func number<Number: FixedWidthInteger>(_ name: String) -> Number? { values[name].flatMap { Number($0) } }
-        guard let topic = values["topic"].map(percentDecoded), let partition: Int32 = number("partition"),
+        guard let topic = values["topic"], let partition: Int32 = number("partition"),
             let firstOffset: Int64 = number("first-offset"), let lastOffset: Int64 = number("last-offset"),
             let recordCount: Int = number("record-count"),
             let firstTimestamp: Int64 = number("first-timestamp"), let lastTimestamp: Int64 = number("last-timestamp"),
@@ -59,31 +59,4 @@ extension ObjectMetadata {
         self.leastTimestamp = leastTimestamp
         self.greatestTimestamp = greatestTimestamp
     }
-}
-
-private func percentEncoded(_ text: String) -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-        if byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "%") {
-            encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            encoded += byte < 16 ? "%0" : "%"
-            encoded += String(byte, radix: 16, uppercase: true)
-        }
-    }
-    return encoded
-}
-
-private func percentDecoded(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-        if byte == UInt8(ascii: "%"), let value = UInt8(rest.prefix(2).map { String(Unicode.Scalar($0)) }.joined(), radix: 16) {
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        } else {
-            bytes.append(byte)
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
 }
