@@ -80,18 +80,24 @@ public struct TimePeriod: Hashable, Sendable {
     /// The moment the period begins.
     public var start: EpochMilliseconds
 
-    /// The record's time decides, so a replay lands where the first delivery did. A time that no calendar of
-    /// four-digit years holds (no timestamp at all is -1) is moved to the nearest that does: the row stays
-    /// queryable, and every folder's name parses as a date.
+    /// The years 1 to 9999, which is what a folder's name and Athena's dates hold.
+    private static let times: ClosedRange<EpochMilliseconds> = -62_135_596_800_000...253_402_300_799_999
+
+    /// The record's time decides, so a replay lands where the first delivery did. A time beyond the years that a
+    /// date can hold is moved to the nearest that it can: the row stays queryable. (No timestamp at all is -1, which
+    /// is an hour of 1969.)
     init(of timestamp: EpochMilliseconds, _ partition: ObjectLayout.TimePartition) {
-        let length: Int64 =
-            switch partition {
-            case .hour: 3_600_000
-            case .day: 86_400_000
-            case .none: .max
-            }
-        let moment = min(max(timestamp, 0), 253_402_300_799_999)
-        start = moment - moment % length
+        let length: Int64
+        switch partition {
+        case .hour: length = 3_600_000
+        case .day: length = 86_400_000
+        case .none:
+            start = 0
+            return
+        }
+        let moment = min(max(timestamp, Self.times.lowerBound), Self.times.upperBound)
+        let rest = moment % length
+        start = moment - (rest < 0 ? rest + length : rest)
     }
 }
 
