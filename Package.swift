@@ -64,7 +64,7 @@ let package = Package(
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
         tests("AWSServicesTests", ["AWSServices", "TestParts"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
-        tests("IngestionTests", ["Ingestion"]),
+        tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
     ],
     swiftLanguageModes: [.v6]
 )
