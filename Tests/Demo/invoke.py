@@ -1,0 +1,92 @@
+"""One event through the built bootstrap under AWS's Runtime Interface Emulator, writing to a local S3 and Glue."""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from demo import show_objects, step
+from local_aws import ADMIN, REGION, LocalAWS
+
+BUCKET, DATABASE, CRAWLER = "ingestion", "kafka", "kafka"
+
+
+def main(emulator, bootstrap, event):
+    with LocalAWS() as aws:
+        set_up(aws)
+        with running(emulator, bootstrap, aws.endpoint) as url:
+            request = urllib.request.Request(url, pathlib.Path(event).read_bytes(), {"Content-Type": "application/json"})
+            step("The function's log")
+            try:
+                answer = urllib.request.urlopen(request, timeout=120).read().decode()
+            except urllib.error.HTTPError as error:  # 502: the function could not even start
+                answer = error.read().decode()
+        step("Its answer")
+        print(f"  {answer}")
+        step("Objects written")
+        show_objects(aws, BUCKET)
+        step("Crawler")
+        print("  " + aws.client("glue").get_crawler(Name=CRAWLER)["Crawler"]["State"])
+    return 1 if "errorType" in answer else 0
+
+
+def set_up(aws):
+    aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws.client("glue").create_database(DatabaseInput={"Name": DATABASE})
+    trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = aws.client("iam").create_role(
+        RoleName="crawler", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    aws.client("glue").create_crawler(
+        Name=CRAWLER, Role=role["Role"]["Arn"], DatabaseName=DATABASE,
+        Targets={"S3Targets": [{"Path": f"s3://{BUCKET}/topics/"}]})
+
+
+@contextlib.contextmanager
+def running(emulator, bootstrap, endpoint):
+    """The emulator with the function behind it; variables already set win, so that settings can be tried out."""
+    web, api = free_ports(2)
+    environment = {
+        "AWS_LAMBDA_FUNCTION_NAME": "kafka-to-s3", "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
+        "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+        "INGESTION_BUCKET": BUCKET, "CRAWLER_NAME": CRAWLER, "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        **os.environ,
+        "AWS_ENDPOINT_URL": endpoint,
+        **{name.upper(): value for name, value in ADMIN.items()},
+    }
+    environment.pop("AWS_SESSION_TOKEN", None)
+    process = subprocess.Popen(
+        [emulator, "--runtime-interface-emulator-address", f"127.0.0.1:{web}",
+         "--runtime-api-address", f"127.0.0.1:{api}", bootstrap],
+        env=environment, stdout=sys.stdout, stderr=subprocess.STDOUT)
+    try:
+        listening(web, process)
+        yield f"http://127.0.0.1:{web}/2015-03-31/functions/function/invocations"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for found in sockets:
+            found.bind(("127.0.0.1", 0))
+        return [found.getsockname()[1] for found in sockets]
+
+
+def listening(port, process):
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise SystemExit("The runtime emulator ended at once; its words are above.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:4]))

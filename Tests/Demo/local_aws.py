@@ -1,0 +1,128 @@
+"""A local AWS (ministack) that enforces IAM: started on a free port, the template deployed, stopped by its pid."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import boto3
+import yaml
+from botocore.config import Config
+
+REGION = "eu-central-1"
+ADMIN = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+STACK = "kafka-to-s3"
+
+
+class LocalAWS:
+    """`with LocalAWS() as aws:` gives `aws.client("s3")` and so on, for an administrator of the account."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="local-aws-")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.log = pathlib.Path(self.folder, "log")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+            "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "LAMBDA_EXECUTOR": "local", "AUTH": "true",
+            "MINISTACK_REGION": REGION, "IOT_MTLS_ENABLED": "0", "TMPDIR": self.folder,
+            "AWS_ENDPOINT_URL": self.endpoint,  # handed on to the functions it runs
+        }
+        program = pathlib.Path(sys.executable).with_name("ministack")
+        self.process = subprocess.Popen(
+            [program], env=environment, cwd=self.folder, stdout=self.log.open("wb"), stderr=subprocess.STDOUT)
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait(self):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
+                return
+            time.sleep(0.05)
+        raise SystemExit(f"The local AWS did not start; its log:\n{self.log.read_text()[-3000:]}")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def client(self, service):
+        return boto3.client(
+            service, endpoint_url=self.endpoint, region_name=REGION, **ADMIN,
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+
+
+class _Template(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms (!Ref, !Sub …) as their long ones."""
+
+
+def _long_form(loader, tag, node):
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        value = value.split(".", 1) if tag == "GetAtt" else value
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+_Template.add_multi_constructor("!", _long_form)
+
+
+def deploy(aws, template, package, parameters, stack=STACK):
+    """Deploys the template with the packaged function through CloudFormation; returns the stack's outputs."""
+    s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
+    bucket = "deployment-artifacts"
+    if bucket not in [found["Name"] for found in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.upload_file(str(package), bucket, "lambda.zip")
+
+    body = yaml.load(pathlib.Path(template).read_text(), _Template)
+    body["Resources"]["Function"]["Properties"]["CodeUri"] = f"s3://{bucket}/lambda.zip"
+    s3.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(body, default=str).encode())
+    cloudformation.create_stack(
+        StackName=stack, TemplateURL=f"{aws.endpoint}/{bucket}/template.json",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()])
+    while True:
+        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        if not found["StackStatus"].endswith("_IN_PROGRESS"):
+            break
+        time.sleep(0.1)
+    if found["StackStatus"] != "CREATE_COMPLETE":
+        events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        reasons = [f"  {e['LogicalResourceId']}: {e['ResourceStatusReason']}" for e in events if "FAILED" in e["ResourceStatus"]]
+        raise SystemExit("The template could not be deployed:\n" + "\n".join(reasons))
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+    _allow_crawler(aws, outputs["Function"], outputs["Crawler"])
+    return outputs
+
+
+def _allow_crawler(aws, function, crawler):
+    """ministack 1.5 takes the crawler of StartCrawler for a table of that name when it looks at policies, so the
+    template's permission (the crawler and nothing else, as AWS has it) must be said again in its words."""
+    role = aws.client("lambda").get_function_configuration(FunctionName=function)["Role"].rsplit("/", 1)[1]
+    statement = {"Effect": "Allow", "Action": "glue:StartCrawler", "Resource": f"arn:aws:glue:*:*:table/{crawler}"}
+    aws.client("iam").put_role_policy(
+        RoleName=role, PolicyName="crawler-in-ministacks-words",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
