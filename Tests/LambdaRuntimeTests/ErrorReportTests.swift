@@ -69,7 +69,8 @@ enum PlainError: Error, CustomStringConvertible {
         ("Function.lower", "Function.Lower"), ("Function.With_Digits9", "Function.WithDigits"),
         ("NoPrefix", "Function.NoPrefix"), ("AWS.S3.NoSuchBucket", "Function.AWSSNoSuchBucket"),
         ("Function.A.B", "Function.AB"), ("Function.X", "Function.Unknown"), ("Function.", "Function.Unknown"),
-        ("", "Function.Unknown"), ("Fünction.Größe", "Function.FnctionGre"), ("Function.X\r\nEvil: yes", "Function.XEvilyes"),
+        ("", "Function.Unknown"), ("Fünction.Größe", "Function.FnctionGre"),
+        ("Function.X\r\nEvil: yes", "Function.XEvilyes"),
         ("Functional.Error", "Function.FunctionalError"),
     ])
     func `by a type in the one form that the service keeps`(_ given: String, _ expected: String) throws {
