@@ -62,7 +62,9 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent"]),
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
-        tests("AWSServicesTests", ["AWSServices", "TestParts"]),
+        tests(
+            "AWSServicesTests", ["AWSServices", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
+            excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
         tests("IngestionTests", ["Ingestion"]),
     ],
