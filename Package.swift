@@ -63,7 +63,7 @@ let package = Package(
         tests("KafkaEventTests", ["KafkaEvent"]),
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
         tests(
-            "AWSServicesTests", ["AWSServices", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
+            "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
         tests("IngestionTests", ["Ingestion"]),
