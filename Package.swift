@@ -56,6 +56,10 @@ let package = Package(
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
         .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
         .target(name: "CTestParts", path: "Tests/CTestParts"),
+        // A function with nothing in it but the runtime, for tests that need a whole process of it.
+        .executableTarget(
+            name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", log],
+            path: "Tests/EchoFunction", swiftSettings: strict),
         tests("BytesTests", ["Bytes", "UTC"]),
         tests("Base64Tests", ["Base64"]),
         tests("JSONTests", ["JSON"]),
@@ -65,7 +69,7 @@ let package = Package(
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
         tests("IngestionTests", ["Ingestion"]),
     ],
     swiftLanguageModes: [.v6]

@@ -25,8 +25,6 @@ final class Call {
     var clockOffset: Int64 = 0
     /// The last attempt's failure, while the next one is waited for.
     var failure: AWSFailure?
-    /// On the monotonic clock.
-    var due: Int64 = 0
 
     init(
         _ operation: AWSOperation, _ service: AWSService, resource: String, bucket: String = "", key: String,

@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [ScriptedServer.Action.close, .reset])
-    func `a request that dies on a used connection is sent again on a fresh one`(_ death: ScriptedServer.Action) throws {
+    func `a request that dies on a used connection is sent again on a fresh one`(_ death: ScriptedServer.Action) throws
+    {
         let server = try ScriptedServer { $0.number == 2 ? death : .respond(200, body: $0.text) }
         let client = HTTPClient()
         let body = ByteBuffer()
@@ -49,9 +50,10 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func `nothing is sent again once a byte of the response has come`() throws {
+    @Test(arguments: [ScriptedServer.Action.Ending.close, .reset])
+    func `nothing is sent again once a byte of the response has come`(_ ending: ScriptedServer.Action.Ending) throws {
         let server = try ScriptedServer {
-            $0.number == 1 ? .respond(200) : .half(200, body: "0123456789", sent: 4)
+            $0.number == 1 ? .respond(200) : .half(200, body: "0123456789", sent: 4, then: ending)
         }
         let client = HTTPClient()
         _ = try client.send(HTTPRequest(.get, server.url))

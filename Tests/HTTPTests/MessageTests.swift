@@ -37,7 +37,9 @@ import Testing
         _ = try HTTPClient().send(
             HTTPRequest(.post, server.url, headers: [("X-Empty", ""), ("content-type", "a/b")], body: buffer("x")))
         #expect(server.requests[0].headers["X-Empty"] == "")
-        #expect(server.requests[0].headers.headers.filter { $0.name.lowercased() == "content-type" }.map(\.value) == ["a/b"])
+        #expect(
+            server.requests[0].headers.headers.filter { $0.name.lowercased() == "content-type" }.map(\.value) == ["a/b"]
+        )
     }
 
     @Test func `dots and percent escapes in a path stay as they are`() throws {
@@ -91,14 +93,13 @@ import Testing
         let server = try ScriptedServer { .respond(200, body: $0.body) }
         let client = HTTPClient()
         let received = ByteBuffer()
-        let sent = ByteBuffer()
-        for byte in 0..<(7 << 20) { sent.append(UInt8(truncatingIfNeeded: byte &* 31 >> 3)) }
-        for size in [7 << 20, 100, 0, 7 << 20] {
-            sent.truncate(to: size)
+        let piece = (0..<10_007).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        for pieces in [700, 1, 0, 700] {
+            let sent = ByteBuffer()
+            for _ in 0..<pieces { piece.withUnsafeBytes { sent.append($0) } }
             let response = try client.send(HTTPRequest(.put, server.url, body: sent, responseBody: received))
             #expect(response.body === received)
-            #expect(received.bytes.elementsEqual(sent.bytes))
-            while sent.count < 7 << 20 { sent.append(UInt8(truncatingIfNeeded: sent.count)) }
+            #expect(Array(received.bytes) == Array(sent.bytes))
         }
         #expect(server.connectionsAccepted == 1)
     }
