@@ -63,7 +63,9 @@ enum Reading {
     case unreadable(String)
 }
 
-private func firstRange(of part: String, in text: String) -> Range<String.Index>? {
+/// Where `part`, which is not empty, first stands. The standard library's own search brings its regular expressions
+/// into the binary.
+func firstRange(of part: String, in text: String) -> Range<String.Index>? {
     let part = part.utf8
     var start = text.utf8.startIndex
     while let found = text.utf8[start...].firstIndex(of: part[part.startIndex]) {

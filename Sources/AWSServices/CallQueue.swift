@@ -9,8 +9,8 @@ struct CallQueue {
 
     var isEmpty: Bool { head == ready.count && waiting.isEmpty }
 
-    /// On the monotonic clock; `nil` where nothing waits.
-    var nextDue: Int64? { head < ready.count ? .min : waiting.last?.due }
+    /// On the monotonic clock, 0 for at once; `nil` where nothing waits.
+    var nextDue: Int64? { head < ready.count ? 0 : waiting.last?.due }
 
     mutating func append(_ call: Call) { ready.append(call) }
 
