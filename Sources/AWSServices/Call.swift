@@ -48,7 +48,8 @@ final class Call {
         var text = message
         if let cut = firstRange(of: "The Canonical String", in: text)?.lowerBound { text = String(text[..<cut]) }
         for secret in [credentials?.secretAccessKey, credentials?.sessionToken] {
-            guard let secret, !secret.isEmpty else { continue }
+            // Longer than what replaces it, or the loop might not end.
+            guard let secret, secret.utf8.count > "…".utf8.count else { continue }
             while let range = firstRange(of: secret, in: text) { text.replaceSubrange(range, with: "…") }
         }
         return text
