@@ -20,7 +20,7 @@ BUCKET, DATABASE, CRAWLER = "ingestion", "kafka", "kafka"
 def main(emulator, bootstrap, event):
     with LocalAWS() as aws:
         set_up(aws)
-        with running(emulator, bootstrap, aws.endpoint) as url:
+        with running(emulator, bootstrap, aws) as url:
             request = urllib.request.Request(url, pathlib.Path(event).read_bytes(), {"Content-Type": "application/json"})
             step("The function's log")
             try:
@@ -48,7 +48,7 @@ def set_up(aws):
 
 
 @contextlib.contextmanager
-def running(emulator, bootstrap, endpoint):
+def running(emulator, bootstrap, aws):
     """The emulator with the function behind it; variables already set win, so that settings can be tried out."""
     web, api = free_ports(2)
     environment = {
@@ -56,7 +56,7 @@ def running(emulator, bootstrap, endpoint):
         "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
         "INGESTION_BUCKET": BUCKET, "CRAWLER_NAME": CRAWLER, "AWS_LAMBDA_LOG_FORMAT": "JSON",
         **os.environ,
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CA_BUNDLE": aws.certificate,
         **{name.upper(): value for name, value in ADMIN.items()},
     }
     environment.pop("AWS_SESSION_TOKEN", None)
