@@ -1,6 +1,7 @@
 """A local AWS (ministack) that enforces IAM: started on a free port, the template deployed, stopped by its pid."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -69,9 +70,13 @@ class LocalAWS:
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @functools.cache
     def client(self, service):
+        return self.client_of(service, ADMIN)
+
+    def client_of(self, service, credentials):
         return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=REGION, verify=self.certificate, **ADMIN,
+            service, endpoint_url=self.endpoint, region_name=REGION, verify=self.certificate, **credentials,
             config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
 
 
