@@ -41,8 +41,9 @@ public final class HTTPClient {
     }
 
     deinit {
-        for easy in running.keys {
+        for (easy, transfer) in running {
             curl_multi_remove_handle(multi, easy)
+            transfer.releaseHandle()
             curl_easy_cleanup(easy)
         }
         idle.forEach(curl_easy_cleanup)
@@ -97,7 +98,7 @@ public final class HTTPClient {
             var code = CURLE_OK
             guard let easy = ccurl_finished(message, &code), let transfer = running[easy] else { continue }
             curl_multi_remove_handle(multi, easy)
-            if code != CURLE_OK, transfer.mayResend {
+            if transfer.mayResend(code) {
                 transfer.prepareToResend()
                 curl_multi_add_handle(multi, easy)
             } else {

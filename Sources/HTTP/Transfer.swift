@@ -1,5 +1,6 @@
 import Bytes
 import CCurl
+import UTC
 
 /// One request on its way: it owns what libcurl points at while the transfer runs.
 final class Transfer {
@@ -12,6 +13,7 @@ final class Transfer {
     /// libcurl writes here while the transfer runs, so it must not move.
     private let errorText: UnsafeMutablePointer<CChar>
     private var resent = false
+    private let started = Clock.monotonic()
 
     init(
         _ request: HTTPRequest, _ easy: UnsafeMutableRawPointer,
@@ -103,11 +105,11 @@ final class Transfer {
     }
 
     private func receiveHeader(_ line: UnsafeRawBufferPointer) {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-            // A status line opens a new message: what an interim response (1xx) carried is not the answer's.
-            if line.starts(with: "HTTP/".utf8) { headers = HTTPHeaders() }
-            return
-        }
+        // A status line opens a new message: what an interim response (1xx) carried is not the answer's.
+        if line.starts(with: "HTTP/".utf8) { headers = HTTPHeaders() }
+        // No header's name holds a slash, but a status line's reason may hold a colon.
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), !line[..<colon].contains(UInt8(ascii: "/"))
+        else { return }
         headers.add(trimmed(line[..<colon]), trimmed(line[(colon + 1)...]))
     }
 
@@ -123,7 +125,13 @@ final class Transfer {
 
     /// True where the request died on a reused connection before any byte of a response: the peer had closed it,
     /// or the sandbox was frozen for so long that its end was lost. Sending it again is what a browser does, too.
-    var mayResend: Bool {
+    /// A limit that covers the whole request covers both attempts, so nothing is sent again once it has run out.
+    func mayResend(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SSL_CONNECT_ERROR: break
+        case CURLE_OPERATION_TIMEDOUT where (remaining ?? 1) > 0: break
+        default: return false
+        }
         var opened = 1
         var headerBytes = 0
         ccurl_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
@@ -135,6 +143,12 @@ final class Transfer {
         resent = true
         headers = HTTPHeaders()
         set(CURLOPT_FRESH_CONNECT, 1)
+        if let remaining { set(CURLOPT_TIMEOUT_MS, max(1, remaining)) }
+    }
+
+    /// Milliseconds left of the limit on the whole request; `nil` where there is none.
+    private var remaining: Int? {
+        request.limits.total > 0 ? request.limits.total - Int(Clock.monotonic() - started) : nil
     }
 
     func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {

@@ -1,1 +1,118 @@
-// Filled in next.
+import Bytes
+import KafkaEvent
+import Logging
+import UTC
+
+/// The function itself: a batch of Kafka records in, objects in the bucket and the crawler started.
+///
+/// One instance lives as long as the sandbox and remembers where each partition was left off and which folders it
+/// has seen. Both only save requests; nothing depends on them.
+public final class Ingestion {
+    private let configuration: IngestionConfiguration
+    private let store: any ObjectStore
+    private let crawler: CrawlerTrigger
+    private let bodies: ObjectBodies
+    private var memory: PartitionMemory
+
+    /// - Parameter now: milliseconds that never go back.
+    /// - Throws: `GzipError` where the compressor cannot be had.
+    init(
+        _ configuration: IngestionConfiguration, _ store: any ObjectStore, _ starter: any CrawlerStarter,
+        now: @escaping () -> Int64 = Clock.monotonic
+    ) throws {
+        self.configuration = configuration
+        self.store = store
+        memory = PartitionMemory(now: now)
+        crawler = CrawlerTrigger(configuration.crawler, starter, now: now)
+        bodies = try ObjectBodies(configuration)
+    }
+
+    /// Reads the batch, stores its records, starts the crawler where that is due.
+    ///
+    /// - Throws: `KafkaEventError`, `BatchError`: nothing was written, nor will it be on a redelivery.
+    func ingest(_ event: ByteBuffer, _ logger: Logger) throws -> BatchOutcome {
+        let start = Clock.monotonic()
+        let batch = Batch(configuration)
+        try KafkaEventReader.read(event.bytes) { try batch.add($0) }
+
+        let newFolders = emptyFolders(of: batch, logger)
+        let placements = place(batch)
+        for partition in batch.partitions { remember(partition, placements, logger) }
+
+        var outcome = BatchOutcome(batch, placements)
+        let (decision, failure) = startCrawler(placements, newFolders)
+        if let failure { logger.warning("the crawler was not started; the batch is not affected: \(failure)") }
+        outcome.crawler = decision
+        outcome.milliseconds = Clock.monotonic() - start
+        return outcome
+    }
+
+    private func place(_ batch: Batch) -> [ObjectPlacement] {
+        let placements = batch.partitions.flatMap { partition in
+            partition.drafts.map { draft in
+                let looksAround = !memory.knows(around: draft, of: partition)
+                return ObjectPlacement(
+                    draft, store, bodies, .init(delivery: configuration.delivery, looksAround: looksAround))
+            }
+        }
+        for placement in placements { placement.start() }
+        store.run()
+        return placements
+    }
+
+    private func remember(_ partition: PartitionBatch, _ placements: [ObjectPlacement], _ logger: Logger) {
+        let own = placements.filter { $0.draft.topicPartition == partition.name }
+        let metNamesake = own.contains(where: \.metNamesake)
+        if metNamesake {
+            logger.warning(
+                """
+                objects of another topic with the name and offsets of \(partition.name) are stored already: it was \
+                deleted and created again; its records are kept under keys that carry a timestamp as well
+                """)
+        }
+        // Where a namesake's objects lie around, or one goes on beyond this batch, the sandbox keeps looking.
+        guard !metNamesake, !own.contains(where: { $0.firstMissingOffset != nil || $0.reachedBeyond }) else {
+            return memory.forget(partition.name)
+        }
+        let seen = own.compactMap { placement in placement.seenAhead.map { (placement.draft.stem, $0) } }
+        memory.remember(partition, seenAhead: Dictionary(seen) { $1 })
+    }
+}
+
+// MARK: The crawler
+
+extension Ingestion {
+    /// The folders that hold nothing but, at most, what an earlier delivery of this batch put there before it died
+    /// and could start the crawler.
+    private func emptyFolders(of batch: Batch, _ logger: Logger) -> Set<String> {
+        let rows = batch.drafts.filter { $0.content == .rows }
+        let keys = Dictionary(grouping: rows, by: \.folder).mapValues { drafts in
+            Set(drafts.map { $0.stem + ObjectName(offset: $0.records[0].offset, timestamp: nil).text + bodies.suffix })
+        }
+        var empty: Set<String> = []
+        for folder in crawler.unknown(among: Set(keys.keys)) {
+            let ours = keys[folder] ?? []
+            store.keys(with: folder, after: nil, limit: min(ours.count + 1, 1000)) { result in
+                switch result {
+                case .success(let page): if ours.isSuperset(of: page.keys) { empty.insert(folder) }
+                case .failure(let failure):
+                    // One crawl too many does less harm than a folder that no query sees.
+                    empty.insert(folder)
+                    logger.warning("cannot tell whether \(folder) is new, so the crawler is started: \(failure)")
+                }
+            }
+        }
+        store.run()
+        return empty
+    }
+
+    private func startCrawler(
+        _ placements: [ObjectPlacement], _ newFolders: Set<String>
+    ) -> (CrawlerTrigger.Decision, StoreFailure?) {
+        let rows = placements.filter { $0.draft.content == .rows }
+        let written = Set(rows.filter { $0.next > 0 }.map(\.draft.folder))
+        return crawler.decide(
+            folders: written, newFolders: newFolders.intersection(written),
+            wroteRows: rows.contains { !$0.created.isEmpty })
+    }
+}

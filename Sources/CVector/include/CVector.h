@@ -1,3 +1,95 @@
+/// Byte kernels: base64 (RFC 4648), string scanning and a whole-value check of JSON (RFC 8259).
+///
+/// Every kernel exists as plain C, the reference, and for the vector units of x86-64 (SSSE3, AVX2) and arm64 (NEON);
+/// the best one the CPU has is chosen once, when the program starts. All of them give the same answers.
+///
+/// READING PAST THE END: every input must be followed by CV_SLACK bytes that may be read; what they hold does not
+/// matter. Nothing is written beyond what a function's own comment says.
 #ifndef KAFKA_TO_S3_CVECTOR_H
 #define KAFKA_TO_S3_CVECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CV_SLACK 64
+
+/// Room that cv_base64_decode needs behind the decoded bytes, since it stores whole registers.
+#define CV_BASE64_ROOM 32
+
+/// The deepest nesting that any caller can ask cv_json_check to accept.
+#define CV_JSON_DEEPEST 1024
+
+// MARK: Which instructions are used
+
+enum cv_path { CV_SCALAR = 0, CV_SSSE3 = 1, CV_AVX2 = 2, CV_NEON = 3 };
+
+/// The path in use.
+enum cv_path cv_path(void);
+
+/// Whether this CPU can run `path`.
+bool cv_path_works(enum cv_path path);
+
+// The kernels on a path of the caller's choice, which must work here: for tests, benchmarks and fuzzing.
+// (Arguments, not a switch for the whole program: tests run side by side.)
+struct cv_json_verdict;
+ptrdiff_t cv_base64_decode_on(enum cv_path path, const uint8_t *text, size_t count, uint8_t *out);
+const uint8_t *cv_string_stop_on(enum cv_path path, const uint8_t *at, const uint8_t *end);
+struct cv_json_verdict cv_json_check_on(enum cv_path path, const uint8_t *text, size_t count, unsigned depth);
+
+// MARK: Base64
+
+/// Decodes `count` characters of base64 (RFC 4648 section 4: standard alphabet, padded, no white space) to `out`,
+/// which has room for `count / 4 * 3 + CV_BASE64_ROOM` bytes and does not overlap the text.
+///
+/// Bits left over in the last character before the padding may be anything ("QR==" is "A" like "QQ=="): the usual
+/// decoders (Java, Go, Python) take them, and refusing would keep back a record whose bytes are plain.
+///
+/// Returns the number of bytes, or -1 when it is not base64; `out` then holds garbage.
+ptrdiff_t cv_base64_decode(const uint8_t *text, size_t count, uint8_t *out);
+
+/// Encodes `count` bytes with padding to `out`, which has room for `(count + 2) / 3 * 4` characters.
+/// Returns the number of characters.
+size_t cv_base64_encode(const uint8_t *bytes, size_t count, uint8_t *out);
+
+// MARK: JSON
+
+/// The first byte from `at` on that ends a plain piece of a JSON string: a quote, a backslash or a control
+/// character (below 0x20). `end` when there is none before it.
+const uint8_t *cv_string_stop(const uint8_t *at, const uint8_t *end);
+
+enum cv_json_kind {
+    CV_JSON_OBJECT = 0,
+    /// An array, string, number, true, false or null.
+    CV_JSON_OTHER = 1,
+    CV_JSON_MALFORMED = 2,
+    CV_JSON_TOO_DEEP = 3,
+    CV_JSON_NOT_UTF8 = 4,
+};
+
+enum {
+    /// White space outside strings holds \n or \r: the text takes more than one line.
+    CV_JSON_LINE_BREAKS = 1,
+    /// A string holds a \uD800 to \uDFFF that is not half of a pair: legal in RFC 8259, refused by some readers.
+    CV_JSON_LONE_SURROGATE = 2,
+};
+
+struct cv_json_verdict {
+    /// The byte that cannot stand where it stands (`count` when the text ends too early): malformed, too deep, not UTF-8.
+    size_t offset;
+    /// An enum cv_json_kind.
+    uint8_t kind;
+    /// CV_JSON_LINE_BREAKS, CV_JSON_LONE_SURROGATE: only when the text is valid.
+    uint8_t traits;
+};
+
+/// Checks that `text` is exactly one JSON value by RFC 8259, nested no deeper than `depth` (at most
+/// CV_JSON_DEEPEST), in UTF-8 without overlong forms, surrogates or a byte order mark. The first fault decides.
+struct cv_json_verdict cv_json_check(const uint8_t *text, size_t count, unsigned depth);
+
+/// Removes, in place, each run of white space outside strings that holds \n or \r; leaves any other white space.
+/// The text should have passed cv_json_check: in other text it may take a string's end for its start.
+/// Returns the new length.
+size_t cv_json_remove_line_breaks(uint8_t *text, size_t count);
+
 #endif

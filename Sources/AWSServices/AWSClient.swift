@@ -1,0 +1,262 @@
+import AWSSigning
+import Bytes
+import Environment
+import HTTP
+import UTC
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Makes requests to AWS: several at once, each signed, each made again where that may help, none after the
+/// invocation's deadline.
+///
+/// `S3` and `Glue` submit calls; `run` carries them all out on the caller's thread. Completions run within `run`
+/// and may submit more. Not `Sendable`: it lives on one thread.
+public final class AWSClient {
+    public let configuration: AWSConfiguration
+    /// Told of each failed attempt that will be made again; for the log.
+    public var onRetry: ((RetryNotice) -> Void)?
+    /// Requests made in this invocation, every attempt counted: what S3 and Glue bill. A request that libcurl sent
+    /// again because an idle connection turned out to be dead counts once.
+    public private(set) var requestCounts: [AWSOperation: Int] = [:]
+
+    private let source: CredentialsSource
+    private let http: HTTPClient
+    private let concurrency: Int
+    private let policy: RetryPolicy
+    private var signers: [AWSService: SigV4Signer] = [:]
+    /// On the monotonic clock: the wall clock may jump in the middle.
+    private var deadline = Int64.max
+    /// How far AWS's clock is ahead of ours, in milliseconds, as far as it has complained.
+    private var clockOffset: Int64 = 0
+
+    private var ready = Queue<Call>()
+    /// Calls that wait for another attempt, the next one last.
+    private var waiting: [Call] = []
+    private var arrived: [(Call, Result<HTTPResponse, HTTPFailure>)] = []
+    private var inFlight = 0
+    private var isRunning = false
+    /// Why this invocation has no credentials.
+    private var noCredentials: AWSFailure?
+
+    /// - Parameter concurrency: how many requests may be under way at once, 1 or more.
+    public init(
+        configuration: AWSConfiguration, credentials: CredentialsSource, http: HTTPClient, concurrency: Int,
+        retryPolicy: RetryPolicy = RetryPolicy()
+    ) {
+        self.configuration = configuration
+        source = credentials
+        self.http = http
+        self.concurrency = max(1, concurrency)
+        policy = retryPolicy
+    }
+
+    /// With credentials and connections as `environment` describes them.
+    public convenience init(environment: Environment, concurrency: Int) throws(ConfigurationError) {
+        let configuration = try AWSConfiguration(environment: environment)
+        let bundle = configuration.certificateBundle
+        self.init(
+            configuration: configuration,
+            credentials: CredentialsSource(environment: environment, certificateBundle: bundle),
+            http: HTTPClient(HTTPClient.Configuration(certificateBundle: bundle, keptConnections: concurrency + 1)),
+            concurrency: concurrency)
+    }
+
+    /// Less time than this is not worth starting a request, in milliseconds.
+    public static let shortestAttempt: Int64 = 50
+
+    /// To be called before the calls of an invocation are submitted.
+    /// - Parameter deadline: by then every request is done or has failed. Leave yourself time to report.
+    public func beginInvocation(deadline: EpochMilliseconds) {
+        requestCounts.removeAll(keepingCapacity: true)
+        noCredentials = nil
+        let (end, overflow) = Clock.monotonic().addingReportingOverflow(deadline - Clock.now())
+        self.deadline = overflow ? .max : end
+    }
+
+    /// Carries out what was submitted, and what completions submit meanwhile, until nothing is left.
+    public func run() {
+        guard !isRunning else { return }
+        isRunning = true
+        defer { isRunning = false }
+        while true {
+            startWhatIsDue()
+            if inFlight == 0, ready.isEmpty, waiting.isEmpty { return }
+            waitForSomething()
+            let answers = arrived
+            arrived.removeAll(keepingCapacity: true)
+            for (call, answer) in answers {
+                inFlight -= 1
+                take(answer, call)
+            }
+        }
+    }
+
+    func submit(_ call: Call) { ready.append(call) }
+
+    private func startWhatIsDue() {
+        let now = Clock.monotonic()
+        while let next = waiting.last, next.due <= now {
+            waiting.removeLast()
+            ready.append(next)
+        }
+        while inFlight < concurrency, let call = ready.popFirst() { start(call) }
+    }
+
+    /// Until an answer is there or the next waiting call is due.
+    private func waitForSomething() {
+        guard arrived.isEmpty, ready.isEmpty || inFlight > 0 else { return }
+        let hasRoom = inFlight < concurrency
+        let pause = hasRoom ? waiting.last.map { max(0, $0.due - Clock.monotonic()) } : nil
+        let milliseconds = Int(min(pause ?? 60_000, 60_000))
+        if inFlight > 0 {
+            http.poll(milliseconds: milliseconds)
+        } else {
+            // Nothing for libcurl to wait on.
+            _ = poll(nil, 0, Int32(milliseconds))
+        }
+    }
+
+    private var remaining: Int64 { deadline == .max ? .max : deadline - Clock.monotonic() }
+
+    private func start(_ call: Call) {
+        guard remaining >= Self.shortestAttempt else { return call.fail(outOfTime(call)) }
+        let signed: SignedRequest
+        if let noCredentials { return call.fail(noCredentials) }
+        do {
+            signed = try sign(call)
+        } catch {
+            // Asked for once: a hundred calls must not wait for the same silent endpoint in turn.
+            noCredentials = error
+            return call.fail(error)
+        }
+        call.attempts += 1
+        requestCounts[call.operation, default: 0] += 1
+        inFlight += 1
+        let url = "\(call.endpoint.scheme)://\(call.endpoint.host)\(signed.target)"
+        let request = HTTPRequest(
+            HTTPMethod(rawValue: call.request.method) ?? .get, url, headers: signed.headers, body: call.body,
+            limits: limits(call))
+        http.start(request) { [unowned self] in arrived.append((call, $0)) }
+    }
+
+    private func sign(_ call: Call) throws(AWSFailure) -> SignedRequest {
+        let now = Clock.now()
+        let credentials = try source.current(now, within: remaining)
+        var signer =
+            signers[call.service]
+            ?? SigV4Signer(
+                region: configuration.region, service: call.service == .s3 ? "s3" : "glue",
+                rules: call.service == .s3 ? .s3 : .generic, credentials: credentials)
+        signer.credentials = credentials
+        call.credentials = credentials
+        call.clockOffset = clockOffset
+        let signed = signer.sign(call.request, at: now + clockOffset)
+        signers[call.service] = signer
+        return signed
+    }
+
+    /// An attempt may not eat all the time there is while a fresh connection would do better: it gets 20 s and a
+    /// second for each 256 KiB, and 10 s without a byte end it.
+    private func limits(_ call: Call) -> HTTPLimits {
+        let fair = 20_000 + Int64(call.body?.count ?? 0) / 262_144 * 1000
+        let total = min(remaining, fair)
+        return HTTPLimits(connect: Int(min(3_000, total)), total: Int(total), stall: 10_000)
+    }
+
+    private func take(_ answer: Result<HTTPResponse, HTTPFailure>, _ call: Call) {
+        switch answer {
+        case .failure(let problem): again(call, Refusal(problem, call, configuration), nil)
+        case .success(let response):
+            switch call.read(response) {
+            case .done(let complete): complete()
+            case .unreadable(let why): again(call, Refusal(unreadable: why, response, call), nil)
+            case .refused:
+                let refusal = Refusal(response, call, configuration, now: Clock.now())
+                again(call, refusal, response.headers["Retry-After"])
+            }
+        }
+    }
+
+    /// Puts the call back for another attempt, or ends it.
+    private func again(_ call: Call, _ refusal: Refusal, _ retryAfter: String?) {
+        var failure = refusal.failure
+        failure.attempts = call.attempts
+        call.failure = failure
+        guard let wait = delay(call, refusal.retry, retryAfter), call.attempts < configuration.maxAttempts else {
+            if remaining < Self.shortestAttempt, failure.status == nil { return call.fail(outOfTime(call)) }
+            return call.fail(failure)
+        }
+        guard wait <= remaining - Self.shortestAttempt else { return call.fail(outOfTime(call)) }
+        onRetry?(RetryNotice(failure: failure, delay: wait))
+        call.due = Clock.monotonic() + wait
+        let place = waiting.firstIndex { $0.due <= call.due } ?? waiting.endIndex
+        waiting.insert(call, at: place)
+    }
+
+    /// Milliseconds until the next attempt; `nil` where another would be refused as well.
+    private func delay(_ call: Call, _ retry: Retry, _ retryAfter: String?) -> Int64? {
+        let usual = policy.delay(after: call.attempts, throttled: retry == .throttled)
+        switch retry {
+        case .never: return nil
+        case .credentials:
+            guard let used = call.credentials, source.renew(used, Clock.now(), within: remaining) else { return nil }
+            return 0
+        case .clock(let skew):
+            // Corrected before this attempt already: the service is of two minds, so give it time.
+            let isNews = abs(skew - call.clockOffset) > 60_000
+            clockOffset = skew
+            return isNews ? 0 : usual
+        case .transient, .throttled:
+            return max(usual, RetryPolicy.retryAfter(retryAfter, now: Clock.now() + clockOffset) ?? 0)
+        }
+    }
+
+    /// Says what went wrong before the time ran out, where anything did.
+    private func outOfTime(_ call: Call) -> AWSFailure {
+        var failure =
+            call.failure
+            ?? AWSFailure(
+                kind: .deadline, operation: call.operation, resource: call.resource, code: "Timeout",
+                message: "the invocation's deadline left no time to make the request",
+                advice: "Raise the function's timeout, or lower the event source's batch size")
+        failure.attempts = call.attempts
+        guard call.failure != nil else { return failure }
+        failure.kind = .deadline
+        failure.message += "; the invocation's deadline left no time to try again"
+        return failure
+    }
+}
+
+/// A failed attempt that is followed by another.
+public struct RetryNotice: Sendable {
+    public var failure: AWSFailure
+    /// Milliseconds until the next attempt may start.
+    public var delay: Int64
+}
+
+/// First in, first out, without moving what is left at every step.
+private struct Queue<Element> {
+    private var elements: [Element?] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == elements.count }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        defer {
+            elements[head] = nil
+            head += 1
+            if head == elements.count {
+                elements.removeAll(keepingCapacity: true)
+                head = 0
+            }
+        }
+        return elements[head]
+    }
+}

@@ -1,0 +1,96 @@
+import Environment
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Where AWS is and how patiently it is spoken to, by the variables that every AWS SDK reads.
+/// https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
+public struct AWSConfiguration: Sendable, Equatable {
+    /// `AWS_REGION`, which Lambda sets, or else `AWS_DEFAULT_REGION`.
+    public var region: String
+    /// `AWS_ENDPOINT_URL_S3`, or else `AWS_ENDPOINT_URL`; `nil` is AWS itself.
+    public var s3Endpoint: Endpoint?
+    /// `AWS_ENDPOINT_URL_GLUE`, or else `AWS_ENDPOINT_URL`; `nil` is AWS itself.
+    public var glueEndpoint: Endpoint?
+    /// `AWS_MAX_ATTEMPTS`: how often a request is made before its failure counts, 1–20.
+    public var maxAttempts: Int
+    /// File of trusted certificates (PEM); `nil` where no certificate will have to be checked.
+    public var certificateBundle: String?
+
+    public init(environment: Environment) throws(ConfigurationError) {
+        try self.init(environment: environment, isReadable: { access($0, R_OK) == 0 })
+    }
+
+    init(environment: Environment, isReadable: (String) -> Bool) throws(ConfigurationError) {
+        region = try Self.region(environment)
+        s3Endpoint = try Self.endpoint("AWS_ENDPOINT_URL_S3", environment)
+        glueEndpoint = try Self.endpoint("AWS_ENDPOINT_URL_GLUE", environment)
+        maxAttempts = try Self.maxAttempts(environment)
+        // Glue may never be called: its default endpoint alone asks for no bundle.
+        let needed = s3Endpoint?.isSecure ?? true || glueEndpoint?.isSecure ?? false
+        certificateBundle = try Self.certificateBundle(environment, needed: needed, isReadable)
+    }
+
+    private static func region(_ environment: Environment) throws(ConfigurationError) -> String {
+        let name = environment["AWS_REGION"] == nil ? "AWS_DEFAULT_REGION" : "AWS_REGION"
+        guard let region = environment[name] else {
+            throw ConfigurationError("AWS_REGION", "is not set: name the region of the bucket, eu-central-1 for example")
+        }
+        // It becomes part of a host name.
+        guard region.utf8.allSatisfy({ isLowercaseOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
+            throw ConfigurationError(name, "is \"\(region)\", which is no region's name: write it as eu-central-1")
+        }
+        return region
+    }
+
+    private static func endpoint(_ name: String, _ environment: Environment) throws(ConfigurationError) -> Endpoint? {
+        for name in [name, "AWS_ENDPOINT_URL"] {
+            guard let url = environment[name] else { continue }
+            guard let endpoint = Endpoint(url) else {
+                // Not repeated here: an address may carry a password.
+                throw ConfigurationError(
+                    name, "is no address: write http:// or https://, a host, a port if need be, and nothing more")
+            }
+            return endpoint
+        }
+        return nil
+    }
+
+    private static func maxAttempts(_ environment: Environment) throws(ConfigurationError) -> Int {
+        guard let text = environment["AWS_MAX_ATTEMPTS"] else { return 4 }
+        guard let attempts = Int(text), (1...20).contains(attempts) else {
+            throw ConfigurationError("AWS_MAX_ATTEMPTS", "is \"\(text)\": set a whole number from 1 to 20")
+        }
+        return attempts
+    }
+
+    /// Amazon Linux 2 and 2023, Debian, Alpine. A libcurl of our own knows none of these places.
+    static let knownBundles = [
+        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem",
+    ]
+
+    private static func certificateBundle(
+        _ environment: Environment, needed: Bool, _ isReadable: (String) -> Bool
+    ) throws(ConfigurationError) -> String? {
+        for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
+            guard let path = environment[name] else { continue }
+            guard isReadable(path) else {
+                throw ConfigurationError(name, "is \"\(path)\", which cannot be read: name a file of certificates (PEM)")
+            }
+            return path
+        }
+        if let known = knownBundles.first(where: isReadable) { return known }
+        guard needed else { return nil }
+        throw ConfigurationError(
+            "AWS_CA_BUNDLE",
+            "is not set, and none of \(knownBundles.joined(separator: ", ")) is there: name a file of certificates (PEM)")
+    }
+}
+
+func isLowercaseOrDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+}

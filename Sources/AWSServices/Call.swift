@@ -1,0 +1,78 @@
+import AWSSigning
+import Bytes
+import HTTP
+
+enum AWSService { case s3, glue }
+
+/// One request to a service, from its submission to its completion, through as many attempts as it takes.
+final class Call {
+    let operation: AWSOperation
+    let service: AWSService
+    let resource: String
+    let endpoint: Endpoint
+    let request: RequestToSign
+    let body: ByteBuffer?
+    /// What an answer means to the operation.
+    let read: (HTTPResponse) -> Reading
+    let fail: (AWSFailure) -> Void
+    /// For advice: the resource's parts. The key is the crawler's name with Glue.
+    let bucket: String
+    let key: String
+
+    var attempts = 0
+    /// What the last attempt was signed with.
+    var credentials: AWSCredentials?
+    var clockOffset: Int64 = 0
+    /// The last attempt's failure, while the next one is waited for.
+    var failure: AWSFailure?
+    /// On the monotonic clock.
+    var due: Int64 = 0
+
+    init(
+        _ operation: AWSOperation, _ service: AWSService, resource: String, bucket: String = "", key: String,
+        endpoint: Endpoint, request: RequestToSign, body: ByteBuffer?,
+        read: @escaping (HTTPResponse) -> Reading, fail: @escaping (AWSFailure) -> Void
+    ) {
+        self.operation = operation
+        self.service = service
+        self.resource = resource
+        self.bucket = bucket
+        self.key = key
+        self.endpoint = endpoint
+        self.request = request
+        self.body = body
+        self.read = read
+        self.fail = fail
+    }
+
+    /// A service that refuses a signature may repeat what it computed it from, the session token included.
+    func scrubbed(_ message: String) -> String {
+        var text = message
+        if let cut = firstRange(of: "The Canonical String", in: text)?.lowerBound { text = String(text[..<cut]) }
+        for secret in [credentials?.secretAccessKey, credentials?.sessionToken] {
+            guard let secret, !secret.isEmpty else { continue }
+            while let range = firstRange(of: secret, in: text) { text.replaceSubrange(range, with: "…") }
+        }
+        return text
+    }
+}
+
+enum Reading {
+    /// Carried out; the closure tells whoever asked.
+    case done(() -> Void)
+    case refused
+    /// The status says yes and the body does not bear it out; why.
+    case unreadable(String)
+}
+
+private func firstRange(of part: String, in text: String) -> Range<String.Index>? {
+    let part = part.utf8
+    var start = text.utf8.startIndex
+    while let found = text.utf8[start...].firstIndex(of: part[part.startIndex]) {
+        if text.utf8[found...].starts(with: part) {
+            return found..<text.utf8.index(found, offsetBy: part.count)
+        }
+        start = text.utf8.index(after: found)
+    }
+    return nil
+}

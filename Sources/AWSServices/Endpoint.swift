@@ -1,0 +1,63 @@
+/// Scheme, host and port that requests go to, and a path that stands before theirs.
+public struct Endpoint: Sendable, Equatable {
+    public var isSecure: Bool
+    /// What the `Host` header says: lower case, with the port unless it is the scheme's own, as libcurl writes it.
+    public var host: String
+    /// Empty, or starts with `/` and does not end with it. It needs no encoding.
+    public var path: String
+
+    public init(isSecure: Bool, host: String, path: String = "") {
+        self.isSecure = isSecure
+        self.host = host
+        self.path = path
+    }
+
+    /// `http://127.0.0.1:4566`, `https://[::1]:9000/storage/`; `nil` for anything with a user, a query or a blank.
+    init?(_ url: String) {
+        guard let mark = url.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let scheme = url[..<mark].lowercased()
+        guard scheme == "http" || scheme == "https", url[mark...].hasPrefix("://") else { return nil }
+        isSecure = scheme == "https"
+        let rest = url[mark...].dropFirst(3)
+        let authority = rest.prefix { $0 != "/" }
+        var path = rest.dropFirst(authority.count)
+        while path.last == "/" { path.removeLast() }
+        guard path.utf8.allSatisfy(isPlainPathByte), let host = Self.host(authority, isSecure) else { return nil }
+        self.path = String(path)
+        self.host = host
+    }
+
+    var scheme: String { isSecure ? "https" : "http" }
+
+    private static func host(_ authority: Substring, _ isSecure: Bool) -> String? {
+        var name = authority
+        var port = ""
+        // The colons within [::1] are not the port's.
+        if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
+            name = authority[..<colon]
+            guard let number = UInt16(authority[colon...].dropFirst()), number > 0 else { return nil }
+            if number != (isSecure ? 443 : 80) { port = ":\(number)" }
+        }
+        let plain = name.utf8.allSatisfy {
+            isLowercaseOrDigit($0 | 0x20) || "-._[]:".utf8.contains($0)
+        }
+        guard !name.isEmpty, plain, name.hasPrefix("[") == name.contains(":") else { return nil }
+        return name.lowercased() + port
+    }
+}
+
+private func isPlainPathByte(_ byte: UInt8) -> Bool {
+    isLowercaseOrDigit(byte | 0x20) && byte > 0x20 || "/-._~".utf8.contains(byte)
+}
+
+/// The names that differ between AWS's partitions: the world's, China's and the US government's.
+/// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+struct Partition {
+    let region: String
+
+    var suffix: String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
+
+    var arnPrefix: String {
+        region.hasPrefix("cn-") ? "arn:aws-cn" : region.hasPrefix("us-gov-") ? "arn:aws-us-gov" : "arn:aws"
+    }
+}

@@ -1,0 +1,36 @@
+import HTTP
+
+/// What an error answer says: code, message and region, wherever the service put them.
+/// Whatever arrives, however broken, gives *something*: an error about an error helps nobody.
+struct ErrorBody {
+    var code: String?
+    var message: String?
+    /// The region that S3 says the bucket is in.
+    var region: String?
+
+    init(_ response: HTTPResponse) {
+        let text = String(decoding: response.body.bytes.prefix(65_536), as: UTF8.self)
+        if text.utf8.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+            // https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html; the name may stand behind a
+            // namespace ("com.amazonaws.glue#Name") and before an address ("Name:http://…").
+            let type = response.headers["x-amzn-ErrorType"] ?? FlatJSON.string("__type", in: text)
+            code = type.map { String($0.prefix { $0 != ":" }.split(separator: "#").last ?? "") }
+            message = FlatJSON.string("message", in: text) ?? FlatJSON.string("Message", in: text)
+        } else {
+            // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
+            code = XMLText.first("Code", in: text)
+            message = XMLText.first("Message", in: text)
+            region = XMLText.first("Region", in: text)
+        }
+        region = response.headers["x-amz-bucket-region"] ?? region
+        code = code.map { oneLine($0, limit: 80) }
+        if code?.isEmpty == true { code = nil }
+    }
+}
+
+/// One line of printable text: what a server writes must not break a log.
+func oneLine(_ text: String, limit: Int = 300) -> String {
+    let safe = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) }
+    let line = String(safe).split(separator: " ").joined(separator: " ")
+    return line.count > limit ? line.prefix(limit) + "…" : line
+}

@@ -1,0 +1,124 @@
+import HTTP
+import UTC
+
+/// A failed attempt, read: what to report, and whether to try again.
+struct Refusal {
+    var failure: AWSFailure
+    var retry: Retry
+
+    /// There was no whole answer.
+    init(_ problem: HTTPFailure, _ call: Call, _ configuration: AWSConfiguration) {
+        let (code, kind, retry): (String, AWSFailure.Kind, Retry) =
+            switch problem.kind {
+            case .unreachable: ("Unreachable", .unavailable, .transient)
+            case .timedOut: ("Timeout", .unavailable, .transient)
+            case .broken: ("ConnectionBroken", .unavailable, .transient)
+            case .untrusted: ("UntrustedCertificate", .untrusted, .never)
+            case .invalid: ("InvalidRequest", .configuration, .never)
+            }
+        self.retry = retry
+        failure = AWSFailure(
+            kind: kind, operation: call.operation, resource: call.resource, code: code,
+            message: oneLine(problem.description))
+        failure.advice = Advice(configuration).text(failure, call)
+    }
+
+    /// An answer that says no. `now` is this machine's clock, uncorrected.
+    init(_ response: HTTPResponse, _ call: Call, _ configuration: AWSConfiguration, now: EpochMilliseconds) {
+        let body = ErrorBody(response)
+        let skew = response.headers["Date"].flatMap(MomentText.http).map { $0 - now }
+        let code = body.code ?? defaultCode(response.status)
+        retry = Self.retry(response.status, code, hasCode: body.code != nil, skew: skew, signedWith: call.clockOffset)
+        failure = AWSFailure(
+            kind: Self.kind(response.status, code, body, retry, configuration.region), operation: call.operation,
+            resource: call.resource, code: code, status: response.status,
+            message: oneLine(call.scrubbed(body.message ?? "")),
+            requestID: (response.headers["x-amz-request-id"] ?? response.headers["x-amzn-RequestId"])
+                .map { oneLine($0, limit: 80) })
+        failure.advice = Advice(configuration).text(failure, call)
+    }
+
+    /// A success by its status whose body is not what was asked for.
+    init(unreadable why: String, _ response: HTTPResponse, _ call: Call) {
+        retry = .transient
+        failure = AWSFailure(
+            kind: .unavailable, operation: call.operation, resource: call.resource, code: "UnreadableAnswer",
+            status: response.status, message: why)
+    }
+
+    private static func retry(_ status: Int, _ code: String, hasCode: Bool, skew: Int64?, signedWith offset: Int64) -> Retry {
+        // The SDKs believe in a wrong clock from four minutes on; AWS refuses from five.
+        let isOff = skew.map { abs($0 - offset) > 4 * 60_000 } ?? false
+        if Codes.clock.contains(code) { return skew.map { .clock($0) } ?? .never }
+        if isOff, let skew, Codes.maybeClock.contains(code) || !hasCode && (status == 403 || status == 400) {
+            return .clock(skew)
+        }
+        if Codes.expired.contains(code) { return .credentials }
+        if Codes.throttled.contains(code) || status == 429 || status == 503 { return .throttled }
+        if Codes.transient.contains(code) || [500, 502, 504].contains(status) { return .transient }
+        return .never
+    }
+
+    private static func kind(
+        _ status: Int, _ code: String, _ body: ErrorBody, _ retry: Retry, _ region: String
+    ) -> AWSFailure.Kind {
+        if case .clock = retry { return .clock }
+        if let other = body.region, other != region, [301, 307, 400].contains(status) { return .wrongRegion(other) }
+        return switch (status, code) {
+        case (301, _), (307, _), (_, "PermanentRedirect"), (_, "IllegalLocationConstraintException"): .wrongRegion(nil)
+        case (_, let code) where Codes.clock.contains(code): .clock
+        case (_, let code) where Codes.expired.contains(code): .expiredCredentials
+        case (_, let code) where Codes.credentials.contains(code): .credentials
+        case (_, let code) where Codes.notFound.contains(code): .notFound
+        case (_, let code) where Codes.throttled.contains(code): .throttled
+        case (429, _), (503, _): .throttled
+        case (_, let code) where Codes.transient.contains(code): status == 409 ? .conflict : .unavailable
+        case (401, _), (403, _), (_, "AccessDeniedException"): .denied
+        case (404, _): .notFound
+        case (409, _), (412, _): .conflict
+        case (501, _): .configuration
+        case (500..., _): .unavailable
+        default: .configuration
+        }
+    }
+}
+
+/// Answers without a body, HEAD's above all, have nothing but their status.
+private func defaultCode(_ status: Int) -> String {
+    switch status {
+    case 301: "PermanentRedirect"
+    case 307: "TemporaryRedirect"
+    case 400: "BadRequest"
+    case 403: "AccessDenied"
+    case 404: "NotFound"
+    case 412: "PreconditionFailed"
+    case 503: "ServiceUnavailable"
+    default: "HTTP\(status)"
+    }
+}
+
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList and
+/// https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html
+private enum Codes {
+    static let throttled: Set = [
+        "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "ThrottledException",
+        "RequestThrottled", "RequestThrottledException", "TooManyRequests", "TooManyRequestsException",
+        "RequestLimitExceeded", "BandwidthLimitExceeded",
+    ]
+    /// The last four: the body was damaged on its way.
+    static let transient: Set = [
+        "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "InternalServiceException",
+        "OperationTimeoutException", "ConditionalRequestConflict", "OperationAborted",
+        "BadDigest", "IncompleteBody", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch",
+    ]
+    static let clock: Set = ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]
+    /// Glue says InvalidSignatureException for a wrong time, too.
+    static let maybeClock: Set = ["InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"]
+    static let expired: Set = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
+    static let credentials: Set = [
+        "SignatureDoesNotMatch", "InvalidSignatureException", "InvalidAccessKeyId", "InvalidToken",
+        "UnrecognizedClientException", "InvalidClientTokenId", "IncompleteSignature", "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException", "AuthFailure", "NotSignedUp",
+    ]
+    static let notFound: Set = ["NoSuchBucket", "NoSuchKey", "EntityNotFoundException", "NotFound"]
+}

@@ -1,0 +1,35 @@
+import Bytes
+
+/// URI encoding as Signature Version 4 defines it: every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX` with
+/// upper-case digits. Other encoders differ in a few characters (`+`, `*`, `'`), which is enough for a refusal.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+public enum PercentEncoding {
+    /// Appends `text` encoded; with `keepingSlash`, as for an object key, `/` stays as it is.
+    public static func append(_ text: String, keepingSlash: Bool = false, to buffer: ByteBuffer) {
+        for byte in text.utf8 {
+            if isUnreserved(byte) || keepingSlash && byte == UInt8(ascii: "/") {
+                buffer.append(byte)
+            } else {
+                appendEscape(byte, to: buffer)
+            }
+        }
+    }
+
+    public static func appendEscape(_ byte: UInt8, to buffer: ByteBuffer) {
+        buffer.append(UInt8(ascii: "%"))
+        buffer.append(hexDigit(byte >> 4))
+        buffer.append(hexDigit(byte & 15))
+    }
+
+    static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+}
+
+private func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 55 + nibble }

@@ -1,0 +1,87 @@
+import AWSServices
+import Bytes
+import Compression
+
+/// The ingestion bucket as an `ObjectStore`.
+final class S3ObjectStore: ObjectStore {
+    private let s3: S3
+    private let bucket: String
+
+    init(_ client: AWSClient, bucket: String) {
+        s3 = S3(client: client)
+        self.bucket = bucket
+    }
+
+    func create(
+        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
+    ) {
+        // No Content-Encoding: Athena and Spark go by the ending, and a client that unpacks on its own as well
+        // would unpack twice.
+        s3.putObject(
+            bucket: bucket, key: key, body: body, contentType: isGzip ? "application/gzip" : "application/x-ndjson",
+            metadata: metadata.pairs
+        ) { result in
+            completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
+        }
+    }
+
+    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void) {
+        s3.headObject(bucket: bucket, key: key) { result in
+            switch result {
+            case .success(let pairs): completion(.success(ObjectMetadata(pairs)))
+            case .failure(let failure) where failure.kind == .notFound && failure.code != "NoSuchBucket":
+                completion(.success(nil))
+            case .failure(let failure): completion(.failure(StoreFailure(failure)))
+            }
+        }
+    }
+
+    func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {
+        s3.getObject(bucket: bucket, key: key) { [bucket] result in
+            completion(
+                result.mapError(StoreFailure.init).flatMap { body in
+                    guard key.hasSuffix(".gz") else { return .success(body) }
+                    do throws(GzipError) {
+                        let lines = ByteBuffer()
+                        try Gzip.decompress(body.bytes, into: lines)
+                        return .success(lines)
+                    } catch {
+                        return .failure(StoreFailure(description: "s3://\(bucket)/\(key) cannot be unpacked: \(error)"))
+                    }
+                })
+        }
+    }
+
+    func keys(
+        with prefix: String, after start: String?, limit: Int,
+        completion: @escaping (Result<KeyPage, StoreFailure>) -> Void
+    ) {
+        s3.listObjects(bucket: bucket, prefix: prefix, startAfter: start, maxKeys: limit) { result in
+            completion(
+                result.map { KeyPage(keys: $0.keys, isTruncated: $0.isTruncated) }.mapError(StoreFailure.init))
+        }
+    }
+
+    func run() { s3.client.run() }
+}
+
+/// Glue as a `CrawlerStarter`.
+final class GlueCrawlerStarter: CrawlerStarter {
+    private let glue: Glue
+
+    init(_ client: AWSClient) { glue = Glue(client: client) }
+
+    func start(_ crawler: String) -> Result<CrawlerAnswer, StoreFailure> {
+        var answer: Result<CrawlerAnswer, StoreFailure> = .failure(StoreFailure(description: "Glue gave no answer"))
+        glue.startCrawler(name: crawler) { result in
+            answer = result.map { $0 == .started ? .started : .alreadyRunning }.mapError(StoreFailure.init)
+        }
+        glue.client.run()
+        return answer
+    }
+}
+
+extension StoreFailure {
+    init(_ failure: AWSFailure) { self.init(description: failure.description) }
+}

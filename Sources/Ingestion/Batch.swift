@@ -1,0 +1,143 @@
+import Bytes
+import KafkaEvent
+import UTC
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The records of one invocation, sorted by where they go.
+final class Batch {
+    private(set) var partitions: [PartitionBatch] = []
+    private(set) var recordCount = 0
+    private(set) var rejectedCount = 0
+
+    private let layout: ObjectLayout
+    private let lines: RecordLines
+    private var byName: [TopicPartition: PartitionBatch] = [:]
+
+    init(_ configuration: IngestionConfiguration) {
+        layout = configuration.layout
+        lines = RecordLines(metadata: configuration.recordMetadata)
+    }
+
+    /// All drafts that hold a line.
+    var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
+
+    /// Writes the record's line into the draft it belongs to.
+    ///
+    /// - Throws: `BatchError` where the record's place cannot be kept.
+    func add(_ record: KafkaRecord) throws(BatchError) {
+        let partition = try partitionBatch(of: record)
+        try partition.advance(to: record.offset)
+        let period = TimePeriod(of: record.timestamp, layout.timePartition)
+        recordCount += 1
+
+        let rows = try partition.draft(.rows, period, layout)
+        guard let rejection = lines.appendRow(record, partition.name, to: rows.body) else {
+            return rows.endLine(offset: record.offset, timestamp: record.timestamp)
+        }
+        rejectedCount += 1
+        let errors = try partition.draft(.errors, period, layout)
+        lines.appendRejected(record, partition.name, rejection, to: errors.body)
+        errors.endLine(offset: record.offset, timestamp: record.timestamp)
+    }
+
+    /// Records come in runs of one partition: as a rule the last one used is the one wanted.
+    private func partitionBatch(of record: KafkaRecord) throws(BatchError) -> PartitionBatch {
+        if let last = partitions.last, last.isOf(record) { return last }
+        guard let topic = String(validating: record.topic, as: UTF8.self) else {
+            throw .topicNotUTF8(position: record.position)
+        }
+        let name = TopicPartition(topic: topic, partition: record.partition)
+        if let known = byName[name] { return known }
+        let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset)
+        byName[name] = partition
+        partitions.append(partition)
+        return partition
+    }
+}
+
+/// What an invocation brought of one topic-partition.
+final class PartitionBatch {
+    let name: TopicPartition
+    let firstOffset: Int64
+    private(set) var lastOffset: Int64
+    private let topicBytes: ByteBuffer
+    private var all: [Place: ObjectDraft] = [:]
+    private var lastUsed: [ObjectContent: (period: TimePeriod, draft: ObjectDraft)] = [:]
+
+    private struct Place: Hashable {
+        var content: ObjectContent
+        var period: TimePeriod
+    }
+
+    init(_ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64) {
+        self.name = name
+        self.firstOffset = firstOffset
+        lastOffset = firstOffset - 1
+        self.topicBytes = ByteBuffer(capacity: topicBytes.count)
+        self.topicBytes.append(topicBytes)
+    }
+
+    /// Those that hold a line, the oldest period first.
+    var drafts: [ObjectDraft] {
+        all.values.filter { !$0.records.isEmpty }.sorted { $0.stem < $1.stem }
+    }
+
+    func isOf(_ record: KafkaRecord) -> Bool {
+        guard name.partition == record.partition, topicBytes.count == record.topic.count,
+            let topic = record.topic.baseAddress
+        else { return false }
+        return memcmp(topicBytes.base, topic, topicBytes.count) == 0
+    }
+
+    /// Kafka hands out a partition's records in the order of their offsets. Were one to come twice or too late, its
+    /// object could not say which offsets it covers.
+    func advance(to offset: Int64) throws(BatchError) {
+        guard offset > lastOffset else { throw .outOfOrder(name, offset: offset, after: lastOffset) }
+        lastOffset = offset
+    }
+
+    func draft(_ content: ObjectContent, _ period: TimePeriod, _ layout: ObjectLayout) throws(BatchError) -> ObjectDraft {
+        if let last = lastUsed[content], last.period == period { return last.draft }
+        let place = Place(content: content, period: period)
+        let draft: ObjectDraft
+        if let known = all[place] { draft = known } else { draft = try newDraft(place, layout) }
+        all[place] = draft
+        lastUsed[content] = (period, draft)
+        return draft
+    }
+
+    private func newDraft(_ place: Place, _ layout: ObjectLayout) throws(BatchError) -> ObjectDraft {
+        let folder = layout.folder(of: name.topic, place.period, place.content)
+        let stem = layout.stem(of: name)
+        // An offset's 20 digits, a timestamp's 20 with its dot, and the ending.
+        guard folder.utf8.count + stem.utf8.count + 41 + layout.suffix.utf8.count <= ObjectLayout.maximumKeyLength else {
+            throw .keyTooLong(name)
+        }
+        return ObjectDraft(name, place.content, folder: folder, stem: stem, body: ByteBuffer(capacity: 1024))
+    }
+}
+
+/// A batch whose records cannot be given a place. The invocation fails, and nothing of it has been written.
+enum BatchError: Error, Equatable, CustomStringConvertible {
+    case topicNotUTF8(position: Int)
+    case outOfOrder(TopicPartition, offset: Int64, after: Int64)
+    case keyTooLong(TopicPartition)
+
+    var description: String {
+        switch self {
+        case .topicNotUTF8(let position):
+            "the topic of the record at byte \(position) of the event is not UTF-8"
+        case .outOfOrder(let partition, let offset, let last):
+            "\(partition)@\(offset) comes after \(partition)@\(last) in one batch: "
+                + "offsets must rise, or no object could say which of them it holds"
+        case .keyTooLong(let partition):
+            "the object keys of \(partition) would be longer than the \(ObjectLayout.maximumKeyLength) bytes S3 allows: "
+                + "shorten INGESTION_PREFIX or ERRORS_PREFIX, or take the topic out of the mapping"
+        }
+    }
+}

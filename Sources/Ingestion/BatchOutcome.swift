@@ -1,0 +1,68 @@
+import Bytes
+import JSON
+
+/// What became of a batch.
+struct BatchOutcome {
+    var recordCount: Int
+    var rejectedCount: Int
+    var objectCount: Int
+    var byteCount: Int
+    var crawler: CrawlerTrigger.Decision = .off
+    var milliseconds: Int64 = 0
+    /// The partitions of which something is not stored, each with the first offset that is not.
+    var unwritten: [Unwritten]
+
+    struct Unwritten {
+        var partition: TopicPartition
+        var firstOffset: Int64
+        var reason: String
+    }
+
+    init(_ batch: Batch, _ placements: [ObjectPlacement]) {
+        recordCount = batch.recordCount
+        rejectedCount = batch.rejectedCount
+        let created = placements.flatMap(\.created)
+        objectCount = created.count
+        byteCount = created.reduce(0) { $0 + $1.byteCount }
+        var missing: [TopicPartition: Unwritten] = [:]
+        for placement in placements {
+            guard let offset = placement.firstMissingOffset else { continue }
+            let partition = placement.draft.topicPartition
+            if let known = missing[partition], known.firstOffset <= offset { continue }
+            missing[partition] = Unwritten(
+                partition: partition, firstOffset: offset,
+                reason: placement.failure?.description ?? "the store gave no answer")
+        }
+        unwritten = batch.partitions.compactMap { missing[$0.name] }
+    }
+
+    /// `{"batchItemFailures":[…]}` as the mapping reads it with `ReportBatchItemFailures`: each failed partition at
+    /// its first offset that is not durably written. An empty list says that all is done.
+    func appendBatchItemFailures(to response: ByteBuffer) {
+        response.append("{\"batchItemFailures\":[")
+        for (index, item) in unwritten.enumerated() {
+            if index > 0 { response.append(",") }
+            response.append("{\"itemIdentifier\":{\"partition\":")
+            JSONWriter.appendString(item.partition.description, to: response)
+            response.append(",\"offset\":")
+            response.append(decimal: item.firstOffset)
+            response.append("}}")
+        }
+        response.append("]}")
+    }
+
+    /// Lambda drops the answer; whoever invokes the function by hand reads it.
+    func appendSummary(to response: ByteBuffer) {
+        let numbers: [(StaticString, Int)] = [
+            ("{\"records\":", recordCount), (",\"objects\":", objectCount), (",\"bytes\":", byteCount),
+            (",\"quarantined\":", rejectedCount),
+        ]
+        for (name, number) in numbers {
+            response.append(name)
+            response.append(decimal: Int64(number))
+        }
+        response.append(",\"crawler\":")
+        JSONWriter.appendString(crawler.rawValue, to: response)
+        response.append("}")
+    }
+}

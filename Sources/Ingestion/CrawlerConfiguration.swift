@@ -1,0 +1,38 @@
+import Environment
+
+/// Which crawler is started, and when.
+public struct CrawlerConfiguration: Equatable, Sendable {
+    public var name: String
+    public var trigger: Trigger
+
+    public enum Trigger: Equatable, Sendable {
+        /// When a batch put the first objects into a folder. Athena finds new objects in a known folder by itself.
+        case newPartition
+        /// After every batch that wrote an object. A crawl is billed for ten minutes at least.
+        case everyBatch
+        /// When a batch wrote an object and this sandbox's last start is so many seconds ago.
+        case interval(seconds: Int)
+    }
+
+    /// - Returns: `nil` where `CRAWLER_NAME` is not set: no crawler is ever called.
+    init?(_ environment: Environment) throws(ConfigurationError) {
+        let trigger = try Self.trigger(environment)
+        guard let name = environment["CRAWLER_NAME"] else { return nil }
+        self.name = name
+        self.trigger = trigger
+    }
+
+    private static func trigger(_ environment: Environment) throws(ConfigurationError) -> Trigger {
+        let text = environment["CRAWLER_TRIGGER"] ?? "new-partition"
+        switch text {
+        case "new-partition": return .newPartition
+        case "every-batch": return .everyBatch
+        default:
+            guard text.hasPrefix("interval:"), let seconds = Int(text.dropFirst("interval:".count)), seconds > 0 else {
+                throw ConfigurationError(
+                    "CRAWLER_TRIGGER", "is '\(text)'; it may be new-partition, every-batch or interval:SECONDS")
+            }
+            return .interval(seconds: seconds)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Environment
+
+/// What the operator decides, by environment variables. The README's table says when to change what.
+public struct IngestionConfiguration: Sendable {
+    public var bucket: String
+    public var layout: ObjectLayout
+    public var recordMetadata: RecordMetadata
+    public var compression: BodyCompression
+    public var crawler: CrawlerConfiguration?
+    /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
+    /// as success and its records would be lost.
+    public var answersPartially: Bool
+    public var delivery: Delivery
+    /// Objects of one batch that are under way at the same time.
+    public var uploadConcurrency: Int
+
+    public enum RecordMetadata: String, Sendable, CaseIterable {
+        case none, kafka
+    }
+
+    public enum Delivery: String, Sendable, CaseIterable {
+        case exactlyOnce = "exactly-once"
+        case atLeastOnce = "at-least-once"
+    }
+
+    public enum BodyCompression: String, Sendable, CaseIterable {
+        case gzip, none
+    }
+
+    /// - Throws: `ConfigurationError` naming the variable at fault and what it may be.
+    public init(_ environment: Environment) throws(ConfigurationError) {
+        guard let bucket = environment["INGESTION_BUCKET"] else {
+            throw ConfigurationError("INGESTION_BUCKET", "is not set; it names the bucket that receives the objects")
+        }
+        self.bucket = try Self.checkedBucket(bucket)
+        let rows = try Self.prefix(environment, "INGESTION_PREFIX", default: "topics")
+        let errors = try Self.prefix(environment, "ERRORS_PREFIX", default: "errors")
+        guard !Self.overlap(rows, errors) else {
+            throw ConfigurationError(
+                "ERRORS_PREFIX", "and INGESTION_PREFIX overlap; the crawler would read what could not become a row")
+        }
+        compression = try Self.choice(environment, "COMPRESSION", default: .gzip)
+        layout = ObjectLayout(
+            rowsPrefix: rows, errorsPrefix: errors,
+            timePartition: try Self.choice(environment, "TIME_PARTITION", default: .hour),
+            suffix: compression == .gzip ? ".json.gz" : ".json")
+        recordMetadata = try Self.choice(environment, "RECORD_METADATA", default: .none)
+        crawler = try CrawlerConfiguration(environment)
+        answersPartially = try Self.flag(environment, "PARTIAL_BATCH_RESPONSE", default: false)
+        delivery = try Self.choice(environment, "DELIVERY", default: .exactlyOnce)
+        uploadConcurrency = try Self.number(environment, "UPLOAD_CONCURRENCY", in: 1...64, default: 8)
+    }
+}
+
+extension IngestionConfiguration {
+    static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ environment: Environment, _ variable: String, default fallback: Choice
+    ) throws(ConfigurationError) -> Choice {
+        guard let text = environment[variable] else { return fallback }
+        guard let choice = Choice(rawValue: text) else {
+            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ConfigurationError(variable, "is '\(text)'; it may be one of: \(choices)")
+        }
+        return choice
+    }
+
+    static func flag(_ environment: Environment, _ variable: String, default fallback: Bool) throws(ConfigurationError) -> Bool {
+        switch environment[variable] {
+        case nil: return fallback
+        case "true": return true
+        case "false": return false
+        case let text?: throw ConfigurationError(variable, "is '\(text)'; it may be true or false")
+        }
+    }
+
+    static func number(
+        _ environment: Environment, _ variable: String, in range: ClosedRange<Int>, default fallback: Int
+    ) throws(ConfigurationError) -> Int {
+        guard let text = environment[variable] else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConfigurationError(
+                variable, "is '\(text)'; it may be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// A prefix is written without slashes at its ends; `a/b` is fine. It must leave room for the longest topic name
+    /// Kafka allows (249 bytes, twice in a key) within the 1,024 bytes of an S3 key.
+    private static func prefix(
+        _ environment: Environment, _ variable: String, default fallback: String
+    ) throws(ConfigurationError) -> String {
+        let text = environment[variable] ?? fallback
+        let folders = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard text.utf8.count <= 400, !folders.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
+            throw ConfigurationError(
+                variable, "is '\(text)'; it may be folder names joined by '/', at most 400 bytes, with no '/' at its ends")
+        }
+        return text
+    }
+
+    /// The rules of "General purpose bucket naming" as far as they keep a URL whole.
+    private static func checkedBucket(_ bucket: String) throws(ConfigurationError) -> String {
+        let allowed = bucket.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard allowed, (3...255).contains(bucket.utf8.count) else {
+            throw ConfigurationError("INGESTION_BUCKET", "is '\(bucket)', which is no bucket's name; give the name alone")
+        }
+        return bucket
+    }
+
+    private static func overlap(_ left: String, _ right: String) -> Bool {
+        (left + "/").hasPrefix(right + "/") || (right + "/").hasPrefix(left + "/")
+    }
+}

@@ -1,0 +1,94 @@
+import AWSServices
+import Bytes
+import Environment
+import KafkaEvent
+import Logging
+import UTC
+
+/// The function as its runtime sees it: one event in, one answer out, one line of summary in the log.
+public final class IngestionFunction {
+    private let configuration: IngestionConfiguration
+    private let client: AWSClient
+    private let ingestion: Ingestion
+
+    /// How long before Lambda's deadline the last request must be done, in milliseconds: enough to say what is
+    /// missing before the sandbox is killed and the invocation ends without a word.
+    static let reserve: EpochMilliseconds = 200
+
+    /// - Throws: `ConfigurationError` naming the variable at fault.
+    public init(environment: Environment) throws {
+        configuration = try IngestionConfiguration(environment)
+        client = try AWSClient(environment: environment, concurrency: configuration.uploadConcurrency)
+        ingestion = try Ingestion(
+            configuration, S3ObjectStore(client, bucket: configuration.bucket), GlueCrawlerStarter(client))
+    }
+
+    /// Stores the records of `event` and writes the answer.
+    ///
+    /// - Parameters:
+    ///   - deadline: when Lambda kills the sandbox.
+    ///   - response: receives what the mapping is to be told; it is empty before.
+    /// - Throws: `IngestionFailure`, so that Lambda delivers the batch again.
+    public func handle(
+        _ event: ByteBuffer, deadline: EpochMilliseconds, _ logger: Logger, response: ByteBuffer
+    ) throws(IngestionFailure) {
+        client.onRetry = { logger.debug("trying again in \($0.delay) ms: \($0.failure)") }
+        client.beginInvocation(deadline: deadline - Self.reserve)
+        let outcome: BatchOutcome
+        do {
+            outcome = try ingestion.ingest(event, logger)
+        } catch {
+            throw IngestionFailure(error)
+        }
+        logSummary(outcome, logger)
+        guard !outcome.unwritten.isEmpty else {
+            return configuration.answersPartially
+                ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)
+        }
+        // Without the variable this answer would count as success, and the records would be lost.
+        guard configuration.answersPartially else { throw IngestionFailure(unwritten: outcome.unwritten) }
+        for item in outcome.unwritten {
+            logger.error("\(item.partition)@\(item.firstOffset) and what follows is not stored: \(item.reason)")
+        }
+        outcome.appendBatchItemFailures(to: response)
+    }
+
+    private func logSummary(_ outcome: BatchOutcome, _ logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
+            "bytes": .stringConvertible(outcome.byteCount), "quarantined": .stringConvertible(outcome.rejectedCount),
+            "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
+        ]
+        for (operation, name) in [
+            (AWSOperation.putObject, "put"), (.listObjects, "list"), (.headObject, "head"), (.startCrawler, "startCrawler"),
+        ] {
+            metadata[name] = .stringConvertible(client.requestCounts[operation] ?? 0)
+        }
+        logger.info("batch", metadata: metadata)
+    }
+}
+
+/// Why the invocation fails. Lambda delivers the batch again, so nothing of it is lost.
+public struct IngestionFailure: Error, CustomStringConvertible {
+    /// In the form that Lambda keeps: `Function.` and letters.
+    public var type: String
+    public var description: String
+
+    init(_ error: any Error) {
+        switch error {
+        case is KafkaEventError: type = "Function.InvalidKafkaEvent"
+        case is BatchError: type = "Function.InvalidBatch"
+        default: type = "Function.IngestionFailed"
+        }
+        description = "\(error)"
+    }
+
+    init(unwritten: [BatchOutcome.Unwritten]) {
+        type = "Function.RecordsNotStored"
+        let places = unwritten.prefix(10).map { "\($0.partition)@\($0.firstOffset)" }.joined(separator: ", ")
+        let more = unwritten.count > 10 ? " and \(unwritten.count - 10) more" : ""
+        description =
+            "not stored from \(places)\(more) on; the batch is to be delivered again. "
+            + (unwritten.first?.reason ?? "")
+    }
+}

@@ -1,0 +1,68 @@
+import Bytes
+import UTC
+
+/// The lines of one topic-partition and period, in the order of their offsets, on their way to becoming an object:
+/// as a rule one, several where a part of them is stored already.
+final class ObjectDraft {
+    let topicPartition: TopicPartition
+    let content: ObjectContent
+    /// Key of the folder, with a `/` at its end.
+    let folder: String
+    /// What the keys of the objects of this partition and period begin with.
+    let stem: String
+    /// JSON Lines, each with its line feed.
+    let body: ByteBuffer
+    private(set) var records: ContiguousArray<Mark> = []
+
+    /// One record's line: where it ends in the body, and what tells the record from another at the same offset.
+    struct Mark {
+        var offset: Int64
+        var timestamp: EpochMilliseconds
+        var end: Int
+    }
+
+    init(_ topicPartition: TopicPartition, _ content: ObjectContent, folder: String, stem: String, body: ByteBuffer) {
+        self.topicPartition = topicPartition
+        self.content = content
+        self.folder = folder
+        self.stem = folder + stem
+        self.body = body
+    }
+
+    /// Says that the body's last line, ending where the body ends now, is the record at `offset`.
+    func endLine(offset: Int64, timestamp: EpochMilliseconds) {
+        records.append(Mark(offset: offset, timestamp: timestamp, end: body.count))
+    }
+
+    /// The lines of a run of records.
+    func lines(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        let start = range.lowerBound == 0 ? 0 : records[range.lowerBound - 1].end
+        return UnsafeRawBufferPointer(rebasing: body.bytes[start..<records[range.upperBound - 1].end])
+    }
+
+    /// Whether each line of the range stands in `stored`, in this order; others may stand between them.
+    func lines(_ range: Range<Int>, areAmong stored: UnsafeRawBufferPointer) -> Bool {
+        var rest = stored[...]
+        for index in range {
+            let line = lines(index..<index + 1)
+            while true {
+                guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return false }
+                let candidate = rest[...end]
+                rest = rest[(end + 1)...]
+                if candidate.elementsEqual(line) { break }
+            }
+        }
+        return true
+    }
+
+    /// The first record from `index` on whose offset is beyond `offset`.
+    func index(after offset: Int64, from index: Int) -> Int {
+        var low = index
+        var high = records.count
+        while low < high {
+            let middle = (low + high) / 2
+            if records[middle].offset > offset { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,134 @@
+import Bytes
+import UTC
+
+/// Decides where an object goes:
+/// `<prefix>/<topic>/dt=YYYY-MM-DD/hour=HH/<topic>+<partition>+<first offset, 20 digits>.json.gz`.
+///
+/// The key depends on the records alone, never on the clock or on how they were batched around the object's first
+/// record: a redelivery names the same object again, and S3 can refuse to write it twice.
+public struct ObjectLayout: Sendable {
+    /// S3's limit for a key, in bytes of UTF-8.
+    static let maximumKeyLength = 1024
+
+    public var rowsPrefix: String
+    public var errorsPrefix: String
+    public var timePartition: TimePartition
+    /// `.json` or `.json.gz`; Athena knows gzip by the ending.
+    public var suffix: String
+
+    public enum TimePartition: String, Sendable, CaseIterable {
+        case hour, day, none
+    }
+
+    /// The folder of one hour or day of one topic, as a crawler reads it, with a `/` at its end.
+    func folder(of topic: String, _ period: TimePeriod, _ content: ObjectContent) -> String {
+        let folder = ByteBuffer(capacity: 128)
+        folder.append(content == .rows ? rowsPrefix : errorsPrefix)
+        folder.append("/")
+        appendFolderName(topic, to: folder)
+        folder.append("/")
+        let time = CalendarTime(period.start)
+        if timePartition != .none {
+            folder.append("dt=")
+            time.appendDate(to: folder)
+            folder.append("/")
+        }
+        if timePartition == .hour {
+            folder.append("hour=")
+            folder.append(decimal: Int64(time.hour), width: 2)
+            folder.append("/")
+        }
+        return folder.text
+    }
+
+    /// What the names of all objects of one topic-partition begin with, within their folder.
+    func stem(of topicPartition: TopicPartition) -> String {
+        let stem = ByteBuffer(capacity: 64)
+        appendFileName(topicPartition.topic, to: stem)
+        stem.append("+")
+        stem.append(decimal: Int64(topicPartition.partition))
+        stem.append("+")
+        return stem.text
+    }
+
+    /// Twenty digits hold every offset there is and sort as the offsets do.
+    static func digits(_ offset: Int64) -> String {
+        let digits = ByteBuffer(capacity: 20)
+        digits.append(decimal: offset, width: 20)
+        return digits.text
+    }
+}
+
+/// What the lines of an object are.
+enum ObjectContent: Hashable, Sendable {
+    /// Records that Athena reads as rows.
+    case rows
+    /// Records that it could not, each with the reason.
+    case errors
+}
+
+struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
+    var topic: String
+    var partition: Int32
+
+    /// `prices-0`, as Lambda names the lists of an event and expects it in `batchItemFailures`.
+    var description: String { "\(topic)-\(partition)" }
+}
+
+/// The hour or day of a record, counted from 1970; all records of a period share a folder.
+public struct TimePeriod: Hashable, Sendable {
+    /// The moment the period begins.
+    public var start: EpochMilliseconds
+
+    /// The years 1 to 9999, which is what a folder's name and Athena's dates hold.
+    private static let times: ClosedRange<EpochMilliseconds> = -62_135_596_800_000...253_402_300_799_999
+
+    /// The record's time decides, so a replay lands where the first delivery did. A time beyond the years that a
+    /// date can hold is moved to the nearest that it can: the row stays queryable. (No timestamp at all is -1, which
+    /// is an hour of 1969.)
+    init(of timestamp: EpochMilliseconds, _ partition: ObjectLayout.TimePartition) {
+        let length: Int64
+        switch partition {
+        case .hour: length = 3_600_000
+        case .day: length = 86_400_000
+        case .none:
+            start = 0
+            return
+        }
+        let moment = min(max(timestamp, Self.times.lowerBound), Self.times.upperBound)
+        let rest = moment % length
+        start = moment - (rest < 0 ? rest + length : rest)
+    }
+}
+
+/// Kafka's own names (letters, digits, `.`, `_`, `-`) stand as they are. What would leave the prefix, begin another
+/// Hive column or break a line is percent-encoded, and so is `%`, so that two topics never share a folder.
+private func appendFolderName(_ topic: String, to buffer: ByteBuffer) {
+    guard topic != ".", topic != ".." else {
+        for _ in topic.utf8 { appendEncoded(UInt8(ascii: "."), to: buffer) }
+        return
+    }
+    for byte in topic.utf8 {
+        switch byte {
+        case 0..<0x20, 0x7F, UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "="), UInt8(ascii: "%"):
+            appendEncoded(byte, to: buffer)
+        default: buffer.append(byte)
+        }
+    }
+}
+
+/// As the folder's name, but Athena passes over files that begin with `_` or `.`, so their first byte is encoded.
+private func appendFileName(_ topic: String, to buffer: ByteBuffer) {
+    guard let first = topic.utf8.first, first == UInt8(ascii: "_") || first == UInt8(ascii: ".") else {
+        return appendFolderName(topic, to: buffer)
+    }
+    appendEncoded(first, to: buffer)
+    appendFolderName(String(topic.dropFirst()), to: buffer)
+}
+
+private func appendEncoded(_ byte: UInt8, to buffer: ByteBuffer) {
+    let hex: StaticString = "0123456789ABCDEF"
+    buffer.append(UInt8(ascii: "%"))
+    buffer.append(hex.utf8Start[Int(byte >> 4)])
+    buffer.append(hex.utf8Start[Int(byte & 15)])
+}

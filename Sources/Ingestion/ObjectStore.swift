@@ -1,0 +1,41 @@
+import Bytes
+
+/// What ingestion needs of S3, and no more. Answers may come at once or while `run` runs, in any order.
+protocol ObjectStore: AnyObject {
+    /// Writes an object where none is under `key`; never over one that is.
+    func create(
+        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void)
+
+    /// What the object under `key` says of itself; `nil` where it is gone or is not one of ours.
+    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void)
+
+    /// The lines of the object under `key`, unpacked.
+    func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void)
+
+    /// Keys that begin with `prefix`, in the order of their bytes, behind `start` where one is given; at most `limit`
+    /// (1–1,000) of them.
+    func keys(
+        with prefix: String, after start: String?, limit: Int,
+        completion: @escaping (Result<KeyPage, StoreFailure>) -> Void)
+
+    /// Returns when all that was asked for, also from within completions, has been answered.
+    func run()
+}
+
+/// One answer of a listing.
+struct KeyPage: Sendable {
+    var keys: [String]
+    /// Whether more keys follow behind the last one.
+    var isTruncated: Bool
+}
+
+enum CreateOutcome: Equatable, Sendable {
+    case created
+    case alreadyExists
+}
+
+/// Why the store did not do what it was asked for: in one line, with the object's name and what to change.
+struct StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    var description: String
+}

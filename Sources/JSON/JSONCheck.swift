@@ -1,0 +1,52 @@
+import CVector
+
+/// What a whole text is as JSON.
+public enum JSONVerdict: Equatable, Sendable {
+    /// One object: a row that Athena can read.
+    case object(JSONTraits)
+    /// One valid value that is not an object: array, string, number, true, false, null.
+    case otherValue(JSONTraits)
+    /// Not JSON (RFC 8259), an empty text and a byte order mark included. `at` is the offset of the first byte that
+    /// cannot stand where it stands, the text's length when it ends too early.
+    case malformed(at: Int)
+    /// The bracket at this offset opens a level beyond the deepest allowed.
+    case tooDeep(at: Int)
+    /// The bytes at this offset are not UTF-8: overlong forms, surrogates and code points above U+10FFFF included.
+    case notUTF8(at: Int)
+}
+
+/// What is worth knowing of a valid JSON text.
+public struct JSONTraits: OptionSet, Sendable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// White space outside strings holds a line break: the value takes more than one line.
+    public static let lineBreaks = JSONTraits(rawValue: 1)
+    /// A string holds half of a surrogate pair as an escape (`"\ud800"`): RFC 8259 allows it, some readers refuse it.
+    public static let loneSurrogate = JSONTraits(rawValue: 2)
+}
+
+/// The full check of a JSON text, without reading any value out of it.
+public enum JSONCheck {
+    /// Deep enough for any row, and within what Athena's readers accept (Jackson stops at 1,000).
+    public static let maximumDepth = 512
+
+    /// Whether `text` is exactly one JSON value (RFC 8259), in UTF-8.
+    ///
+    /// - Parameters:
+    ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it are read.
+    ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
+    public static func check(
+        _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth
+    ) -> JSONVerdict {
+        guard let start = text.baseAddress else { return .malformed(at: 0) }
+        let verdict = cv_json_check(start, text.count, UInt32(clamping: maximumDepth))
+        switch UInt32(verdict.kind) {
+        case CV_JSON_OBJECT.rawValue: return .object(JSONTraits(rawValue: verdict.traits))
+        case CV_JSON_OTHER.rawValue: return .otherValue(JSONTraits(rawValue: verdict.traits))
+        case CV_JSON_TOO_DEEP.rawValue: return .tooDeep(at: verdict.offset)
+        case CV_JSON_NOT_UTF8.rawValue: return .notUTF8(at: verdict.offset)
+        default: return .malformed(at: verdict.offset)
+        }
+    }
+}

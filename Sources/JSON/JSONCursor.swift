@@ -1,0 +1,252 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+import Bytes
+
+/// What was found where the grammar of RFC 8259, or the caller, wanted something else.
+public struct JSONError: Error, Equatable, Sendable {
+    /// Bytes from the start of the text.
+    public var offset: Int
+    /// Names what was expected, and nothing of what stood there: the text may hold a user's records.
+    public var problem: String
+
+    public init(offset: Int, problem: String) {
+        self.offset = offset
+        self.problem = problem
+    }
+}
+
+/// A string as it stands in the text, between its quotes.
+public struct JSONString {
+    /// Points into the text the cursor reads.
+    public var raw: UnsafeRawBufferPointer
+    /// Where false, `raw` is the string itself.
+    public var hasEscapes: Bool
+
+    /// Whether the string is `text`; one written with escapes is compared as it stands, since the names that
+    /// anyone asks for need none.
+    @inline(__always) public func isWritten(_ text: StaticString) -> Bool {
+        guard raw.count == text.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
+        return memcmp(start, text.utf8Start, raw.count) == 0
+    }
+}
+
+/// Reads JSON from front to back, in place: the caller asks for what it expects next, nothing is built that it does
+/// not ask for, and what it skips is checked all the same.
+///
+/// The text must outlive the cursor and every `JSONString` taken from it, and must lie in a `ByteBuffer`: the scan for
+/// a string's end reads into its slack.
+public struct JSONCursor {
+    /// How deep a skipped value may be nested.
+    public static let maximumDepth = 512
+
+    public let text: UnsafeRawBufferPointer
+    /// Where the next byte is read.
+    public private(set) var offset = 0
+    private let base: UnsafePointer<UInt8>
+
+    public init(_ text: UnsafeRawBufferPointer) {
+        self.text = text
+        base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? ("" as StaticString).utf8Start
+    }
+
+    /// The next byte that is not white space, or `nil` at the end. It is not consumed.
+    public mutating func peek() -> UInt8? {
+        while offset < text.count {
+            let byte = base[offset]
+            if byte > 0x20 || !isWhiteSpace(byte) { return byte }
+            offset += 1
+        }
+        return nil
+    }
+
+    /// An error at the place that has been reached.
+    public func failure(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
+
+    // MARK: Objects and arrays
+
+    /// Steps into an object; then `nextName` until it says `nil`.
+    public mutating func enterObject() throws(JSONError) { try expect("{", "an object") }
+
+    /// The name of the next member, whose value is to be read or skipped next; `nil` once the object has ended.
+    /// `isFirst` is the caller's, true before the first call for an object.
+    public mutating func nextName(_ isFirst: inout Bool) throws(JSONError) -> JSONString? {
+        guard try hasNext(closing: UInt8(ascii: "}"), "a comma or the object's end", &isFirst) else { return nil }
+        guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name") }
+        let name = try readString()
+        try expect(":", "a colon")
+        return name
+    }
+
+    /// Steps into an array; then `nextElement` until it says false.
+    public mutating func enterArray() throws(JSONError) { try expect("[", "an array") }
+
+    /// Whether there is another element, to be read or skipped next. `isFirst` as for `nextName`.
+    public mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
+        try hasNext(closing: UInt8(ascii: "]"), "a comma or the array's end", &isFirst)
+    }
+
+    private mutating func hasNext(closing: UInt8, _ expected: String, _ isFirst: inout Bool) throws(JSONError) -> Bool {
+        let next = peek()
+        defer { isFirst = false }
+        if next == closing {
+            offset += 1
+            return false
+        }
+        if isFirst { return true }
+        guard next == UInt8(ascii: ",") else { throw failure(expected) }
+        offset += 1
+        return true
+    }
+
+    private mutating func expect(_ byte: Unicode.Scalar, _ expected: String) throws(JSONError) {
+        guard peek() == UInt8(ascii: byte) else { throw failure(expected) }
+        offset += 1
+    }
+
+    // MARK: Values
+
+    public mutating func readString() throws(JSONError) -> JSONString {
+        try expect("\"", "a string")
+        let start = offset
+        var hasEscapes = false
+        while true {
+            offset = stringEnd(from: offset)
+            guard offset < text.count else { throw failure("the end of a string") }
+            let byte = base[offset]
+            if byte == UInt8(ascii: "\"") { break }
+            guard byte == UInt8(ascii: "\\") else { throw failure("no control character within a string") }
+            hasEscapes = true
+            offset += try escapeLength()
+        }
+        let raw = UnsafeRawBufferPointer(rebasing: text[start..<offset])
+        offset += 1
+        return JSONString(raw: raw, hasEscapes: hasEscapes)
+    }
+
+    /// A whole number within 64 bits. One with a fraction or an exponent is refused: nobody writes an offset so.
+    public mutating func readInteger() throws(JSONError) -> Int64 {
+        guard let first = peek() else { throw failure("a whole number") }
+        let start = offset
+        let isNegative = first == UInt8(ascii: "-")
+        if isNegative { offset += 1 }
+        let digits = offset
+        var value: Int64 = 0
+        while offset < text.count, isDigit(base[offset]) {
+            let digit = Int64(base[offset] - 48)
+            let (shifted, overflow1) = value.multipliedReportingOverflow(by: 10)
+            let (next, overflow2) =
+                isNegative ? shifted.subtractingReportingOverflow(digit) : shifted.addingReportingOverflow(digit)
+            guard !overflow1, !overflow2 else { throw JSONError(offset: start, problem: "a number within 64 bits") }
+            value = next
+            offset += 1
+        }
+        let isWhole = offset > digits && (base[digits] != UInt8(ascii: "0") || offset == digits + 1)
+        guard isWhole, offset == text.count || !isNumberByte(base[offset]) else {
+            throw JSONError(offset: start, problem: "a whole number")
+        }
+        return value
+    }
+
+    /// Consumes `null` if it comes next.
+    public mutating func skipNull() throws(JSONError) -> Bool {
+        guard peek() == UInt8(ascii: "n") else { return false }
+        try skipLiteral("null")
+        return true
+    }
+
+    /// Steps over one value of any kind, checking its grammar.
+    public mutating func skipValue() throws(JSONError) { try skipValue(depth: 0) }
+
+    private mutating func skipValue(depth: Int) throws(JSONError) {
+        guard depth < Self.maximumDepth else { throw failure("no deeper nesting than \(Self.maximumDepth)") }
+        var isFirst = true
+        switch peek() {
+        case UInt8(ascii: "{"):
+            offset += 1
+            while try nextName(&isFirst) != nil { try skipValue(depth: depth + 1) }
+        case UInt8(ascii: "["):
+            offset += 1
+            while try nextElement(&isFirst) { try skipValue(depth: depth + 1) }
+        case UInt8(ascii: "\""): _ = try readString()
+        case UInt8(ascii: "t"): try skipLiteral("true")
+        case UInt8(ascii: "f"): try skipLiteral("false")
+        case UInt8(ascii: "n"): try skipLiteral("null")
+        default: try skipNumber()
+        }
+    }
+
+    /// Nothing but white space may follow the text's one value.
+    public mutating func expectEnd() throws(JSONError) {
+        if peek() != nil { throw failure("the end of the text") }
+    }
+
+    // MARK: Scanning
+
+    private mutating func skipLiteral(_ literal: StaticString) throws(JSONError) {
+        let length = literal.utf8CodeUnitCount
+        guard length <= text.count - offset, memcmp(base + offset, literal.utf8Start, length) == 0 else {
+            throw failure("a value")
+        }
+        offset += length
+    }
+
+    private mutating func skipNumber() throws(JSONError) {
+        let start = offset
+        func broken() -> JSONError { JSONError(offset: start, problem: "a value") }
+        if byte() == UInt8(ascii: "-") { offset += 1 }
+        if byte() == UInt8(ascii: "0") { offset += 1 } else { guard skipDigits() else { throw broken() } }
+        if byte() == UInt8(ascii: ".") {
+            offset += 1
+            guard skipDigits() else { throw broken() }
+        }
+        if byte() | 0x20 == UInt8(ascii: "e") {
+            offset += 1
+            if byte() == UInt8(ascii: "+") || byte() == UInt8(ascii: "-") { offset += 1 }
+            guard skipDigits() else { throw broken() }
+        }
+        if isNumberByte(byte()) { throw broken() }
+    }
+
+    /// True where there was at least one.
+    private mutating func skipDigits() -> Bool {
+        let start = offset
+        while isDigit(byte()) { offset += 1 }
+        return offset > start
+    }
+
+    /// The byte at `offset`, 0 at the end of the text.
+    private func byte() -> UInt8 { offset < text.count ? base[offset] : 0 }
+
+    private func stringEnd(from start: Int) -> Int {
+        var at = start
+        while at < text.count, base[at] >= 0x20, base[at] != UInt8(ascii: "\""), base[at] != UInt8(ascii: "\\") { at += 1 }
+        return at
+    }
+
+    /// How many bytes the escape at `offset` takes: 2, or 6 for `\u`.
+    private func escapeLength() throws(JSONError) -> Int {
+        let after = offset + 1 < text.count ? base[offset + 1] : 0
+        switch after {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return 2
+        case UInt8(ascii: "u"):
+            guard offset + 6 <= text.count, (2..<6).allSatisfy({ hexValue(base[offset + $0]) != nil }) else {
+                throw failure("four hexadecimal digits after \\u")
+            }
+            return 6
+        default: throw failure("a known escape")
+        }
+    }
+}
+
+private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+private func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
+/// What cannot stand right behind a number that has ended.
+private func isNumberByte(_ byte: UInt8) -> Bool {
+    isDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+        || byte | 0x20 == UInt8(ascii: "e")
+}

@@ -1,0 +1,68 @@
+import Bytes
+import JSON
+
+/// One record of the batch as the event describes it. Its texts point into the event, or into the reader's own
+/// memory where the event wrote them with escapes, and are valid only until the next record is read.
+public struct KafkaRecord {
+    /// UTF-8. Taken from the record: the name of its list (`mytopic-0`) is ambiguous for topics with a `-`.
+    public var topic: UnsafeRawBufferPointer
+    public var partition: Int32
+    public var offset: Int64
+    /// Milliseconds since 1970, by the producer or the broker; -1 where the record has none.
+    public var timestamp: Int64
+    /// Base64, not yet decoded or checked; `nil` where the record has no key.
+    public var key: UnsafeRawBufferPointer?
+    /// Base64, not yet decoded or checked; `nil` for a tombstone.
+    public var value: UnsafeRawBufferPointer?
+    public var headers: KafkaHeaders
+    /// Where the record begins, in bytes from the start of the event.
+    public var position: Int
+}
+
+/// A record's headers, in their order; a name may stand more than once.
+public struct KafkaHeaders {
+    /// The event's own array, whose form has been checked, or `nil` where it has none.
+    let json: UnsafeRawBufferPointer?
+
+    public static var none: KafkaHeaders { KafkaHeaders(json: nil) }
+
+    /// Calls `body` with each header's name and its bytes, which are reused for the next one.
+    /// A header without a value is told as `nil`, which Kafka keeps apart from an empty one.
+    public func forEach(_ body: (JSONString, ByteBuffer?) -> Void) {
+        guard let json else { return }
+        var cursor = JSONCursor(json)
+        let value = ByteBuffer()
+        // What is read here was read before, when the record was: it cannot fail now.
+        try? Self.read(&cursor) { name, bytes in
+            guard let bytes else { return body(name, nil) }
+            value.removeAll()
+            for byte in bytes { value.append(byte) }
+            body(name, value)
+        }
+    }
+
+    /// Reads `[{"name":[104,-61]},…]`. Lambda sends header bytes as Java does, signed; 128…255 is taken as well.
+    static func read(_ cursor: inout JSONCursor, _ body: (JSONString, [UInt8]?) -> Void) throws(JSONError) {
+        try cursor.enterArray()
+        var isFirstHeader = true
+        while try cursor.nextElement(&isFirstHeader) {
+            try cursor.enterObject()
+            var isFirstName = true
+            while let name = try cursor.nextName(&isFirstName) {
+                body(name, try cursor.skipNull() ? nil : try readBytes(&cursor))
+            }
+        }
+    }
+
+    private static func readBytes(_ cursor: inout JSONCursor) throws(JSONError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try cursor.enterArray()
+        var isFirst = true
+        while try cursor.nextElement(&isFirst) {
+            let number = try cursor.readInteger()
+            guard (-128...255).contains(number) else { throw cursor.failure("a header byte from -128 to 255") }
+            bytes.append(UInt8(truncatingIfNeeded: number))
+        }
+        return bytes
+    }
+}

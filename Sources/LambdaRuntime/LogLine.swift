@@ -1,0 +1,117 @@
+import Bytes
+import JSON
+import Logging
+import UTC
+
+/// One event of the log in the order in which it is written.
+struct LogLine {
+    let moment: EpochMilliseconds
+    let level: Logger.Level
+    let message: String
+    let label: String
+    /// `requestId` and `tenantId` first, the rest by name.
+    let fields: [(name: String, value: Logger.MetadataValue)]
+
+    init(_ event: LogEvent, at moment: EpochMilliseconds, label: String, _ metadata: Logger.Metadata) {
+        self.moment = moment
+        level = event.level
+        message = event.message.description
+        self.label = label
+        var all = metadata
+        if let own = event.metadata { all.merge(own) { $1 } }
+        if let error = event.error {
+            let report = ErrorReport(error)
+            all.merge([
+                "errorType": .string(report.type), "errorMessage": .string(report.message), "stackTrace": .array([]),
+            ]) { stated, _ in stated }
+        }
+        fields = all.map { ($0.key, $0.value) }.sorted { (Self.rank($0.name), $0.name) < (Self.rank($1.name), $1.name) }
+    }
+
+    private static func rank(_ name: String) -> Int {
+        switch name {
+        case "requestId": 0
+        case "tenantId": 1
+        default: 2
+        }
+    }
+
+    /// `timestamp` and `level` as Lambda reads them on OS-only runtimes: a line without counts as INFO.
+    /// Metadata stands in the object itself, where CloudWatch Logs Insights finds it by its name.
+    func appendJSON(to buffer: ByteBuffer) {
+        buffer.append("{\"timestamp\":\"")
+        CalendarTime(moment).appendRFC3339(to: buffer)
+        buffer.append("\",\"level\":\"")
+        buffer.append(level.lambdaName)
+        buffer.append("\",\"message\":")
+        JSONWriter.appendString(message, to: buffer)
+        buffer.append(",\"logger\":")
+        JSONWriter.appendString(label, to: buffer)
+        for (name, value) in fields {
+            buffer.append(UInt8(ascii: ","))
+            // A name twice in one object would hide the first from most readers.
+            let isTaken = ["timestamp", "level", "message", "logger"].contains(name)
+            JSONWriter.appendString(isTaken ? "_" + name : name, to: buffer)
+            buffer.append(UInt8(ascii: ":"))
+            appendJSON(value, to: buffer)
+        }
+        buffer.append(UInt8(ascii: "}"))
+    }
+
+    private func appendJSON(_ value: Logger.MetadataValue, to buffer: ByteBuffer) {
+        switch value {
+        case .string(let text): JSONWriter.appendString(text, to: buffer)
+        case .stringConvertible(let value):
+            switch value {
+            case let number as Int: buffer.append(decimal: Int64(number))
+            case let number as Int64: buffer.append(decimal: number)
+            case let flag as Bool: buffer.append(flag ? "true" : "false")
+            default: JSONWriter.appendString(value.description, to: buffer)
+            }
+        case .array(let values):
+            buffer.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { buffer.append(UInt8(ascii: ",")) }
+                appendJSON(value, to: buffer)
+            }
+            buffer.append(UInt8(ascii: "]"))
+        case .dictionary(let values):
+            buffer.append(UInt8(ascii: "{"))
+            for (index, entry) in values.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { buffer.append(UInt8(ascii: ",")) }
+                JSONWriter.appendString(entry.key, to: buffer)
+                buffer.append(UInt8(ascii: ":"))
+                appendJSON(entry.value, to: buffer)
+            }
+            buffer.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// `2026-11-23T06:15:01.123Z INFO message key=value …`
+    func appendText(to buffer: ByteBuffer) {
+        CalendarTime(moment).appendRFC3339(to: buffer)
+        buffer.append(UInt8(ascii: " "))
+        buffer.append(level.lambdaName)
+        buffer.append(UInt8(ascii: " "))
+        appendOneLine(message, to: buffer)
+        for (name, value) in fields where !isEmpty(value) {
+            buffer.append(UInt8(ascii: " "))
+            appendOneLine("\(name)=\(value)", to: buffer)
+        }
+    }
+
+    private func isEmpty(_ value: Logger.MetadataValue) -> Bool {
+        if case .array(let values) = value { values.isEmpty } else { false }
+    }
+
+    /// CloudWatch makes an event of each line, so a line break within one is written as `\n`.
+    private func appendOneLine(_ text: String, to buffer: ByteBuffer) {
+        for byte in text.utf8 {
+            switch byte {
+            case 0x0a: buffer.append("\\n")
+            case 0x0d: buffer.append("\\r")
+            default: buffer.append(byte)
+            }
+        }
+    }
+}

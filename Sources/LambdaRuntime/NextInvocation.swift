@@ -1,0 +1,60 @@
+import Bytes
+import HTTP
+import Logging
+import UTC
+
+/// Why no invocation could be had.
+struct NextInvocationError: ReportableError, Equatable, CustomStringConvertible {
+    let description: String
+    var errorType: String { "Runtime.NoInvocation" }
+    var errorMessage: String { description }
+}
+
+extension RuntimeAPI {
+    /// `GET invocation/next`: waits, for hours if need be, until there is an event, and receives it into `event`.
+    func next(into event: ByteBuffer, logger: Logger) throws(NextInvocationError) -> InvocationContext {
+        let response: HTTPResponse
+        do {
+            // No limit on the whole: the sandbox is frozen while it waits.
+            response = try client.send(
+                HTTPRequest(.get, base + "invocation/next", limits: HTTPLimits(connect: 3_000), responseBody: event))
+        } catch {
+            throw NextInvocationError(description: error.description)
+        }
+        guard response.status == 200 else {
+            throw NextInvocationError(description: "invocation/next answered \(response.status)")
+        }
+        return try InvocationContext(response.headers, logger: logger)
+    }
+}
+
+extension InvocationContext {
+    /// Lambda's longest time-out: what is assumed where no deadline is given.
+    static let longestTimeout: Int64 = 15 * 60 * 1000
+
+    init(_ headers: HTTPHeaders, logger: Logger) throws(NextInvocationError) {
+        // Without it there is no path to answer to.
+        guard let requestID = headers[HeaderName.requestID] else {
+            throw NextInvocationError(description: "invocation/next answered without \(HeaderName.requestID)")
+        }
+        let deadline = headers[HeaderName.deadline].flatMap { EpochMilliseconds($0) }
+        self.init(
+            requestID: requestID,
+            deadline: deadline ?? Clock.now() + Self.longestTimeout,
+            functionARN: headers[HeaderName.functionARN],
+            traceID: headers[HeaderName.traceID],
+            clientContext: headers[HeaderName.clientContext],
+            cognitoIdentity: headers[HeaderName.cognitoIdentity],
+            tenantID: headers[HeaderName.tenantID],
+            invocationID: headers[HeaderName.invocationID],
+            logger: logger)
+        if deadline == nil {
+            self.logger.warning("\(HeaderName.deadline) is missing or no number: taking 15 minutes for the time-out")
+        }
+    }
+
+    /// The echo that lets the service tell a reply to this invocation from one to an earlier, timed-out one.
+    var echoedHeaders: [(name: String, value: String)] {
+        invocationID.map { [(HeaderName.invocationID, $0)] } ?? []
+    }
+}

@@ -1,0 +1,119 @@
+/// An HTTP/1.1 server over real sockets that does what a script says, also what no good server does.
+/// It listens on 127.0.0.1 at a free port, keeps connections alive, gives each a thread, and records every request.
+///
+///     let server = try ScriptedServer { request in
+///         request.number == 1 ? .reset : .respond(200, body: "hello")
+///     }
+public final class ScriptedServer: Sendable {
+    public struct Request: Sendable {
+        /// Counts the server's requests from 1.
+        public let number: Int
+        /// Counts the server's connections from 1.
+        public let connectionNumber: Int
+        public let method: String
+        /// Path and query as they came.
+        public let target: String
+        public let headers: HTTPHead
+        public let body: [UInt8]
+        public var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// What is sent, and what becomes of the connection after that.
+    public struct Action: Sendable, CustomStringConvertible {
+        public enum Ending: Sendable {
+            case keep
+            /// An orderly end (FIN).
+            case close
+            /// RST: the peer's next read or write fails.
+            case reset
+            /// Nothing more until `release()` or the server's end.
+            case stall
+        }
+        enum Message: Sendable {
+            case response(status: Int, headers: [(String, String)], body: [UInt8])
+            case raw([UInt8])
+        }
+        let message: Message
+        /// How much of the body is sent; `nil` is all of it.
+        fileprivate(set) var sentBody: Int?
+        let ending: Ending
+
+        public var description: String {
+            switch message {
+            case .response(let status, _, let body):
+                "\(status), \(sentBody ?? body.count) of \(body.count) bytes, then \(ending)"
+            case .raw(let bytes): bytes.isEmpty ? "\(ending)" : "\(bytes.count) raw bytes, then \(ending)"
+            }
+        }
+
+        /// `Content-Length` is added where `headers` have none. To a HEAD only the head is sent.
+        public static func respond(
+            _ status: Int, headers: [(String, String)] = [], body: some Sequence<UInt8>, then ending: Ending = .keep
+        ) -> Action {
+            Action(message: .response(status: status, headers: headers, body: Array(body)), ending: ending)
+        }
+
+        public static func respond(
+            _ status: Int, headers: [(String, String)] = [], body: String = "", then ending: Ending = .keep
+        ) -> Action {
+            respond(status, headers: headers, body: body.utf8, then: ending)
+        }
+
+        /// The head and `sent` bytes of the body, then the end.
+        public static func half(
+            _ status: Int, headers: [(String, String)] = [], body: String, sent: Int, then ending: Ending = .close
+        ) -> Action {
+            var action = respond(status, headers: headers, body: body, then: ending)
+            action.sentBody = sent
+            return action
+        }
+
+        public static func raw(_ text: String, then ending: Ending) -> Action {
+            Action(message: .raw(Array(text.utf8)), ending: ending)
+        }
+
+        public static let close = raw("", then: .close)
+        public static let reset = raw("", then: .reset)
+        public static let stall = raw("", then: .stall)
+    }
+
+    public let port: Int
+    /// `127.0.0.1:PORT`, as `AWS_LAMBDA_RUNTIME_API` has it.
+    public var authority: String { "127.0.0.1:\(port)" }
+    public var url: String { "http://\(authority)" }
+
+    private let connections: ScriptedConnections
+
+    public init(_ script: @escaping @Sendable (Request) -> Action) throws {
+        let (listener, port) = try Socket.listening()
+        self.port = port
+        connections = ScriptedConnections(listener, script)
+    }
+
+    deinit { close() }
+
+    /// Ends the listener and every connection. The port refuses from now on.
+    public func close() { connections.close() }
+
+    /// Lets every stalled connection end.
+    public func release() { connections.release() }
+
+    public var requests: [Request] { connections.requests }
+
+    /// How many connections were accepted so far.
+    public var connectionsAccepted: Int { connections.accepted }
+
+    /// Waits for the `number`th request, counted from 1.
+    @discardableResult
+    public func request(_ number: Int, within seconds: Double = 20) throws -> Request {
+        try request(within: seconds, "request \(number)") { $0.number == number }
+    }
+
+    /// Waits for the first request that `matches`.
+    @discardableResult
+    public func request(
+        within seconds: Double = 20, _ what: String = "a matching request", where matches: (Request) -> Bool
+    ) throws -> Request {
+        try connections.request(within: seconds, what, where: matches)
+    }
+}
