@@ -196,6 +196,7 @@ test_all() {
         "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
             { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
     done
+    check_readme
     say "All checks passed; $counts"
 }
 
@@ -230,6 +231,19 @@ check_samples() {
         bash -c "${command% > *}" | cmp - "$file" || fail "$file is not what its script writes." "$command"
     done < <(sed -n '/^r"""/,/^"""/p' events/make-batch.py | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}' |
         sed -n 's/^ *\(events\/make-batch.py.*> events\/.*\)$/\1/p')
+}
+
+# What the README tells people to type works. This command itself and the demo are not run once more.
+check_readme() {
+    say "Running the README's commands"
+    local command
+    sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' README.md | while read -r command; do
+        case $command in
+            "./build.sh demo" | "./build.sh test" | "") continue ;;
+        esac
+        bash -c "$command" >"$(log readme)" 2>&1 </dev/null ||
+            { cat "$(log readme)" >&2 && fail "the README's command fails: $command" "put one of both right."; }
+    done
 }
 
 clean() {
