@@ -66,7 +66,9 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes"]),
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
-        tests("AWSServicesTests", ["AWSServices", "TestParts"]),
+        tests(
+            "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
+            excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
         tests("IngestionTests", ["Ingestion"]),
     ],

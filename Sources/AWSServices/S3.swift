@@ -1,4 +1,5 @@
 import AWSSigning
+import Base64
 import Bytes
 import HTTP
 
@@ -38,7 +39,7 @@ public struct S3 {
         let digest = SHA256Digest(of: body.bytes)
         var headers: [(name: String, value: String)] = [
             ("If-None-Match", "*"), ("Content-Type", contentType),
-            ("x-amz-checksum-sha256", digest.withUnsafeBytes(base64)),
+            ("x-amz-checksum-sha256", base64(digest)),
         ]
         if let contentEncoding { headers.append(("Content-Encoding", contentEncoding)) }
         for (name, value) in metadata { headers.append((ObjectMetadata.prefix + name, ObjectMetadata.encoded(value))) }
@@ -105,6 +106,12 @@ public struct S3 {
                 operation, .s3, resource: oneLine("s3://\(bucket)/\(key)", limit: 1200), bucket: bucket, key: key,
                 endpoint: place.endpoint, request: request, body: body, read: read, fail: fail))
     }
+}
+
+private func base64(_ digest: SHA256Digest) -> String {
+    let buffer = ByteBuffer(capacity: 44)
+    digest.withUnsafeBytes { Base64.encode($0, appendingTo: buffer) }
+    return buffer.text
 }
 
 /// Where a bucket is reached.
