@@ -71,6 +71,8 @@ let package = Package(
             excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
         tests("IngestionTests", ["Ingestion"]),
+        // The built binary from end to end.
+        tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
     ],
     swiftLanguageModes: [.v6]
 )
