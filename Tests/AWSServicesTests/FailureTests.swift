@@ -130,8 +130,11 @@ import UTC
                 ? .respond(403, headers: [("Date", date)])
                 : .respond(400, headers: [("Date", date)], body: "{\"__type\":\"InvalidSignatureException\"}")
         }
-        #expect(try Caller(server.url).startCrawler("c") == .success(.started))
-        #expect(try Caller(server.url).head("k").value?.isEmpty == true)
+        let first = try Caller(server.url)
+        let second = try Caller(server.url)
+        #expect(first.startCrawler("c") == .success(.started))
+        #expect(second.head("k").value?.isEmpty == true)
+        #expect((first.notices + second.notices).map(\.failure.kind) == [.clock, .clock])
         #expect(server.requests.count == 4)
     }
 
