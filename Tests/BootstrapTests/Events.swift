@@ -59,7 +59,7 @@ enum Event {
         let process = try LocalProcess(
             try TestParts.path("venv/bin/python"), [samples("make-batch.py").path] + arguments,
             environment: ["PATH": "/usr/bin:/bin"])
-        guard try process.exit().code == 0 else { throw TestParts.Missing(description: process.output(.error)) }
+        guard try process.exit().code == 0 else { throw NotToBeHad(description: process.output(.error)) }
         return process.output()
     }
 

@@ -34,7 +34,7 @@ enum LocalAWS {
 
     /// The variables that make the function act as `user`.
     static func credentials(_ user: String) throws -> [String: String] {
-        guard let key = try started.get().ready.users[user] else { throw TestParts.Missing(description: user) }
+        guard let key = try started.get().ready.users[user] else { throw NotToBeHad(description: "a user \(user)") }
         var variables = ["AWS_ACCESS_KEY_ID": key.keyID, "AWS_SECRET_ACCESS_KEY": key.secret]
         variables["AWS_SESSION_TOKEN"] = key.token
         return variables
@@ -44,7 +44,7 @@ enum LocalAWS {
     static func ask<Answer: Decodable>(_ request: [String: Any], _: Answer.Type = Answer.self) throws -> Answer {
         let body = try JSONSerialization.data(withJSONObject: request)
         let answer = try TestParts.post(port: try started.get().ready.reader, "/", body: body)
-        guard answer.status == 200 else { throw TestParts.Missing(description: answer.text) }
+        guard answer.status == 200 else { throw NotToBeHad(description: answer.text) }
         return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
     }
 }
@@ -91,4 +91,9 @@ struct Bucket {
         struct Done: Decodable {}
         _ = try LocalAWS.ask(["do": "put", "bucket": name, "key": key, "body": body], Done.self)
     }
+}
+
+/// What a test needs could not be had.
+struct NotToBeHad: Error, CustomStringConvertible {
+    let description: String
 }
