@@ -44,6 +44,9 @@ final class Sandbox: Sendable {
         return Reply(id: id, request: request)
     }
 
+    /// Hands over an event whose answer nobody waits for.
+    func start(_ event: String) { events.put(UUID().uuidString, event, 30_000, []) }
+
     /// The line of summary of an invocation.
     func summary(of reply: Reply) throws -> NSDictionary {
         let line = try process.line(containing: "\"message\":\"batch\",\"logger\":\"bootstrap\",\"requestId\":\"\(reply.id)\"")

@@ -18,6 +18,11 @@ final class ScriptedStore: @unchecked Sendable {
     }
 
     var requests: [Request] { server?.requests ?? [] }
+
+    /// Waits for a request that `matches`.
+    @discardableResult
+    func request(where matches: (Request) -> Bool) throws -> Request? { try server?.request(where: matches) }
+
     var puts: [Request] { requests.filter { $0.method == "PUT" } }
     var keys: [String] { lock.withLock { kept.keys.sorted() } }
 
