@@ -70,7 +70,7 @@ let package = Package(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
-        tests("IngestionTests", ["Ingestion"]),
+        tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
     ],

@@ -37,7 +37,7 @@ struct Advice {
         case .putObject:
             "Allow the function's role s3:PutObject on \(s3)/\(call.key), "
                 + "and see that no bucket policy or permissions boundary denies it"
-        case .headObject:
+        case .headObject, .getObject:
             "Allow the function's role s3:GetObject on \(s3)/\(call.key), "
                 + "and s3:ListBucket on \(s3), without which S3 calls an absent object forbidden"
         case .listObjects: "Allow the function's role s3:ListBucket on \(s3) for this prefix"

@@ -37,16 +37,18 @@ public final class GzipCompressor {
     }
 }
 
-/// Why a body could not be compressed.
+/// Why a body could not be packed or unpacked.
 public enum GzipError: Error, Equatable, CustomStringConvertible {
     case level(Int)
     case outOfMemory
     case doesNotFit(bytes: Int)
+    case notGzip
 
     public var description: String {
         switch self {
         case .level(let level): "gzip level \(level) does not exist: choose 1 to 12"
         case .outOfMemory: "no memory for a gzip compressor: give the function more memory"
+        case .notGzip: "these bytes are not one whole gzip member"
         case .doesNotFit(let bytes): "gzip output of \(bytes) bytes is larger than libdeflate's own bound"
         }
     }

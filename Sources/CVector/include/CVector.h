@@ -30,9 +30,12 @@ enum cv_path cv_path(void);
 /// Whether this CPU can run `path`.
 bool cv_path_works(enum cv_path path);
 
-/// For tests, benchmarks and fuzzing: uses `path` from now on. Not while another thread runs a kernel.
-/// Returns false and changes nothing when the CPU cannot run it.
-bool cv_path_force(enum cv_path path);
+// The kernels on a path of the caller's choice, which must work here: for tests, benchmarks and fuzzing.
+// (Arguments, not a switch for the whole program: tests run side by side.)
+struct cv_json_verdict;
+ptrdiff_t cv_base64_decode_on(enum cv_path path, const uint8_t *text, size_t count, uint8_t *out);
+const uint8_t *cv_string_stop_on(enum cv_path path, const uint8_t *at, const uint8_t *end);
+struct cv_json_verdict cv_json_check_on(enum cv_path path, const uint8_t *text, size_t count, unsigned depth);
 
 // MARK: Base64
 
