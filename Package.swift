@@ -72,6 +72,8 @@ let package = Package(
             excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
         tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
+        // The built binary from end to end.
+        tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
     ],
     swiftLanguageModes: [.v6]
 )
