@@ -56,6 +56,10 @@ let package = Package(
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
         .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
         .target(name: "CTestParts", path: "Tests/CTestParts"),
+        // A function with nothing in it but the runtime, for tests that need a whole process of it.
+        .executableTarget(
+            name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", log],
+            path: "Tests/EchoFunction", swiftSettings: strict),
         tests("BytesTests", ["Bytes", "UTC"]),
         tests("Base64Tests", ["Base64"]),
         tests("JSONTests", ["JSON"]),
@@ -63,7 +67,7 @@ let package = Package(
         tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes"]),
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
         tests("AWSServicesTests", ["AWSServices", "TestParts"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
         tests("IngestionTests", ["Ingestion"]),
     ],
     swiftLanguageModes: [.v6]

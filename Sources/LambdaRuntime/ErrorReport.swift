@@ -56,7 +56,7 @@ enum ErrorType {
 
     /// `text` itself where it has that form, otherwise what comes closest to it.
     static func valid(_ text: String) -> String {
-        let parts = text.split(separator: ".", maxSplits: 1)
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let isPrefixed = parts.count == 2 && (parts[0] == "Runtime" || parts[0] == "Function")
         let letters = (isPrefixed ? String(parts[1]) : text).utf8.filter { ($0 | 0x20) &- UInt8(ascii: "a") < 26 }
         guard letters.count > 1 else { return unknown }

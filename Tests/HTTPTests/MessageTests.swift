@@ -37,7 +37,9 @@ import Testing
         _ = try HTTPClient().send(
             HTTPRequest(.post, server.url, headers: [("X-Empty", ""), ("content-type", "a/b")], body: buffer("x")))
         #expect(server.requests[0].headers["X-Empty"] == "")
-        #expect(server.requests[0].headers.headers.filter { $0.name.lowercased() == "content-type" }.map(\.value) == ["a/b"])
+        #expect(
+            server.requests[0].headers.headers.filter { $0.name.lowercased() == "content-type" }.map(\.value) == ["a/b"]
+        )
     }
 
     @Test func `dots and percent escapes in a path stay as they are`() throws {
@@ -91,9 +93,10 @@ import Testing
         let server = try ScriptedServer { .respond(200, body: $0.body) }
         let client = HTTPClient()
         let received = ByteBuffer()
-        for size in [7 << 20, 100, 0, 7 << 20] {
-            let sent = ByteBuffer(capacity: size)
-            for line in 0..<(size / 10) { sent.append(decimal: Int64(line), width: 10) }
+        let piece = (0..<10_007).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        for pieces in [700, 1, 0, 700] {
+            let sent = ByteBuffer()
+            for _ in 0..<pieces { piece.withUnsafeBytes { sent.append($0) } }
             let response = try client.send(HTTPRequest(.put, server.url, body: sent, responseBody: received))
             #expect(response.body === received)
             #expect(Array(received.bytes) == Array(sent.bytes))

@@ -40,11 +40,16 @@ public enum TestParts {
         return path
     }
 
-    /// A TCP port of 127.0.0.1 that nobody listens on now, for a program that must be told its port.
+    /// A TCP port of 127.0.0.1 that nobody listens on now, for a program that must be told its port. It lies below
+    /// the range that the kernel gives to outgoing connections, so that none of those takes it meanwhile.
     public static func freePort() throws -> Int {
-        let listener = try Socket.listening()
-        defer { close(listener.descriptor) }
-        return listener.port
+        for _ in 0..<100 {
+            let port = Int.random(in: 15_000..<32_000)
+            guard let listener = try? Socket.listening(port: port) else { continue }
+            close(listener.descriptor)
+            return port
+        }
+        throw Missing(description: "none of 100 ports tried between 15000 and 32000 is free")
     }
 }
 
