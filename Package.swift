@@ -69,6 +69,10 @@ let package = Package(
         tests("AWSServicesTests", ["AWSServices", "TestParts"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
         tests("IngestionTests", ["Ingestion"]),
+        // The built binary between a scripted Runtime API and a real S3, with everything going wrong that can.
+        tests(
+            "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
+            excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
     ],
     swiftLanguageModes: [.v6]
 )
