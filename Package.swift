@@ -74,6 +74,10 @@ let package = Package(
         tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
+        // The built binary between a scripted Runtime API and a real S3, with everything going wrong that can.
+        tests(
+            "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
+            excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
     ],
     swiftLanguageModes: [.v6]
 )
