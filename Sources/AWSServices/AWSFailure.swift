@@ -74,6 +74,7 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
 public enum AWSOperation: String, Sendable, Hashable, CaseIterable {
     case putObject = "PutObject"
     case headObject = "HeadObject"
+    case getObject = "GetObject"
     case listObjects = "ListObjectsV2"
     case startCrawler = "StartCrawler"
     /// Credentials from the container's endpoint; not a call that is paid for.

@@ -11,10 +11,8 @@ struct ErrorBody {
     init(_ response: HTTPResponse) {
         let text = String(decoding: response.body.bytes.prefix(65_536), as: UTF8.self)
         if text.utf8.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
-            // https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html; the name may stand behind a
-            // namespace ("com.amazonaws.glue#Name") and before an address ("Name:http://…").
-            let type = response.headers["x-amzn-ErrorType"] ?? FlatJSON.string("__type", in: text)
-            code = type.map { String($0.prefix { $0 != ":" }.split(separator: "#").last ?? "") }
+            // https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html
+            code = FlatJSON.string("__type", in: text)
             message = FlatJSON.string("message", in: text) ?? FlatJSON.string("Message", in: text)
         } else {
             // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
@@ -22,9 +20,13 @@ struct ErrorBody {
             message = XMLText.first("Message", in: text)
             region = XMLText.first("Region", in: text)
         }
-        region = response.headers["x-amz-bucket-region"] ?? region
-        code = code.map { oneLine($0, limit: 80) }
+        // JSON services name the error in a header, too. Either may stand behind a namespace
+        // ("com.amazonaws.glue#Name") and before an address ("Name:http://…").
+        code = (response.headers["x-amzn-ErrorType"] ?? code).map {
+            oneLine(String($0.prefix { $0 != ":" }.split(separator: "#").last ?? ""), limit: 80)
+        }
         if code?.isEmpty == true { code = nil }
+        region = response.headers["x-amz-bucket-region"] ?? region
     }
 }
 

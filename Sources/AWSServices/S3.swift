@@ -1,8 +1,9 @@
 import AWSSigning
+import Base64
 import Bytes
 import HTTP
 
-/// The three S3 calls that an ingestion needs. Each submits a request; `AWSClient.run` carries it out and calls
+/// The S3 calls that an ingestion needs. Each submits a request; `AWSClient.run` carries it out and calls
 /// the completion.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 public struct S3 {
@@ -38,7 +39,7 @@ public struct S3 {
         let digest = SHA256Digest(of: body.bytes)
         var headers: [(name: String, value: String)] = [
             ("If-None-Match", "*"), ("Content-Type", contentType),
-            ("x-amz-checksum-sha256", digest.withUnsafeBytes(base64)),
+            ("x-amz-checksum-sha256", base64(digest)),
         ]
         if let contentEncoding { headers.append(("Content-Encoding", contentEncoding)) }
         for (name, value) in metadata { headers.append((ObjectMetadata.prefix + name, ObjectMetadata.encoded(value))) }
@@ -64,6 +65,18 @@ public struct S3 {
                 guard response.status == 200 else { return .refused }
                 let metadata = response.headers.all.compactMap(ObjectMetadata.init).map { ($0.name, $0.value) }
                 return .done { completion(.success(metadata)) }
+            }, fail: { completion(.failure($0)) })
+    }
+
+    /// The object's bytes, as they are stored. Needs `s3:GetObject`.
+    public func getObject(
+        bucket: String, key: String, completion: @escaping (Result<ByteBuffer, AWSFailure>) -> Void
+    ) {
+        submit(
+            .getObject, bucket, key, "GET",
+            read: { response in
+                guard response.status == 200 else { return .refused }
+                return .done { completion(.success(response.body)) }
             }, fail: { completion(.failure($0)) })
     }
 
@@ -105,6 +118,12 @@ public struct S3 {
                 operation, .s3, resource: oneLine("s3://\(bucket)/\(key)", limit: 1200), bucket: bucket, key: key,
                 endpoint: place.endpoint, request: request, body: body, read: read, fail: fail))
     }
+}
+
+private func base64(_ digest: SHA256Digest) -> String {
+    let buffer = ByteBuffer(capacity: 44)
+    digest.withUnsafeBytes { Base64.encode($0, appendingTo: buffer) }
+    return buffer.text
 }
 
 /// Where a bucket is reached.

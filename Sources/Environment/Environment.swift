@@ -19,6 +19,11 @@ public struct Environment: Sendable {
         lookUp = { values[$0] }
     }
 
+    /// Whatever `lookUp` says at the moment, for tests of what changes.
+    public init(lookUp: @escaping @Sendable (String) -> String?) {
+        self.lookUp = lookUp
+    }
+
     public subscript(name: String) -> String? {
         guard let value = lookUp(name), !value.isEmpty else { return nil }
         return value

@@ -91,8 +91,7 @@ import Testing
             let server = try ScriptedServer.runtimeAPI([event, event, event, event], thenStalls: true)
             let process = try start(server)
             try server.request(9)
-            process.signal(SIGTERM)
-            return try process.exit().peakMemory
+            return try process.peakMemory()
         }
         let size = 6_291_556
         let added = try peak([UInt8](repeating: UInt8(ascii: "1"), count: size)) - peak([UInt8(ascii: "1")])

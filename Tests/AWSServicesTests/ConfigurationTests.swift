@@ -1,0 +1,140 @@
+import Environment
+import Testing
+
+@testable import AWSServices
+
+@Suite struct `Configuration` {
+    func configuration(
+        _ values: [String: String], files: [String] = ["/etc/ssl/cert.pem"]
+    ) throws -> AWSConfiguration {
+        try AWSConfiguration(environment: Environment(values), isReadable: files.contains)
+    }
+
+    @Test func `AWS itself, four attempts and the system's certificates without any variable but the region`() throws {
+        let found = try configuration(["AWS_REGION": "eu-central-1"])
+        #expect(found.region == "eu-central-1" && found.s3Endpoint == nil && found.glueEndpoint == nil)
+        #expect(found.maxAttempts == 4 && found.certificateBundle == "/etc/ssl/cert.pem")
+        #expect(try configuration(["AWS_DEFAULT_REGION": "us-west-2"]).region == "us-west-2")
+        #expect(try configuration(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-east-1"]).region == "us-east-1")
+    }
+
+    @Test func `an endpoint for one service goes before the one for all`() throws {
+        let found = try configuration([
+            "AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://localhost:4566/",
+            "AWS_ENDPOINT_URL_S3": "HTTPS://Storage.example:443/base/",
+        ])
+        #expect(found.s3Endpoint == Endpoint(isSecure: true, host: "storage.example", path: "/base"))
+        #expect(found.glueEndpoint == Endpoint(isSecure: false, host: "localhost:4566"))
+    }
+
+    @Test(arguments: [
+        ("AWS_REGION", ["AWS_REGION": ""]), ("AWS_REGION", ["AWS_REGION": "eu-central-1.evil.example/"]),
+        ("AWS_MAX_ATTEMPTS", ["AWS_MAX_ATTEMPTS": "0"]), ("AWS_MAX_ATTEMPTS", ["AWS_MAX_ATTEMPTS": "21"]),
+        ("AWS_MAX_ATTEMPTS", ["AWS_MAX_ATTEMPTS": "many"]),
+        ("AWS_ENDPOINT_URL_S3", ["AWS_ENDPOINT_URL_S3": "localhost:9000"]),
+        ("AWS_ENDPOINT_URL", ["AWS_ENDPOINT_URL": "ftp://localhost"]),
+        ("AWS_CA_BUNDLE", ["AWS_CA_BUNDLE": "/absent.pem"]), ("SSL_CERT_FILE", ["SSL_CERT_FILE": "/absent.pem"]),
+    ])
+    func `what is wrong is named`(variable: String, values: [String: String]) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try configuration(["AWS_REGION": "us-east-1"].merging(values) { $1 })
+        }
+        #expect(error?.variable == variable && error?.description.hasPrefix(variable) == true)
+    }
+
+    @Test func `certificates are asked for only where https is spoken`() throws {
+        let local = ["AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"]
+        #expect(try configuration(local, files: []).certificateBundle == nil)
+        let error = #expect(throws: ConfigurationError.self) { try configuration(["AWS_REGION": "r"], files: []) }
+        #expect(error?.variable == "AWS_CA_BUNDLE")
+        let named = try configuration(["AWS_REGION": "r", "AWS_CA_BUNDLE": "/my.pem"], files: ["/my.pem", "/etc/ssl/cert.pem"])
+        #expect(named.certificateBundle == "/my.pem")
+    }
+
+    @Test(arguments: [
+        "http://", "http:/x", "http://a b", "http://user:password@host", "http://host?x", "http://host/a?b", "http://host/#f",
+        "http://host:0", "http://host:99999", "http://host:x", "http://höst", "http://host/%41", "http://::1/", "//host", "",
+        "http://host/a\u{7f}", "http://host\r\nX: y",
+    ])
+    func `no endpoint is made of what is no address`(text: String) {
+        #expect(Endpoint(text) == nil)
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:4566", "127.0.0.1:4566"), ("http://host:80/", "host"), ("https://host:80", "host:80"),
+        ("https://[::1]:9000", "[::1]:9000"), ("http://[FD00::1]", "[fd00::1]"),
+    ])
+    func `the host is written as libcurl writes it`(text: String, host: String) {
+        #expect(Endpoint(text)?.host == host)
+    }
+
+    @Test func `buckets are part of the host name where that can be`() throws {
+        func address(_ bucket: String, _ values: [String: String]) throws -> String {
+            let place = S3Address(bucket: bucket, try configuration(values))
+            return "\(place.endpoint.scheme)://\(place.endpoint.host)\(place.path)"
+        }
+        #expect(try address("data-1", ["AWS_REGION": "eu-central-1"]) == "https://data-1.s3.eu-central-1.amazonaws.com")
+        #expect(try address("data-1", ["AWS_REGION": "cn-north-1"]) == "https://data-1.s3.cn-north-1.amazonaws.com.cn")
+        for odd in ["my.data", "Data", "my_data", "ab", String(repeating: "a", count: 64), "-ab"] {
+            #expect(try address(odd, ["AWS_REGION": "us-east-1"]) == "https://s3.us-east-1.amazonaws.com/\(odd)")
+        }
+        #expect(
+            try address("data-1", ["AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://h:1/s"]) == "http://h:1/s/data-1")
+    }
+}
+
+@Suite struct `Reading what services write` {
+    @Test func `lists are decoded, and half a list is none`() {
+        let list = """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>t%2F</Prefix>\
+            <EncodingType>url</EncodingType><Contents><Key>t/a%2Bb+c%C3%BC%25</Key><ETag>&quot;x&quot;</ETag></Contents>\
+            <Contents><Key>t/d</Key><Owner><ID>1</ID></Owner></Contents></ListBucketResult>
+
+            """
+        #expect(ObjectList.page(list)?.keys == ["t/a+b cü%", "t/d"])
+        #expect(ObjectList.page(list.replacing("<EncodingType>url</EncodingType>", with: ""))?.keys == ["t/a%2Bb+c%C3%BC%25", "t/d"])
+        #expect(ObjectList.page("<ListBucketResult></ListBucketResult>")?.keys == [])
+        let whole = Array(list.utf8)
+        for length in 0..<(whole.count - 2) { #expect(ObjectList.page(String(decoding: whole[..<length], as: UTF8.self)) == nil) }
+    }
+
+    @Test func `XML entities`() {
+        #expect(XMLText.first("A", in: "<A>&lt;&amp;&gt;&quot;&apos;&#65;&#x42;&nope;&;&#xD800;& x</A>") == "<&>\"'AB&nope;&;&#xD800;& x")
+        #expect(XMLText.first("A", in: "<AB>no</AB><A>yes</A>") == "yes")
+    }
+
+    @Test func `JSON members`() {
+        let text = #"{"a":{"b":"\u00fc\ud83d\ude00\n\"\\\/"},"n":1,"b\"":"x","c" : "d","b":null}"#
+        #expect(FlatJSON.string("b", in: text) == "ü😀\n\"\\/")
+        #expect(FlatJSON.string("c", in: text) == "d")
+        #expect(FlatJSON.string("n", in: text) == nil)
+        #expect(FlatJSON.string("d", in: text) == nil)
+        for length in text.utf8.indices { _ = FlatJSON.string("c", in: String(text[..<length])) }
+    }
+
+    @Test(arguments: [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Mon, 23 Nov 2026 06:15:01 GMT", 1_795_414_501_000),
+        ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199_000),
+    ])
+    func `HTTP dates`(text: String, moment: Int64) {
+        #expect(MomentText.http(text) == moment)
+    }
+
+    @Test func `RFC 3339 dates, and what is none`() {
+        #expect(MomentText.rfc3339("2026-11-23T06:15:01Z") == 1_795_414_501_000)
+        #expect(MomentText.rfc3339("2024-02-29T23:59:59.999Z") == 1_709_251_199_000)
+        for text in ["", "T", "2026-11-23", "2026-11-23T06:15:01", "2026-13-23T06:15:01Z", "x-y-zT1:2:3Z"] {
+            #expect(MomentText.rfc3339(text) == nil && MomentText.http(text) == nil)
+        }
+    }
+
+    @Test func `metadata values survive whatever they hold`() {
+        for value in ["plain", "a b+c=d", "ü€😀", "100%", "%41", " edges ", "line\r\nX-Evil: 1", "\u{0}", ""] {
+            let encoded = ObjectMetadata.encoded(value)
+            #expect(encoded.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f })
+            #expect(ObjectMetadata((name: "X-Amz-Meta-Topic", value: encoded))?.value == value)
+        }
+        #expect(ObjectMetadata((name: "ETag", value: "x")) == nil)
+    }
+}

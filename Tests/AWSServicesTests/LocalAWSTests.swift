@@ -1,0 +1,100 @@
+import Foundation
+import TestParts
+import Testing
+import UTC
+
+@testable import AWSServices
+
+/// Against a local AWS that checks every signature and enforces policies. See `local_aws.py`.
+@Suite struct `A local AWS` {
+    struct Ready: Decodable {
+        struct Key: Decodable { var accessKeyID: String, secret: String, token: String? }
+        var port: Int
+        var full, role, reader: Key
+    }
+
+    /// One server for all tests: it takes seconds to start. It ends with the test process.
+    static let started = Result { try start() }
+
+    static func start() throws -> (process: LocalProcess, ready: Ready) {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("local_aws.py")
+        let process = try LocalProcess(
+            try TestParts.path("venv/bin/python"), [script.path],
+            environment: ["PATH": "/usr/bin:/bin", "HOME": NSTemporaryDirectory(), "PYTHONDONTWRITEBYTECODE": "1"])
+        let line = try process.line(containing: "\"port\"", within: 60)
+        return (process, try JSONDecoder().decode(Ready.self, from: Data(line.utf8)))
+    }
+
+    func caller(_ key: KeyPath<Ready, Ready.Key>, _ more: [String: String] = [:]) throws -> Caller {
+        let ready = try Self.started.get().ready
+        var environment = [
+            "AWS_ACCESS_KEY_ID": ready[keyPath: key].accessKeyID, "AWS_SECRET_ACCESS_KEY": ready[keyPath: key].secret,
+        ]
+        environment["AWS_SESSION_TOKEN"] = ready[keyPath: key].token
+        return try Caller("http://127.0.0.1:\(ready.port)", environment: environment.merging(more) { $1 })
+    }
+
+    static let awkwardKeys = [
+        "plain.json", "dt=2026-11-23/hour=06/t+0+00000000000000000007.json.gz", "a+b:c@d,e(f)g%h'i~j!k*l",
+        "two  spaces and more ", "äöü €漢字😀", "%41%2F", "a//b/./c/../d", "/leading", "q?x=1&y=2#f", "\"<>\\^`{|}[];$",
+    ]
+
+    @Test(arguments: awkwardKeys) func `an object of any key is written, found and read`(key: String) throws {
+        let caller = try caller(\.full)
+        let key = "any/\(key)"
+        let metadata = [("topic", "börse 1+2"), ("first-offset", "7")]
+        #expect(caller.put(key, "{\"a\":1}\n", metadata: metadata) == .success(.created))
+        let found = caller.head(key).value ?? []
+        #expect(Dictionary(uniqueKeysWithValues: found) == Dictionary(uniqueKeysWithValues: metadata))
+        #expect(caller.list(key).value == [key])
+        #expect(caller.put(key, "other") == .success(.alreadyExists))
+    }
+
+    @Test func `a list starts behind a key and ends at its limit`() throws {
+        let caller = try caller(\.full)
+        for index in 0..<5 { #expect(caller.put("list/\(index)") == .success(.created)) }
+        #expect(caller.list("list/", startAfter: "list/1", maxKeys: 2) == .success(["list/2", "list/3"]))
+        #expect(caller.list("list/9") == .success([]))
+        #expect(caller.head("list/9").failure?.kind == .notFound)
+    }
+
+    @Test func `a role's credentials need their session token`() throws {
+        #expect(try caller(\.role).put("role/1") == .success(.created))
+        #expect(try caller(\.role, ["AWS_SESSION_TOKEN": "wrong"]).put("role/2").failure?.kind == .credentials)
+    }
+
+    @Test func `a wrong secret is refused`() throws {
+        let failure = try caller(\.full, ["AWS_SECRET_ACCESS_KEY": "wrong"]).put("wrong").failure
+        #expect(failure?.kind == .credentials && failure?.code == "SignatureDoesNotMatch" && failure?.attempts == 1)
+        let unknown = try caller(\.full, ["AWS_ACCESS_KEY_ID": "AKIANOBODY"]).put("wrong").failure
+        #expect(unknown?.kind == .credentials && unknown?.code == "InvalidAccessKeyId")
+    }
+
+    @Test func `a policy's denial names the missing permission`() throws {
+        let caller = try caller(\.reader)
+        #expect(caller.list("nothing/") == .success([]))
+        let put = caller.put("denied").failure
+        #expect(put?.kind == .denied && put?.code == "AccessDenied")
+        #expect(put?.advice.contains("s3:PutObject on arn:aws:s3:::ingestion/denied") == true)
+        let head = caller.head("denied").failure
+        #expect(head?.kind == .denied && head?.advice.contains("s3:GetObject") == true)
+        let crawler = caller.startCrawler("crawler").failure
+        #expect(crawler?.kind == .denied && crawler?.advice.contains("glue:StartCrawler") == true)
+    }
+
+    @Test func `a bucket that does not exist is named`() throws {
+        let caller = try caller(\.full)
+        let failure = caller.put("k", bucket: "absent").failure
+        #expect(failure?.kind == .notFound && failure?.code == "NoSuchBucket")
+        #expect(failure?.description.contains("INGESTION_BUCKET") == true)
+        #expect(caller.list("", bucket: "absent").failure?.code == "NoSuchBucket")
+    }
+
+    @Test func `a crawler is absent, started, running`() throws {
+        let caller = try caller(\.full)
+        #expect(caller.startCrawler("absent").failure?.kind == .notFound)
+        #expect(caller.startCrawler("crawler") == .success(.started))
+        #expect(caller.startCrawler("crawler") == .success(.alreadyRunning))
+        #expect(caller.client.requestCounts == [.startCrawler: 3])
+    }
+}

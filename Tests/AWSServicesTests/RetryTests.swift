@@ -1,0 +1,114 @@
+import Bytes
+import TestParts
+import Testing
+import UTC
+
+@testable import AWSServices
+
+@Suite struct `Requests are made again where that may help` {
+    @Test(arguments: [
+        (500, "InternalError"), (502, ""), (503, "ServiceUnavailable"), (504, ""), (429, "TooManyRequests"),
+        (503, "SlowDown"), (400, "RequestTimeout"), (409, "ConditionalRequestConflict"), (409, "OperationAborted"),
+        (400, "ThrottlingException"), (400, "BadDigest"),
+    ])
+    func `after an answer that says later`(status: Int, code: String) throws {
+        let server = try ScriptedServer { request in
+            request.number == 1 ? .respond(status, body: code.isEmpty ? "" : s3Error(code)) : .respond(200)
+        }
+        let caller = try Caller(server.url)
+        #expect(caller.put("k") == .success(.created))
+        #expect(server.requests.count == 2)
+        #expect(caller.client.requestCounts == [.putObject: 2])
+        #expect(caller.notices.first?.failure.status == status)
+    }
+
+    @Test func `after a connection that broke, before or in the middle of the answer`() throws {
+        let server = try ScriptedServer { request in
+            switch request.number {
+            case 1: .reset
+            case 2: .half(200, headers: [("ETag", "x")], body: "0123456789", sent: 4)
+            default: .respond(200)
+            }
+        }
+        #expect(try Caller(server.url).put("k") == .success(.created))
+        #expect(server.requests.count == 3)
+    }
+
+    @Test func `and then find what the lost answer was about`() throws {
+        let server = try ScriptedServer { $0.number == 1 ? .reset : .respond(412, body: s3Error("PreconditionFailed")) }
+        #expect(try Caller(server.url).put("k") == .success(.alreadyExists))
+    }
+
+    @Test(arguments: [(403, "AccessDenied"), (404, "NoSuchBucket"), (400, "InvalidRequest"), (501, "NotImplemented")])
+    func `but not after an answer that stays the same`(status: Int, code: String) throws {
+        let server = try ScriptedServer { _ in .respond(status, body: s3Error(code)) }
+        #expect(try Caller(server.url).put("k").failure?.code == code)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test(arguments: [1, 3, 20]) func `never more often than AWS_MAX_ATTEMPTS`(attempts: Int) throws {
+        let server = try ScriptedServer { _ in .respond(503, body: s3Error("SlowDown", "Please reduce your rate.")) }
+        let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "\(attempts)"])
+        let failure = caller.put("k").failure
+        #expect(failure?.kind == .throttled && failure?.code == "SlowDown" && failure?.attempts == attempts)
+        #expect(server.requests.count == attempts)
+        #expect(caller.client.requestCounts == [.putObject: attempts])
+    }
+
+    @Test func `not before Retry-After has passed`() throws {
+        let server = try ScriptedServer { request in
+            request.number == 1
+                ? .respond(503, headers: [("Retry-After", "1")], body: s3Error("SlowDown")) : .respond(200)
+        }
+        let caller = try Caller(server.url)
+        #expect(caller.put("k") == .success(.created))
+        #expect(caller.notices.map(\.delay) == [1000])
+    }
+
+    @Test func `each attempt with a signature of its own and the same body`() throws {
+        let server = try ScriptedServer { $0.number == 1 ? .respond(500) : .respond(200) }
+        #expect(try Caller(server.url).put("k", "body") == .success(.created))
+        let requests = server.requests
+        #expect(requests.map(\.text) == ["body", "body"])
+        #expect(requests.allSatisfy { $0.headers["Authorization"]?.hasPrefix("AWS4-HMAC-SHA256 ") == true })
+    }
+
+    @Test func `at a random time within limits that double`() {
+        let policy = RetryPolicy()
+        #expect((1...10).map { policy.limit(after: $0, throttled: false) }
+            == [50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 20_000])
+        #expect((1...6).map { policy.limit(after: $0, throttled: true) } == [1000, 2000, 4000, 8000, 16_000, 20_000])
+        #expect(policy.limit(after: 1000, throttled: true) == 20_000)
+        let delays = Set((0..<200).map { _ in policy.delay(after: 3, throttled: false) })
+        #expect(delays.count > 20 && delays.allSatisfy { (0...200).contains($0) })
+    }
+
+    @Test func `Retry-After is seconds or a date`() {
+        let now: EpochMilliseconds = 1_795_414_501_000  // 2026-11-23T06:15:01Z
+        #expect(RetryPolicy.retryAfter("7", now: now) == 7000)
+        #expect(RetryPolicy.retryAfter("Mon, 23 Nov 2026 06:15:31 GMT", now: now) == 30_000)
+        #expect(RetryPolicy.retryAfter("Mon, 23 Nov 2026 06:14:31 GMT", now: now) == 0)
+        #expect(RetryPolicy.retryAfter("soon", now: now) == nil)
+        #expect(RetryPolicy.retryAfter("-5", now: now) == nil)
+        #expect(RetryPolicy.retryAfter(nil, now: now) == nil)
+    }
+}
+
+@Suite struct `A success is one to the last byte` {
+    @Test(arguments: [
+        "", "<html>Welcome to the hotel's network</html>",
+        "<ListBucketResult><Contents><Key>a</Key></Contents><Contents><Key>b",
+    ])
+    func `a list that is not whole is asked for again`(body: String) throws {
+        let whole = "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>"
+        let server = try ScriptedServer { .respond(200, body: $0.number == 1 ? body : whole) }
+        #expect(try Caller(server.url).list("t/") == .success(["a"]))
+        let stubborn = try ScriptedServer { _ in .respond(200, body: body) }
+        #expect(try Caller(stubborn.url).list("t/").failure?.code == "UnreadableAnswer")
+    }
+
+    @Test(arguments: [201, 202, 206, 302]) func `a PUT is written with 200 and 204 alone`(status: Int) throws {
+        let server = try ScriptedServer { _ in .respond(status) }
+        #expect(try Caller(server.url).put("k").failure?.code == "HTTP\(status)")
+    }
+}
