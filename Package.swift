@@ -60,7 +60,6 @@ let package = Package(
         .executableTarget(
             name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", log],
             path: "Tests/EchoFunction", swiftSettings: strict),
-        tests("BytesTests", ["Bytes", "UTC"]),
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
