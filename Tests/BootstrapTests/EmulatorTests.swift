@@ -46,10 +46,10 @@ import Testing
         let whole = try Event.msk(0...2)
         let cut = String(whole.prefix(whole.utf8.count / 2))
         let cases = [
-            ("{}", "byte 2"), ("{\"Records\":[{\"eventSource\":\"aws:s3\",\"s3\":{}}]}", "$.records"),
+            ("{}", "byte 2"), ("{\"Records\":[{\"eventSource\":\"aws:s3\",\"s3\":{}}]}", "at $, byte 46"),
             (cut, "byte \(cut.utf8.count)"), ("[]", "byte 0"), ("null", "byte 0"),
             ("{\"records\":{\"a-0\":{}}}", "$.records[\"a-0\"], byte 18"), ("{\"records\":[]}", "$.records, byte 11"),
-            (whole.replacingOccurrences(of: "\"offset\":1,", with: "\"offset\":\"1\","), "$.records[\"prices-0\"][1].offset"),
+            (whole.replacingOccurrences(of: "\"offset\":1,", with: "\"offset\":true,"), "$.records[\"prices-0\"][1].offset"),
             (whole.replacingOccurrences(of: "\"topic\":\"prices\"", with: "\"topic\":null"), "$.records[\"prices-0\"][0].topic"),
         ]
         for (event, place) in cases {
