@@ -28,7 +28,7 @@ struct Advice {
     }
 
     private func denied(_ failure: AWSFailure, _ call: Call) -> String {
-        if failure.message.contains("kms:") || failure.code.hasPrefix("KMS") {
+        if firstRange(of: "kms:", in: failure.message) != nil || failure.code.hasPrefix("KMS") {
             return "The bucket is encrypted with a KMS key: allow the function's role kms:GenerateDataKey "
                 + "(and kms:Decrypt) on it"
         }

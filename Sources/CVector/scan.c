@@ -1,7 +1,9 @@
 // The end of a plain piece of a JSON string: the reference, and the choice of path.
 #include "kernels.h"
 
-const uint8_t *cv_string_stop(const uint8_t *at, const uint8_t *end) { return cv_string_stop_on(cv_chosen, at, end); }
+const uint8_t *cv_string_stop_far(const uint8_t *at, const uint8_t *end) {
+    return cv_string_stop_on(cv_chosen, at, end);
+}
 
 const uint8_t *cv_string_stop_on(enum cv_path path, const uint8_t *at, const uint8_t *end) {
     switch (path) {

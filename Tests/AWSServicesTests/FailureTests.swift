@@ -44,6 +44,7 @@ import UTC
             switch request.target {
             case "/ingestion/denied": .respond(403)
             case "/ingestion/elsewhere": .respond(400, headers: [("x-amz-bucket-region", "eu-west-1")])
+            case "/ingestion/expired": .respond(400)
             default: .respond(404)
             }
         }
@@ -52,6 +53,7 @@ import UTC
         #expect(denied?.kind == .denied && denied?.advice.contains("s3:GetObject") == true)
         #expect(denied?.advice.contains("s3:ListBucket") == true)
         #expect(caller.head("elsewhere").failure?.kind == .wrongRegion("eu-west-1"))
+        #expect(caller.head("expired").failure?.kind == .expiredCredentials)
         #expect(caller.head("absent").failure?.kind == .notFound)
     }
 

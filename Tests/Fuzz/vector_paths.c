@@ -40,6 +40,7 @@ static void accepts_the_valid(const uint8_t *text, size_t count, unsigned depth,
 static void json(uint8_t *text, size_t count, unsigned depth) {
     struct cv_json_verdict wanted = cv_json_check_on(CV_SCALAR, text, count, depth);
     const uint8_t *stop = cv_string_stop_on(CV_SCALAR, text, text + count);
+    must(cv_string_stop(text, text + count) == stop);
     for (enum cv_path path = CV_SSSE3; path <= CV_NEON; path++) {
         if (!cv_path_works(path)) continue;
         struct cv_json_verdict got = cv_json_check_on(path, text, count, depth);

@@ -164,7 +164,7 @@ struct History {
             sandbox.store.faults = .init()
             sandbox.store.requestsToLive = .max
         }
-        clock.now += 120_000
+        pause()
         while true {
             let cuts = nextCuts()
             if cuts.isEmpty { return }
