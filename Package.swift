@@ -80,3 +80,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings its own main: only `./build.sh fuzz`, which also links libFuzzer, can build this.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
+            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
