@@ -81,11 +81,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// libFuzzer brings its own main: only `./build.sh fuzz`, which also links libFuzzer, can build this.
+// libFuzzer brings the main function, which SwiftPM cannot link: `./build.sh fuzz` compiles this and links it.
 if Context.environment["FUZZ"] != nil {
     package.targets.append(
-        .executableTarget(
+        .target(
             name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
-            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"],
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"]))
 }

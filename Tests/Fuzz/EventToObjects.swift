@@ -61,8 +61,9 @@ private let quiet = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
 
 private func must(_ holds: Bool, _ otherwise: @autoclosure () -> String) {
     if !holds {
-        print(otherwise())
-        fflush(stdout)
+        // Before it ends: nobody flushes what is printed.
+        let text = otherwise() + "\n"
+        _ = text.withCString { write(2, $0, strlen($0)) }
         abort()
     }
 }
