@@ -88,3 +88,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the main function, which SwiftPM cannot link: `./build.sh fuzz` compiles this and links it.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
+            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"]))
+}

@@ -157,7 +157,8 @@ package enum BatchError: Error, Equatable, CustomStringConvertible {
             "\(partition)@\(offset) comes after \(partition)@\(last) in one batch: "
                 + "offsets must rise, or no object could say which of them it holds"
         case .keyTooLong(let partition):
-            "the object keys of \(partition) would be longer than the \(ObjectLayout.maximumKeyLength) bytes S3 allows: "
+            // Too long to be shown whole, too.
+            "the object keys of \(partition.topic.prefix(80))…-\(partition.partition) would be longer than the \(ObjectLayout.maximumKeyLength) bytes S3 allows: "
                 + "shorten INGESTION_PREFIX or ERRORS_PREFIX, or take the topic out of the mapping"
         }
     }

@@ -83,13 +83,20 @@ final class RowMetadata {
         }
     }
 
-    /// Whether `a_` or `A_` stands anywhere, as it does in every one of the names.
+    /// Whether `a_` or `A_` stands anywhere, as it does in every one of the names; or `\u`, which may spell them.
     private func mentionsKafka(_ value: UnsafeRawBufferPointer) -> Bool {
+        contains("_", value) { at in at > 0 && value[at - 1] | 0x20 == UInt8(ascii: "a") }
+            || contains("\\", value) { at in at + 1 < value.count && value[at + 1] == UInt8(ascii: "u") }
+    }
+
+    private func contains(
+        _ character: Unicode.Scalar, _ value: UnsafeRawBufferPointer, where isMeant: (Int) -> Bool
+    ) -> Bool {
         guard let start = value.baseAddress else { return false }
         var at = start
-        while let underscore = memchr(at, 0x5F, start + value.count - at).map({ UnsafeRawPointer($0) }) {
-            if underscore > start, (underscore - 1).load(as: UInt8.self) | 0x20 == UInt8(ascii: "a") { return true }
-            at = underscore + 1
+        while let found = memchr(at, Int32(character.value), start + value.count - at).map({ UnsafeRawPointer($0) }) {
+            if isMeant(found - start) { return true }
+            at = found + 1
         }
         return false
     }
