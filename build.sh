@@ -421,7 +421,7 @@ test_all() {
 check_no_foundation() {
     say "Checking that bootstrap links no Foundation"
     local names
-    names=$(nm "$scratch/release/bootstrap" | grep -i foundation || true) # the same binary, before it was stripped
+    names=$(nm "$scratch/release/bootstrap" | grep Foundation || true) # the same binary, before it was stripped
     if [[ -n $names ]]; then
         printf '%s\n' "${names:0:1000}" >&2
         fail "bootstrap links Foundation (see the names above)." \
