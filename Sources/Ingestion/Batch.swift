@@ -9,27 +9,27 @@ import Musl
 #endif
 
 /// The records of one invocation, sorted by where they go.
-final class Batch {
+package final class Batch {
     private(set) var partitions: [PartitionBatch] = []
-    private(set) var recordCount = 0
+    package private(set) var recordCount = 0
     private(set) var rejectedCount = 0
 
     private let layout: ObjectLayout
     private let lines: RecordLines
     private var byName: [TopicPartition: PartitionBatch] = [:]
 
-    init(_ configuration: IngestionConfiguration) {
+    package init(_ configuration: IngestionConfiguration) {
         layout = configuration.layout
         lines = RecordLines(metadata: configuration.recordMetadata)
     }
 
     /// All drafts that hold a line.
-    var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
+    package var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
 
     /// Writes the record's line into the draft it belongs to.
     ///
     /// - Throws: `BatchError` where the record's place cannot be kept.
-    func add(_ record: KafkaRecord) throws(BatchError) {
+    package func add(_ record: KafkaRecord) throws(BatchError) {
         let partition = try partitionBatch(of: record)
         try partition.advance(to: record.offset)
         let period = TimePeriod(of: record.timestamp, layout.timePartition)
@@ -123,12 +123,12 @@ final class PartitionBatch {
 }
 
 /// A batch whose records cannot be given a place. The invocation fails, and nothing of it has been written.
-enum BatchError: Error, Equatable, CustomStringConvertible {
+package enum BatchError: Error, Equatable, CustomStringConvertible {
     case topicNotUTF8(position: Int)
     case outOfOrder(TopicPartition, offset: Int64, after: Int64)
     case keyTooLong(TopicPartition)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .topicNotUTF8(let position):
             "the topic of the record at byte \(position) of the event is not UTF-8"

@@ -10,6 +10,7 @@ public final class IngestionFunction {
     private let configuration: IngestionConfiguration
     private let client: AWSClient
     private let ingestion: Ingestion
+    private let metrics: IngestionMetrics?
 
     /// How long before Lambda's deadline the last request must be done, in milliseconds: enough to say what is
     /// missing before the sandbox is killed and the invocation ends without a word.
@@ -21,6 +22,7 @@ public final class IngestionFunction {
         client = try AWSClient(environment: environment, concurrency: configuration.uploadConcurrency)
         ingestion = try Ingestion(
             configuration, S3ObjectStore(client, bucket: configuration.bucket), GlueCrawlerStarter(client))
+        metrics = IngestionMetrics(configuration, environment)
     }
 
     /// Opens the connection to S3 that the first batch uses, at most `warmUpLimit` long, and reads the trusted
@@ -60,6 +62,7 @@ public final class IngestionFunction {
             throw IngestionFailure(error)
         }
         logSummary(outcome, logger)
+        metrics?.write(outcome, client.requestCounts)
         guard !outcome.unwritten.isEmpty else {
             return configuration.answersPartially
                 ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)

@@ -3,7 +3,7 @@ import UTC
 
 /// The lines of one topic-partition and period, in the order of their offsets, on their way to becoming an object:
 /// as a rule one, several where a part of them is stored already.
-final class ObjectDraft {
+package final class ObjectDraft {
     let topicPartition: TopicPartition
     let content: ObjectContent
     /// Key of the folder, with a `/` at its end.
@@ -11,7 +11,7 @@ final class ObjectDraft {
     /// What the keys of the objects of this partition and period begin with.
     let stem: String
     /// JSON Lines, each with its line feed.
-    let body: ByteBuffer
+    package let body: ByteBuffer
     private(set) var records: ContiguousArray<Mark> = []
 
     /// One record's line: where it ends in the body, and what tells the record from another at the same offset.

@@ -67,12 +67,12 @@ enum ObjectContent: Hashable, Sendable {
     case errors
 }
 
-struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
+package struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
     var topic: String
     var partition: Int32
 
     /// `prices-0`, as Lambda names the lists of an event and expects it in `batchItemFailures`.
-    var description: String { "\(topic)-\(partition)" }
+    package var description: String { "\(topic)-\(partition)" }
 }
 
 /// The hour or day of a record, counted from 1970; all records of a period share a folder.

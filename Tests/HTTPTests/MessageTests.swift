@@ -103,4 +103,13 @@ import Testing
         }
         #expect(server.connectionsAccepted == 1)
     }
+
+    @Test(arguments: ["HTTP/1.1 200 OK\r\nETag: 1\r\nX-Last: 12", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH_9.6\r\n"])
+    func `an answer that ends within its headers, or is none, is a broken one`(_ answer: String) throws {
+        let server = try ScriptedServer { _ in .raw(answer, then: .close) }
+        for method in [HTTPMethod.get, .head, .put] {
+            let failure = #expect(throws: HTTPFailure.self) { try HTTPClient().send(HTTPRequest(method, server.url)) }
+            #expect(failure?.kind == .broken)
+        }
+    }
 }

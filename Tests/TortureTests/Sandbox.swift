@@ -94,7 +94,7 @@ private final class Host: @unchecked Sendable {
     func waitBriefly() -> (Sandbox.Answer, milliseconds: Int)? {
         state.lock()
         defer { state.unlock() }
-        _ = if result == nil { state.wait(until: Date(timeIntervalSinceNow: 0.02)) }
+        if result == nil { _ = state.wait(until: Date(timeIntervalSinceNow: 0.02)) }
         return result
     }
 

@@ -2,7 +2,7 @@
 
     python tls_endpoint.py PORT DIRECTORY
 
-writes DIRECTORY/certificate.pem (for `localhost` and 127.0.0.1), prints its own port and hands every connection's bytes
+writes DIRECTORY/certificate.pem (for `localhost` and 127.0.0.1), prints `port N`, its own, and hands every connection's bytes
 on to 127.0.0.1:PORT until its parent ends.
 """
 
@@ -56,7 +56,7 @@ def accept():
 
 
 threading.Thread(target=accept, daemon=True).start()
-print(listener.getsockname()[1], flush=True)
+print("port", listener.getsockname()[1], flush=True)
 parent = os.getppid()
 while os.getppid() == parent:
     time.sleep(0.2)
