@@ -35,7 +35,7 @@ public final class IngestionFunction {
         client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit)
         // A key that the function may read and that is hardly ever there; any answer will do.
         S3(client: client).headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {
-            guard case .failure(let failure) = $0, failure.kind != .notFound else { return }
+            guard case .failure(let failure) = $0, failure.status == nil else { return }
             logger.debug("no connection ahead of the first batch: \(failure)")
         }
         client.run()
