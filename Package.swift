@@ -34,17 +34,22 @@ let package = Package(
 
         room(
             "Ingestion",
-            ["KafkaEvent", "AWSServices", "Compression", "JSON", "Base64", "Environment", "Bytes", "UTC", log]),
+            [
+                "KafkaEvent", "AWSServices", "EmbeddedMetrics", "LineOutput", "Compression", "JSON", "Base64", "Environment",
+                "Bytes", "UTC", log,
+            ]),
         room("AWSServices", ["AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes", "UTC"]),
         room("AWSSigning", ["CCrypto", "Bytes", "UTC"]),
         room("KafkaEvent", ["JSON", "Bytes"]),
-        room("LambdaRuntime", ["HTTP", "JSON", "Environment", "Bytes", "UTC", log]),
+        room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
+        room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 
         room("HTTP", ["CCurl", "Bytes", "UTC"]),
         room("Compression", ["CDeflate", "Bytes"]),
         room("JSON", ["CVector", "Bytes"]),
         room("Base64", ["CVector", "Bytes"]),
         room("UTC", ["Bytes"]),
+        room("LineOutput"),
         room("Environment"),
         room("Bytes"),
 
@@ -77,7 +82,8 @@ let package = Package(
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "LineOutput", "TestParts", "EchoFunction"]),
+        tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput", "UTC"]),
         tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),

@@ -39,9 +39,10 @@ public final class Ingestion {
 
         let newFolders = emptyFolders(of: batch, logger)
         let placements = place(batch)
+        let storedAt = Clock.now()
         for partition in batch.partitions { remember(partition, placements, logger) }
 
-        var outcome = BatchOutcome(batch, placements)
+        var outcome = BatchOutcome(batch, placements, storedAt: storedAt)
         let (decision, failure) = startCrawler(placements, newFolders)
         if let failure { logger.warning("the crawler was not started; the batch is not affected: \(failure)") }
         outcome.crawler = decision

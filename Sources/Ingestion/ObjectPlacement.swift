@@ -51,6 +51,8 @@ final class ObjectPlacement {
         var key: String
         var recordCount: Int
         var byteCount: Int
+        var leastTimestamp: EpochMilliseconds
+        var greatestTimestamp: EpochMilliseconds
     }
 
     init(_ draft: ObjectDraft, _ store: any ObjectStore, _ bodies: ObjectBodies, _ policy: Policy) {
@@ -95,7 +97,10 @@ final class ObjectPlacement {
             defer { bodies.giveBack(body) }
             switch result {
             case .success(.created):
-                created.append(CreatedObject(key: key, recordCount: range.count, byteCount: body.count))
+                created.append(
+                    CreatedObject(
+                        key: key, recordCount: range.count, byteCount: body.count,
+                        leastTimestamp: metadata.leastTimestamp, greatestTimestamp: metadata.greatestTimestamp))
                 next = range.upperBound
                 place()
             case .success(.alreadyExists):
