@@ -17,7 +17,7 @@ struct StockMarket {
 
     init(seed: UInt64) { random = SplitMix64(state: seed) }
 
-    mutating func next() -> (index: String, json: String) {
+    mutating func next() -> (index: String, date: String, json: String) {
         let (place, day) = (count % Self.indices.count, count / Self.indices.count)
         count += 1
         let index = Self.indices[place]
@@ -29,7 +29,7 @@ struct StockMarket {
         let (year, rest) = (1990 + day / 336, day % 336)
         let date = "\(year)-\(padded(1 + rest / 28))-\(padded(1 + rest % 28))"
         let volume = Double(random.next() % 400_000) * 100
-        return (index.name, """
+        return (index.name, date, """
             {"Index":"\(index.name)","Date":"\(date)","Open":\(rounded(opened)),"High":\(rounded(high)),\
             "Low":\(rounded(low)),"Close":\(rounded(close)),"Adj Close":\(rounded(close)),"Volume":\(volume),\
             "CloseUSD":\(rounded(close * index.dollars))}
