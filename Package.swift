@@ -81,9 +81,9 @@ let package = Package(
         .executableTarget(
             name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", log],
             path: "Tests/EchoFunction", swiftSettings: strict),
-        tests("BytesTests", ["Bytes", "UTC"]),
-        tests("Base64Tests", ["Base64"]),
-        tests("JSONTests", ["JSON"]),
+        tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
+        tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
+        tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests("HTTPTests", ["HTTP", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes"]),
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
@@ -91,7 +91,13 @@ let package = Package(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
-        tests("IngestionTests", ["Ingestion"]),
+        tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
+        // The built binary from end to end.
+        tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
+        // The built binary between a scripted Runtime API and a real S3, with everything going wrong that can.
+        tests(
+            "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
+            excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -88,6 +88,7 @@ need_parts() {
         echo "$wanted" >"$stamp"
     fi
     [[ -x $parts/aws-lambda-rie ]] || install_emulator
+    command -v openssl >/dev/null || need_debian openssl # makes the local AWS's certificate
 }
 
 # The Runtime Interface Emulator comes inside AWS SAM's wheel; SAM itself is not installed.
@@ -111,6 +112,18 @@ os.chmod(target + ".part", 0o755)
 os.rename(target + ".part", target)
 PYTHON
     rm -rf "$wheels"
+}
+
+# SAM itself, for its own check of the template: in an environment apart, since it pins older versions of the rest.
+need_sam() {
+    local stamp=$parts/sam-venv/installed
+    [[ -f $stamp && $(<"$stamp") == "$sam_version" ]] && return
+    say "Installing aws-sam-cli $sam_version from PyPI into .build/parts/sam-venv"
+    rm -rf "$parts/sam-venv"
+    python3 -m venv "$parts/sam-venv"
+    "$parts/sam-venv/bin/pip" install --quiet --disable-pip-version-check "aws-sam-cli==$sam_version" \
+        >"$(log sam)" 2>&1 || failed_step sam "pip could not install aws-sam-cli."
+    echo "$sam_version" >"$stamp"
 }
 
 log() { mkdir -p .build/logs; echo ".build/logs/$1.log"; }
@@ -163,17 +176,28 @@ invoke() {
 
 test_all() {
     need_parts
+    need_sam
     build
     check_no_foundation
     check_template
     check_samples
     say "Running the tests"
-    WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap swift test -j "$jobs"
+    local counts
+    WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap swift test -j "$jobs" 2>&1 | tee "$(log test)" ||
+        fail "tests failed." "grep -n recorded .build/logs/test.log shows which."
+    counts=$(sed -n 's/.*\(Test run with .* passed after .*\)/\1/p' "$(log test)" | tail -1)
     say "Running the demo"
     "$python" Tests/Demo/demo.py "$out.zip"
-    say "Invoking one event under the runtime emulator"
-    "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" events/msk.json
-    say "All checks passed"
+    say "Deploying the template with each way to Kafka"
+    "$python" Tests/Demo/deployments.py "$out.zip"
+    say "Invoking single events under the runtime emulator"
+    local event
+    for event in msk self-managed awkward empty; do
+        "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
+            { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
+    done
+    check_readme
+    say "All checks passed; $counts"
 }
 
 # Foundation would add 9 MB to the binary and tens of milliseconds to each cold start.
@@ -190,8 +214,10 @@ check_no_foundation() {
 }
 
 check_template() {
-    say "Checking template.yaml with cfn-lint"
+    say "Checking template.yaml with cfn-lint and sam validate"
     "$parts/venv/bin/cfn-lint" template.yaml || fail "template.yaml is not clean." "see the lines above."
+    SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 "$parts/sam-venv/bin/sam" validate --lint -t template.yaml ||
+        fail "SAM does not take template.yaml." "see the lines above."
 }
 
 # The committed batches are what their scripts make: neither was changed without the other.
@@ -205,6 +231,19 @@ check_samples() {
         bash -c "${command% > *}" | cmp - "$file" || fail "$file is not what its script writes." "$command"
     done < <(sed -n '/^r"""/,/^"""/p' events/make-batch.py | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}' |
         sed -n 's/^ *\(events\/make-batch.py.*> events\/.*\)$/\1/p')
+}
+
+# What the README tells people to type works. This command itself and the demo are not run once more.
+check_readme() {
+    say "Running the README's commands"
+    local command
+    sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' README.md | while read -r command; do
+        case $command in
+            "./build.sh demo" | "./build.sh test" | "") continue ;;
+        esac
+        bash -c "$command" >"$(log readme)" 2>&1 </dev/null ||
+            { cat "$(log readme)" >&2 && fail "the README's command fails: $command" "put one of both right."; }
+    done
 }
 
 clean() {

@@ -33,9 +33,7 @@ public final class AWSClient {
     /// How far AWS's clock is ahead of ours, in milliseconds, as far as it has complained.
     private var clockOffset: Int64 = 0
 
-    private var ready = Queue<Call>()
-    /// Calls that wait for another attempt, the next one last.
-    private var waiting: [Call] = []
+    private var queue = CallQueue()
     private var arrived: [(Call, Result<HTTPResponse, HTTPFailure>)] = []
     private var inFlight = 0
     private var isRunning = false
@@ -84,7 +82,7 @@ public final class AWSClient {
         defer { isRunning = false }
         while true {
             startWhatIsDue()
-            if inFlight == 0, ready.isEmpty, waiting.isEmpty { return }
+            if inFlight == 0, queue.isEmpty { return }
             waitForSomething()
             let answers = arrived
             arrived.removeAll(keepingCapacity: true)
@@ -95,23 +93,18 @@ public final class AWSClient {
         }
     }
 
-    func submit(_ call: Call) { ready.append(call) }
+    func submit(_ call: Call) { queue.append(call) }
 
     private func startWhatIsDue() {
-        let now = Clock.monotonic()
-        while let next = waiting.last, next.due <= now {
-            waiting.removeLast()
-            ready.append(next)
-        }
-        while inFlight < concurrency, let call = ready.popFirst() { start(call) }
+        while inFlight < concurrency, let call = queue.popDue(Clock.monotonic()) { start(call) }
     }
 
     /// Until an answer is there or the next waiting call is due.
     private func waitForSomething() {
-        guard arrived.isEmpty, ready.isEmpty || inFlight > 0 else { return }
-        let hasRoom = inFlight < concurrency
-        let pause = hasRoom ? waiting.last.map { max(0, $0.due - Clock.monotonic()) } : nil
-        let milliseconds = Int(min(pause ?? 60_000, 60_000))
+        guard arrived.isEmpty else { return }
+        // With all places taken, whatever falls due meanwhile must wait for an answer anyway.
+        let due = inFlight < concurrency ? queue.nextDue.map { max(0, $0 - Clock.monotonic()) } : nil
+        let milliseconds = Int(min(due ?? 60_000, 60_000))
         if inFlight > 0 {
             http.poll(milliseconds: milliseconds)
         } else {
@@ -192,9 +185,7 @@ public final class AWSClient {
         }
         guard wait <= remaining - Self.shortestAttempt else { return call.fail(outOfTime(call)) }
         onRetry?(RetryNotice(failure: failure, delay: wait))
-        call.due = Clock.monotonic() + wait
-        let place = waiting.firstIndex { $0.due <= call.due } ?? waiting.endIndex
-        waiting.insert(call, at: place)
+        queue.append(call, due: Clock.monotonic() + wait)
     }
 
     /// Milliseconds until the next attempt; `nil` where another would be refused as well.
@@ -228,35 +219,5 @@ public final class AWSClient {
         failure.kind = .deadline
         failure.message += "; the invocation's deadline left no time to try again"
         return failure
-    }
-}
-
-/// A failed attempt that is followed by another.
-public struct RetryNotice: Sendable {
-    public var failure: AWSFailure
-    /// Milliseconds until the next attempt may start.
-    public var delay: Int64
-}
-
-/// First in, first out, without moving what is left at every step.
-private struct Queue<Element> {
-    private var elements: [Element?] = []
-    private var head = 0
-
-    var isEmpty: Bool { head == elements.count }
-
-    mutating func append(_ element: Element) { elements.append(element) }
-
-    mutating func popFirst() -> Element? {
-        guard head < elements.count else { return nil }
-        defer {
-            elements[head] = nil
-            head += 1
-            if head == elements.count {
-                elements.removeAll(keepingCapacity: true)
-                head = 0
-            }
-        }
-        return elements[head]
     }
 }

@@ -62,7 +62,8 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
         var text = "\(operation.rawValue) \(resource): \(code)"
         if let status { text += " (HTTP \(status))" }
         if !message.isEmpty { text += ": \(message)" }
-        if !advice.isEmpty { text += ". \(advice)" }
+        // S3's messages end with a full stop, libcurl's do not.
+        if !advice.isEmpty { text += (text.hasSuffix(".") ? " " : ". ") + advice }
         if attempts > 1 { text += " [\(attempts) attempts]" }
         if let requestID { text += " [request \(requestID)]" }
         return text
@@ -73,6 +74,7 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
 public enum AWSOperation: String, Sendable, Hashable, CaseIterable {
     case putObject = "PutObject"
     case headObject = "HeadObject"
+    case getObject = "GetObject"
     case listObjects = "ListObjectsV2"
     case startCrawler = "StartCrawler"
     /// Credentials from the container's endpoint; not a call that is paid for.

@@ -28,7 +28,7 @@ struct Advice {
     }
 
     private func denied(_ failure: AWSFailure, _ call: Call) -> String {
-        if failure.message.contains("kms:") || failure.code.hasPrefix("KMS") {
+        if firstRange(of: "kms:", in: failure.message) != nil || failure.code.hasPrefix("KMS") {
             return "The bucket is encrypted with a KMS key: allow the function's role kms:GenerateDataKey "
                 + "(and kms:Decrypt) on it"
         }
@@ -37,7 +37,7 @@ struct Advice {
         case .putObject:
             "Allow the function's role s3:PutObject on \(s3)/\(call.key), "
                 + "and see that no bucket policy or permissions boundary denies it"
-        case .headObject:
+        case .headObject, .getObject:
             "Allow the function's role s3:GetObject on \(s3)/\(call.key), "
                 + "and s3:ListBucket on \(s3), without which S3 calls an absent object forbidden"
         case .listObjects: "Allow the function's role s3:ListBucket on \(s3) for this prefix"

@@ -25,8 +25,6 @@ final class Call {
     var clockOffset: Int64 = 0
     /// The last attempt's failure, while the next one is waited for.
     var failure: AWSFailure?
-    /// On the monotonic clock.
-    var due: Int64 = 0
 
     init(
         _ operation: AWSOperation, _ service: AWSService, resource: String, bucket: String = "", key: String,
@@ -50,7 +48,8 @@ final class Call {
         var text = message
         if let cut = firstRange(of: "The Canonical String", in: text)?.lowerBound { text = String(text[..<cut]) }
         for secret in [credentials?.secretAccessKey, credentials?.sessionToken] {
-            guard let secret, !secret.isEmpty else { continue }
+            // Longer than what replaces it, or the loop might not end.
+            guard let secret, secret.utf8.count > "…".utf8.count else { continue }
             while let range = firstRange(of: secret, in: text) { text.replaceSubrange(range, with: "…") }
         }
         return text
@@ -65,7 +64,9 @@ enum Reading {
     case unreadable(String)
 }
 
-private func firstRange(of part: String, in text: String) -> Range<String.Index>? {
+/// Where `part`, which is not empty, first stands. The standard library's own search brings its regular expressions
+/// into the binary.
+func firstRange(of part: String, in text: String) -> Range<String.Index>? {
     let part = part.utf8
     var start = text.utf8.startIndex
     while let found = text.utf8[start...].firstIndex(of: part[part.startIndex]) {

@@ -4,7 +4,7 @@ enum ObjectList {
     /// The page, keys decoded; `nil` where `xml` is not a list from its beginning to its end: half a list would let
     /// objects be overlooked.
     static func page(_ xml: String) -> S3.KeyPage? {
-        guard xml.contains("<ListBucketResult"), trimmedEnd(xml).hasSuffix("</ListBucketResult>") else { return nil }
+        guard firstRange(of: "<ListBucketResult", in: xml) != nil, trimmedEnd(xml).hasSuffix("</ListBucketResult>") else { return nil }
         // A server that ignores encoding-type does not echo it.
         let isEncoded = XMLText.first("EncodingType", in: xml) == "url"
         var keys: [String] = []

@@ -27,7 +27,7 @@ struct Refusal {
     init(_ response: HTTPResponse, _ call: Call, _ configuration: AWSConfiguration, now: EpochMilliseconds) {
         let body = ErrorBody(response)
         let skew = response.headers["Date"].flatMap(MomentText.http).map { $0 - now }
-        let code = body.code ?? defaultCode(response.status)
+        let code = body.code ?? defaultCode(response.status, call.operation)
         retry = Self.retry(response.status, code, hasCode: body.code != nil, skew: skew, signedWith: call.clockOffset)
         failure = AWSFailure(
             kind: Self.kind(response.status, code, body, retry, configuration.region), operation: call.operation,
@@ -84,8 +84,10 @@ struct Refusal {
 }
 
 /// Answers without a body, HEAD's above all, have nothing but their status.
-private func defaultCode(_ status: Int) -> String {
+private func defaultCode(_ status: Int, _ operation: AWSOperation) -> String {
     switch status {
+    // Expired credentials are what a well-formed HEAD gets a bare 400 for.
+    case 400 where operation == .headObject: "ExpiredToken"
     case 301: "PermanentRedirect"
     case 307: "TemporaryRedirect"
     case 400: "BadRequest"

@@ -46,3 +46,10 @@ enum Retry: Equatable {
     /// The credentials have expired.
     case credentials
 }
+
+/// A failed attempt that is followed by another.
+public struct RetryNotice: Sendable {
+    public var failure: AWSFailure
+    /// Milliseconds until the next attempt may start.
+    public var delay: Int64
+}

@@ -3,7 +3,7 @@ import Base64
 import Bytes
 import HTTP
 
-/// The three S3 calls that an ingestion needs. Each submits a request; `AWSClient.run` carries it out and calls
+/// The S3 calls that an ingestion needs. Each submits a request; `AWSClient.run` carries it out and calls
 /// the completion.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 public struct S3 {
@@ -65,6 +65,18 @@ public struct S3 {
                 guard response.status == 200 else { return .refused }
                 let metadata = response.headers.all.compactMap(ObjectMetadata.init).map { ($0.name, $0.value) }
                 return .done { completion(.success(metadata)) }
+            }, fail: { completion(.failure($0)) })
+    }
+
+    /// The object's bytes, as they are stored. Needs `s3:GetObject`.
+    public func getObject(
+        bucket: String, key: String, completion: @escaping (Result<ByteBuffer, AWSFailure>) -> Void
+    ) {
+        submit(
+            .getObject, bucket, key, "GET",
+            read: { response in
+                guard response.status == 200 else { return .refused }
+                return .done { completion(.success(response.body)) }
             }, fail: { completion(.failure($0)) })
     }
 

@@ -2,7 +2,17 @@
 #include "kernels.h"
 
 ptrdiff_t cv_base64_decode(const uint8_t *text, size_t count, uint8_t *out) {
-    switch (cv_chosen) {
+    return cv_base64_decode_on(cv_chosen, text, count, out);
+}
+
+ptrdiff_t cv_base64_decode_on(enum cv_path path, const uint8_t *text, size_t count, uint8_t *out) {
+    switch (path) {
+#if CV_X86
+    case CV_AVX2: return cv_base64_decode_avx2(text, count, out);
+    case CV_SSSE3: return cv_base64_decode_ssse3(text, count, out);
+#elif CV_ARM
+    case CV_NEON: return cv_base64_decode_neon(text, count, out);
+#endif
     default: return cv_base64_decode_scalar(text, count, out);
     }
 }

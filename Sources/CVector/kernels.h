@@ -23,6 +23,12 @@ const uint8_t *cv_string_stop_avx2(const uint8_t *at, const uint8_t *end);
 const uint8_t *cv_string_stop_neon(const uint8_t *at, const uint8_t *end);
 
 struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth);
+/// Whether the text is valid, with its traits; what is wrong with it otherwise is the reference's business.
+bool cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits);
+bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits);
+bool cv_json_accepts_neon(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits);
+
+bool cv_utf8_valid(const uint8_t *text, size_t count);
 
 /// The length, 2 to 4, of the well-formed non-ASCII UTF-8 sequence at `p`, 0 when there is none.
 /// (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.)

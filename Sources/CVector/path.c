@@ -21,15 +21,10 @@ bool cv_path_works(enum cv_path path) {
     }
 }
 
-bool cv_path_force(enum cv_path path) {
-    if (!cv_path_works(path)) return false;
-    cv_chosen = path;
-    return true;
-}
-
 __attribute__((constructor)) static void choose(void) {
 #if CV_X86
     __builtin_cpu_init();
 #endif
-    if (!cv_path_force(CV_AVX2) && !cv_path_force(CV_SSSE3)) cv_path_force(CV_NEON);
+    for (enum cv_path path = CV_SSSE3; path <= CV_NEON; path++)
+        if (cv_path_works(path)) cv_chosen = path;
 }

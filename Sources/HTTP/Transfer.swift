@@ -9,6 +9,9 @@ final class Transfer {
     private let request: HTTPRequest
     private let body: ByteBuffer
     private var headers = HTTPHeaders()
+    /// Whether the blank line that ends the answer's head has come: libcurl takes a head that is cut short for one
+    /// without the rest, and an answer without its headers says something else than it was meant to.
+    private var headIsWhole = false
     private var headerList: UnsafeMutablePointer<curl_slist>?
     /// libcurl writes here while the transfer runs, so it must not move.
     private let errorText: UnsafeMutablePointer<CChar>
@@ -106,7 +109,12 @@ final class Transfer {
 
     private func receiveHeader(_ line: UnsafeRawBufferPointer) {
         // A status line opens a new message: what an interim response (1xx) carried is not the answer's.
-        if line.starts(with: "HTTP/".utf8) { headers = HTTPHeaders() }
+        if line.starts(with: "HTTP/".utf8) {
+            headers = HTTPHeaders()
+            headIsWhole = false
+        } else if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) {
+            headIsWhole = true
+        }
         // No header's name holds a slash, but a status line's reason may hold a colon.
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), !line[..<colon].contains(UInt8(ascii: "/"))
         else { return }
@@ -142,6 +150,7 @@ final class Transfer {
     func prepareToResend() {
         resent = true
         headers = HTTPHeaders()
+        headIsWhole = false
         set(CURLOPT_FRESH_CONNECT, 1)
         if let remaining { set(CURLOPT_TIMEOUT_MS, max(1, remaining)) }
     }
@@ -153,6 +162,11 @@ final class Transfer {
 
     func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
         guard code == CURLE_OK else { return .failure(failure(code)) }
+        guard headIsWhole else {
+            return .failure(
+                HTTPFailure(
+                    kind: .broken, description: "\(request.method.rawValue) \(origin): the answer ended within its headers"))
+        }
         var status = 0
         ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
         return .success(HTTPResponse(status: status, headers: headers, body: body))
@@ -166,11 +180,19 @@ final class Transfer {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .unreachable
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM: .untrusted
             case CURLE_OPERATION_TIMEDOUT: .timedOut
+            // An answer that is no HTTP/1 has this code as well as a scheme that there is none for.
+            case CURLE_UNSUPPORTED_PROTOCOL where hasSentRequest: .broken
             case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT:
                 .invalid
             default: .broken
             }
         return HTTPFailure(kind: kind, description: "\(request.method.rawValue) \(origin): \(text)")
+    }
+
+    private var hasSentRequest: Bool {
+        var bytes = 0
+        ccurl_get_long(easy, CURLINFO_REQUEST_SIZE, &bytes)
+        return bytes > 0
     }
 
     /// Scheme and host of the URL: enough to say who failed, with nothing of a key or a query.

@@ -1,5 +1,6 @@
 import AWSServices
 import Bytes
+import Compression
 
 /// The ingestion bucket as an `ObjectStore`.
 final class S3ObjectStore: ObjectStore {
@@ -33,6 +34,22 @@ final class S3ObjectStore: ObjectStore {
                 completion(.success(nil))
             case .failure(let failure): completion(.failure(StoreFailure(failure)))
             }
+        }
+    }
+
+    func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {
+        s3.getObject(bucket: bucket, key: key) { [bucket] result in
+            completion(
+                result.mapError(StoreFailure.init).flatMap { body in
+                    guard key.hasSuffix(".gz") else { return .success(body) }
+                    do throws(GzipError) {
+                        let lines = ByteBuffer()
+                        try Gzip.decompress(body.bytes, into: lines)
+                        return .success(lines)
+                    } catch {
+                        return .failure(StoreFailure(description: "s3://\(bucket)/\(key) cannot be unpacked: \(error)"))
+                    }
+                })
         }
     }
 

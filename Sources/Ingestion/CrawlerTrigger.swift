@@ -1,5 +1,3 @@
-import UTC
-
 /// What ingestion needs of Glue.
 protocol CrawlerStarter: AnyObject {
     /// Returns when Glue has answered.
@@ -28,6 +26,7 @@ final class CrawlerTrigger {
 
     private let configuration: CrawlerConfiguration?
     private let starter: any CrawlerStarter
+    private let now: () -> Int64
     private var knownFolders: Set<String> = []
     private var isOwed = false
     private var lastStart: Int64?
@@ -35,9 +34,10 @@ final class CrawlerTrigger {
     /// Folders are one an hour for each topic; so many are a sandbox's life. Beyond, all are looked up again.
     private static let mostKnownFolders = 10_000
 
-    init(_ configuration: CrawlerConfiguration?, _ starter: any CrawlerStarter) {
+    init(_ configuration: CrawlerConfiguration?, _ starter: any CrawlerStarter, now: @escaping () -> Int64) {
         self.configuration = configuration
         self.starter = starter
+        self.now = now
     }
 
     /// The folders among `folders` of which it matters whether something lies in them, before anything is written.
@@ -58,7 +58,7 @@ final class CrawlerTrigger {
             case .newPartition: !newFolders.isEmpty
             case .everyBatch: wroteRows
             case .interval(let seconds):
-                wroteRows && (lastStart.map { Clock.monotonic() - $0 >= Int64(seconds) * 1000 } ?? true)
+                wroteRows && (lastStart.map { now() - $0 >= Int64(seconds) * 1000 } ?? true)
             }
         remember(folders)
         guard wants || isOwed else { return (.notNeeded, nil) }
@@ -66,7 +66,7 @@ final class CrawlerTrigger {
         switch starter.start(configuration.name) {
         case .success(.started):
             isOwed = false
-            lastStart = Clock.monotonic()
+            lastStart = now()
             return (.started, nil)
         case .success(.alreadyRunning): return (.owed, nil)
         case .failure(let failure): return (.failed, failure)

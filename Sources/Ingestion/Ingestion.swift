@@ -12,13 +12,18 @@ public final class Ingestion {
     private let store: any ObjectStore
     private let crawler: CrawlerTrigger
     private let bodies: ObjectBodies
-    private var memory = PartitionMemory()
+    private var memory: PartitionMemory
 
+    /// - Parameter now: milliseconds that never go back.
     /// - Throws: `GzipError` where the compressor cannot be had.
-    init(_ configuration: IngestionConfiguration, _ store: any ObjectStore, _ starter: any CrawlerStarter) throws {
+    init(
+        _ configuration: IngestionConfiguration, _ store: any ObjectStore, _ starter: any CrawlerStarter,
+        now: @escaping () -> Int64 = Clock.monotonic
+    ) throws {
         self.configuration = configuration
         self.store = store
-        crawler = CrawlerTrigger(configuration.crawler, starter)
+        memory = PartitionMemory(now: now)
+        crawler = CrawlerTrigger(configuration.crawler, starter, now: now)
         bodies = try ObjectBodies(configuration)
     }
 
@@ -44,10 +49,11 @@ public final class Ingestion {
 
     private func place(_ batch: Batch) -> [ObjectPlacement] {
         let placements = batch.partitions.flatMap { partition in
-            let policy = ObjectPlacement.Policy(
-                delivery: configuration.delivery,
-                looksAround: !memory.continues(partition.name, at: partition.firstOffset))
-            return partition.drafts.map { ObjectPlacement($0, store, bodies, policy) }
+            partition.drafts.map { draft in
+                let looksAround = !memory.knows(around: draft, of: partition)
+                return ObjectPlacement(
+                    draft, store, bodies, .init(delivery: configuration.delivery, looksAround: looksAround))
+            }
         }
         for placement in placements { placement.start() }
         store.run()
@@ -64,12 +70,12 @@ public final class Ingestion {
                 deleted and created again; its records are kept under keys that carry a timestamp as well
                 """)
         }
-        // Where a namesake's objects lie around, the sandbox keeps looking before it writes.
-        if metNamesake || own.contains(where: { $0.firstMissingOffset != nil }) {
-            memory.forget(partition.name)
-        } else {
-            memory.remember(partition.name, last: partition.lastOffset)
+        // Where a namesake's objects lie around, or one goes on beyond this batch, the sandbox keeps looking.
+        guard !metNamesake, !own.contains(where: { $0.firstMissingOffset != nil || $0.reachedBeyond }) else {
+            return memory.forget(partition.name)
         }
+        let seen = own.compactMap { placement in placement.seenAhead.map { (placement.draft.stem, $0) } }
+        memory.remember(partition, seenAhead: Dictionary(seen) { $1 })
     }
 }
 

@@ -10,11 +10,12 @@ import UTC
 /// - The loser reads in the winner's metadata which offsets it covers, skips those and goes on with the next record,
 ///   again under the key of its first offset. Since every delivery goes on at the first record that is not stored, all
 ///   of them name the same keys; the objects of a folder and partition lie end to end and never overlap.
-/// - A delivery that does not continue where this sandbox left off (`looksAround`) may begin in the middle of an
-///   object, or reach over one that is stored. It lists what lies around its offsets first. An object never spans
-///   more than `maximumSpan` offsets, so one listing from there on shows every object that can cover the first record.
-/// - A topic that was deleted and created again brings other records under known offsets. Timestamps in the metadata
-///   tell the two apart; the newcomer's key carries its first record's timestamp as well, and nothing is dropped.
+/// - A delivery that does not continue where this sandbox left off (`looksAround`; see `PartitionMemory`) may begin in
+///   the middle of an object, or reach over one that is stored. It lists what lies around its offsets first. An object
+///   never spans more than `maximumSpan` offsets, so a listing from there on shows all that can cover the first record.
+/// - A topic that was deleted and created again brings other records under known offsets. Timestamps in the metadata,
+///   or the lines themselves, tell the two apart; the newcomer's key carries its first record's timestamp as well, and
+///   nothing is dropped.
 ///
 /// Not covered: two consumer groups that write to one prefix at the same time, each from another offset on.
 final class ObjectPlacement {
@@ -29,6 +30,10 @@ final class ObjectPlacement {
     private(set) var created: [CreatedObject] = []
     /// Whether objects of another topic of the same name lie among these offsets.
     private(set) var metNamesake = false
+    /// Whether a stored object holds records of this kind beyond the last one of the draft.
+    private(set) var reachedBeyond = false
+    /// The nearest first offset behind the draft's last one under which something is stored, where it was looked for.
+    private(set) var seenAhead: Int64?
 
     private let store: any ObjectStore
     private let bodies: ObjectBodies
@@ -123,19 +128,24 @@ final class ObjectPlacement {
                 fail(StoreFailure(description: "\(key(name)) exists, but its metadata does not say which records it "
                     + "holds: it was not written by this function, or was removed just now; move it away"))
             case .success(let stored?):
-                let beyond = draft.index(after: stored.lastOffset, from: next)
-                if isSameTopic(stored), beyond > next {
-                    next = beyond
-                    place()
-                } else if name.timestamp == nil {
+                compare(stored, name) { [self] isSame in
+                    if isSame, stored.lastOffset >= draft.records[next].offset { return skip(stored) }
+                    guard name.timestamp == nil else {
+                        return fail(StoreFailure(description: "\(key(name)) holds other records of the same offsets and time; move it away"))
+                    }
                     // Another topic of this name, deleted since: its objects stay, ours get names of their own.
                     metNamesake = true
                     create(ObjectName(offset: name.offset, timestamp: draft.records[next].timestamp))
-                } else {
-                    fail(StoreFailure(description: "\(key(name)) holds other records of the same offsets and time; move it away"))
                 }
             }
         }
+    }
+
+    /// Goes on behind what `stored` covers.
+    private func skip(_ stored: ObjectMetadata) {
+        next = draft.index(after: stored.lastOffset, from: next)
+        reachedBeyond = reachedBeyond || draft.records.last.map { $0.offset < stored.lastOffset } ?? false
+        place()
     }
 
     /// At-least-once asks nothing: what stands under the key may cover fewer records than these, so they get a key
@@ -148,16 +158,31 @@ final class ObjectPlacement {
         create(ObjectName(offset: name.offset, timestamp: draft.records[range.lowerBound].timestamp, last: last.offset))
     }
 
-    /// Whether the records that `stored` and this draft have in common are the same ones.
-    private func isSameTopic(_ stored: ObjectMetadata) -> Bool {
+    /// Tells whether the records that `stored` and this draft have in common are the same ones.
+    ///
+    /// A record at either end of the object that is in the draft as well decides by its time. Where the draft has
+    /// neither, it lies within the object, and its lines must be among the object's.
+    private func compare(_ stored: ObjectMetadata, _ name: ObjectName, _ then: @escaping (Bool) -> Void) {
         let times = stored.leastTimestamp...max(stored.leastTimestamp, stored.greatestTimestamp)
+        var sharesAnEnd = false
         for record in draft.records[next...] {
             if record.offset > stored.lastOffset { break }
-            if !times.contains(record.timestamp) { return false }
-            if record.offset == stored.firstOffset, record.timestamp != stored.firstTimestamp { return false }
-            if record.offset == stored.lastOffset, record.timestamp != stored.lastTimestamp { return false }
+            if !times.contains(record.timestamp) { return then(false) }
+            for (offset, timestamp) in [
+                (stored.firstOffset, stored.firstTimestamp), (stored.lastOffset, stored.lastTimestamp),
+            ] where record.offset == offset {
+                if record.timestamp != timestamp { return then(false) }
+                sharesAnEnd = true
+            }
         }
-        return true
+        if sharesAnEnd { return then(true) }
+        let range = next..<draft.index(after: stored.lastOffset, from: next)
+        store.contents(of: key(name)) { [self] result in
+            switch result {
+            case .failure(let failure): fail(failure)
+            case .success(let contents): then(draft.lines(range, areAmong: contents.bytes))
+            }
+        }
     }
 
     // MARK: Looking around
@@ -175,6 +200,7 @@ final class ObjectPlacement {
                 if page.isTruncated, let lastKey = page.keys.last, (names.last?.offset ?? 0) <= last.offset {
                     return lookAround(from: lastKey)
                 }
+                seenAhead = names.first { $0.offset > last.offset }?.offset ?? .max
                 let isMixed = neighbours.contains { $0.timestamp != nil }
                 let before = neighbours.prefix { $0.offset < first.offset }
                 neighbours.removeFirst(before.count)
@@ -191,10 +217,8 @@ final class ObjectPlacement {
             switch result {
             case .failure(let failure): fail(failure)
             case .success(let stored?) where stored.lastOffset >= first.offset:
-                if isSameTopic(stored) {
-                    next = draft.index(after: stored.lastOffset, from: next)
-                    place()
-                } else {
+                compare(stored, nearest) { [self] isSame in
+                    if isSame { return skip(stored) }
                     metNamesake = true
                     skipCovered(by: names.dropLast(), all: true)
                 }

@@ -10,6 +10,9 @@ protocol ObjectStore: AnyObject {
     /// What the object under `key` says of itself; `nil` where it is gone or is not one of ours.
     func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void)
 
+    /// The lines of the object under `key`, unpacked.
+    func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void)
+
     /// Keys that begin with `prefix`, in the order of their bytes, behind `start` where one is given; at most `limit`
     /// (1–1,000) of them.
     func keys(

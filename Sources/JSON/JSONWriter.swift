@@ -20,7 +20,8 @@ public enum JSONWriter {
         buffer.reserve(utf8.count + 2)
         buffer.append(UInt8(ascii: "\""))
         var start = 0
-        for (at, byte) in utf8.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        for (at, byte) in utf8.enumerated()
+        where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
             buffer.append(UnsafeRawBufferPointer(rebasing: utf8[start..<at]))
             appendEscaped(byte, to: buffer)
             start = at + 1

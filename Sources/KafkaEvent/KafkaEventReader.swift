@@ -64,12 +64,13 @@ public struct KafkaEventReader {
         var isFirstList = true
         while let list = try cursor.nextName(&isFirstList) {
             path.list = list
-            path.index = 0
+            path.index = nil
             try cursor.enterArray()
+            path.index = 0
             var isFirstRecord = true
             while try cursor.nextElement(&isFirstRecord) {
                 try body(try readRecord())
-                path.index += 1
+                path.index = (path.index ?? 0) + 1
             }
             path.list = nil
         }
@@ -151,13 +152,15 @@ public struct KafkaEventReader {
 private struct EventPath: CustomStringConvertible {
     var member: JSONString?
     var list: JSONString?
-    var index = 0
+    /// Of the record within the list, once it is known to be one.
+    var index: Int?
     var field: JSONString?
 
     var description: String {
         var text = "$"
         if let member { text += ".\(shortened(member))" }
-        if let list { text += "[\"\(shortened(list))\"][\(index)]" }
+        if let list { text += "[\"\(shortened(list))\"]" }
+        if let index { text += "[\(index)]" }
         if let field { text += ".\(shortened(field))" }
         return text
     }

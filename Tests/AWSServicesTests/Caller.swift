@@ -48,8 +48,10 @@ final class Caller {
     func list(
         _ prefix: String, startAfter: String? = nil, maxKeys: Int = 1000, bucket: String = "ingestion"
     ) -> Result<[String], AWSFailure> {
-        finish {
-            s3.listObjects(bucket: bucket, prefix: prefix, startAfter: startAfter, maxKeys: maxKeys, completion: $0)
+        finish { completion in
+            s3.listObjects(bucket: bucket, prefix: prefix, startAfter: startAfter, maxKeys: maxKeys) {
+                completion($0.map(\.keys))
+            }
         }
     }
 

@@ -44,6 +44,7 @@ import UTC
             switch request.target {
             case "/ingestion/denied": .respond(403)
             case "/ingestion/elsewhere": .respond(400, headers: [("x-amz-bucket-region", "eu-west-1")])
+            case "/ingestion/expired": .respond(400)
             default: .respond(404)
             }
         }
@@ -52,6 +53,7 @@ import UTC
         #expect(denied?.kind == .denied && denied?.advice.contains("s3:GetObject") == true)
         #expect(denied?.advice.contains("s3:ListBucket") == true)
         #expect(caller.head("elsewhere").failure?.kind == .wrongRegion("eu-west-1"))
+        #expect(caller.head("expired").failure?.kind == .expiredCredentials)
         #expect(caller.head("absent").failure?.kind == .notFound)
     }
 
@@ -130,8 +132,11 @@ import UTC
                 ? .respond(403, headers: [("Date", date)])
                 : .respond(400, headers: [("Date", date)], body: "{\"__type\":\"InvalidSignatureException\"}")
         }
-        #expect(try Caller(server.url).startCrawler("c") == .success(.started))
-        #expect(try Caller(server.url).head("k").value?.isEmpty == true)
+        let first = try Caller(server.url)
+        let second = try Caller(server.url)
+        #expect(first.startCrawler("c") == .success(.started))
+        #expect(second.head("k").value?.isEmpty == true)
+        #expect((first.notices + second.notices).map(\.failure.kind) == [.clock, .clock])
         #expect(server.requests.count == 4)
     }
 

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
+import check_objects
 from demo import show_objects, step
 from local_aws import ADMIN, REGION, LocalAWS
 
@@ -20,7 +21,7 @@ BUCKET, DATABASE, CRAWLER = "ingestion", "kafka", "kafka"
 def main(emulator, bootstrap, event):
     with LocalAWS() as aws:
         set_up(aws)
-        with running(emulator, bootstrap, aws.endpoint) as url:
+        with running(emulator, bootstrap, aws) as url:
             request = urllib.request.Request(url, pathlib.Path(event).read_bytes(), {"Content-Type": "application/json"})
             step("The function's log")
             try:
@@ -30,10 +31,20 @@ def main(emulator, bootstrap, event):
         step("Its answer")
         print(f"  {answer}")
         step("Objects written")
-        show_objects(aws, BUCKET)
+        bucket = show_objects(aws, BUCKET)
+        wrong = [] if "errorType" in answer else misplaced(event, bucket)
+        for line in wrong:
+            print(f"  {line}")
         step("Crawler")
         print("  " + aws.client("glue").get_crawler(Name=CRAWLER)["Crawler"]["State"])
-    return 1 if "errorType" in answer else 0
+    return 1 if "errorType" in answer or wrong else 0
+
+
+def misplaced(event, bucket):
+    """What is not as it should be, where the function runs with its defaults (otherwise objects look different)."""
+    if os.environ.keys() & {"INGESTION_PREFIX", "ERRORS_PREFIX", "TIME_PARTITION", "COMPRESSION"}:
+        return []
+    return check_objects.compare([json.loads(pathlib.Path(event).read_bytes())], bucket)
 
 
 def set_up(aws):
@@ -48,7 +59,7 @@ def set_up(aws):
 
 
 @contextlib.contextmanager
-def running(emulator, bootstrap, endpoint):
+def running(emulator, bootstrap, aws):
     """The emulator with the function behind it; variables already set win, so that settings can be tried out."""
     web, api = free_ports(2)
     environment = {
@@ -56,12 +67,12 @@ def running(emulator, bootstrap, endpoint):
         "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
         "INGESTION_BUCKET": BUCKET, "CRAWLER_NAME": CRAWLER, "AWS_LAMBDA_LOG_FORMAT": "JSON",
         **os.environ,
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CA_BUNDLE": aws.certificate,
         **{name.upper(): value for name, value in ADMIN.items()},
     }
     environment.pop("AWS_SESSION_TOKEN", None)
     process = subprocess.Popen(
-        [emulator, "--runtime-interface-emulator-address", f"127.0.0.1:{web}",
+        [emulator, "--log-level", "error", "--runtime-interface-emulator-address", f"127.0.0.1:{web}",
          "--runtime-api-address", f"127.0.0.1:{api}", bootstrap],
         env=environment, stdout=sys.stdout, stderr=subprocess.STDOUT)
     try:

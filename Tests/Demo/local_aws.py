@@ -1,11 +1,13 @@
 """A local AWS (ministack) that enforces IAM: started on a free port, the template deployed, stopped by its pid."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -29,12 +31,15 @@ class LocalAWS:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"https://127.0.0.1:{self.port}"
+        self.certificate = make_certificate(self.folder)
         self.log = pathlib.Path(self.folder, "log")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
             "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "LAMBDA_EXECUTOR": "local", "AUTH": "true",
             "MINISTACK_REGION": REGION, "IOT_MTLS_ENABLED": "0", "TMPDIR": self.folder,
-            "AWS_ENDPOINT_URL": self.endpoint,  # handed on to the functions it runs
+            "USE_SSL": "1", "MINISTACK_SSL_CERT": self.certificate, "MINISTACK_SSL_KEY": f"{self.folder}/key.pem",
+            # Handed on to the functions that it runs:
+            "AWS_ENDPOINT_URL": self.endpoint, "AWS_CA_BUNDLE": self.certificate,
         }
         program = pathlib.Path(sys.executable).with_name("ministack")
         self.process = subprocess.Popen(
@@ -48,11 +53,11 @@ class LocalAWS:
 
     def _wait(self):
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
-                return
+        trust = ssl.create_default_context(cafile=self.certificate)
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2, context=trust):
+                    return
             time.sleep(0.05)
         raise SystemExit(f"The local AWS did not start; its log:\n{self.log.read_text()[-3000:]}")
 
@@ -65,10 +70,25 @@ class LocalAWS:
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @functools.cache
     def client(self, service):
+        return self.client_of(service, ADMIN)
+
+    def client_of(self, service, credentials):
         return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=REGION, **ADMIN,
+            service, endpoint_url=self.endpoint, region_name=REGION, verify=self.certificate, **credentials,
             config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+
+
+def make_certificate(folder):
+    """A certificate for 127.0.0.1 that is its own authority: the template's buckets refuse all but TLS."""
+    path = f"{folder}/certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=local AWS", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+         "-keyout", f"{folder}/key.pem", "-out", path],
+        check=True, capture_output=True)
+    return path
 
 
 class _Template(yaml.SafeLoader):
@@ -89,16 +109,28 @@ def _long_form(loader, tag, node):
 _Template.add_multi_constructor("!", _long_form)
 
 
+def read_template(path):
+    return yaml.load(pathlib.Path(path).read_text(), _Template)
+
+
+class NotDeployed(Exception):
+    """CloudFormation's reasons."""
+
+
 def deploy(aws, template, package, parameters, stack=STACK):
-    """Deploys the template with the packaged function through CloudFormation; returns the stack's outputs."""
+    """Deploys the template with the packaged function through CloudFormation; returns the stack's outputs.
+
+    Throws NotDeployed, and what boto3 throws where CloudFormation refuses the template or the parameters.
+    """
     s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
     bucket = "deployment-artifacts"
     if bucket not in [found["Name"] for found in s3.list_buckets()["Buckets"]]:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.upload_file(str(package), bucket, "lambda.zip")
 
-    body = yaml.load(pathlib.Path(template).read_text(), _Template)
+    body = read_template(template)
     body["Resources"]["Function"]["Properties"]["CodeUri"] = f"s3://{bucket}/lambda.zip"
+    without_unknown_types(body)
     s3.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(body, default=str).encode())
     cloudformation.create_stack(
         StackName=stack, TemplateURL=f"{aws.endpoint}/{bucket}/template.json",
@@ -112,10 +144,20 @@ def deploy(aws, template, package, parameters, stack=STACK):
     if found["StackStatus"] != "CREATE_COMPLETE":
         events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
         reasons = [f"  {e['LogicalResourceId']}: {e['ResourceStatusReason']}" for e in events if "FAILED" in e["ResourceStatus"]]
-        raise SystemExit("The template could not be deployed:\n" + "\n".join(reasons))
+        raise NotDeployed("\n".join(reasons))
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
     _allow_crawler(aws, outputs["Function"], outputs["Crawler"])
     return outputs
+
+
+def without_unknown_types(body):
+    """Takes out what ministack's CloudFormation has no handler for; what referred to the broker gets an address."""
+    for name in [name for name, it in body["Resources"].items() if it["Type"] == "AWS::Athena::NamedQuery"]:
+        del body["Resources"][name]
+    del body["Resources"]["Broker"], body["Outputs"]["Broker"]
+    text = json.dumps(body, default=str).replace("${Broker.PrivateIp}", "10.42.0.10")
+    body.clear()
+    body.update(json.loads(text))
 
 
 def _allow_crawler(aws, function, crawler):

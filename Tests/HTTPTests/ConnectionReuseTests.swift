@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [ScriptedServer.Action.close, .reset])
-    func `a request that dies on a used connection is sent again on a fresh one`(_ death: ScriptedServer.Action) throws {
+    func `a request that dies on a used connection is sent again on a fresh one`(_ death: ScriptedServer.Action) throws
+    {
         let server = try ScriptedServer { $0.number == 2 ? death : .respond(200, body: $0.text) }
         let client = HTTPClient()
         let body = ByteBuffer()

@@ -37,7 +37,9 @@ import Testing
         _ = try HTTPClient().send(
             HTTPRequest(.post, server.url, headers: [("X-Empty", ""), ("content-type", "a/b")], body: buffer("x")))
         #expect(server.requests[0].headers["X-Empty"] == "")
-        #expect(server.requests[0].headers.headers.filter { $0.name.lowercased() == "content-type" }.map(\.value) == ["a/b"])
+        #expect(
+            server.requests[0].headers.headers.filter { $0.name.lowercased() == "content-type" }.map(\.value) == ["a/b"]
+        )
     }
 
     @Test func `dots and percent escapes in a path stay as they are`() throws {
@@ -100,5 +102,14 @@ import Testing
             #expect(Array(received.bytes) == Array(sent.bytes))
         }
         #expect(server.connectionsAccepted == 1)
+    }
+
+    @Test(arguments: ["HTTP/1.1 200 OK\r\nETag: 1\r\nX-Last: 12", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH_9.6\r\n"])
+    func `an answer that ends within its headers, or is none, is a broken one`(_ answer: String) throws {
+        let server = try ScriptedServer { _ in .raw(answer, then: .close) }
+        for method in [HTTPMethod.get, .head, .put] {
+            let failure = #expect(throws: HTTPFailure.self) { try HTTPClient().send(HTTPRequest(method, server.url)) }
+            #expect(failure?.kind == .broken)
+        }
     }
 }

@@ -69,7 +69,9 @@ import Testing
 
     @Test(arguments: [false, true])
     func `takes an empty header for an absent one`(_ empty: Bool) throws {
-        let optional = ["Invoked-Function-Arn", "Trace-Id", "Client-Context", "Cognito-Identity", "Aws-Tenant-Id", "Invocation-Id"]
+        let optional = [
+            "Invoked-Function-Arn", "Trace-Id", "Client-Context", "Cognito-Identity", "Aws-Tenant-Id", "Invocation-Id",
+        ]
         let headers = empty ? optional.map { ("Lambda-Runtime-" + $0, "") } : []
         let server = try ScriptedServer.runtimeAPI([.event("id", "{}", headers)])
         try serve(server) { _, context, _ in
@@ -145,7 +147,8 @@ import Testing
         }
         let log = try serve(server).log
         #expect(server.replies.last?.target.contains("/b/") == true)
-        #expect(log.contains { $0["requestId"] as? String == "a" && $0["errorType"] as? String == "Function.HTTPFailure" })
+        #expect(
+            log.contains { $0["requestId"] as? String == "a" && $0["errorType"] as? String == "Function.HTTPFailure" })
     }
 }
 

@@ -52,7 +52,10 @@ import Testing
 
     @Test(arguments: [
         (["AWS_LAMBDA_LOG_FORMAT": "JSON"], LogConfiguration(format: .json, level: .info)),
-        (["AWS_LAMBDA_LOG_FORMAT": "Text", "AWS_LAMBDA_LOG_LEVEL": "TRACE"], LogConfiguration(format: .text, level: .trace)),
+        (
+            ["AWS_LAMBDA_LOG_FORMAT": "Text", "AWS_LAMBDA_LOG_LEVEL": "TRACE"],
+            LogConfiguration(format: .text, level: .trace)
+        ),
         (["AWS_LAMBDA_LOG_LEVEL": "DEBUG"], LogConfiguration(level: .debug)),
         (["AWS_LAMBDA_LOG_LEVEL": "INFO", "LOG_LEVEL": "error"], LogConfiguration(level: .info)),
         (["AWS_LAMBDA_LOG_LEVEL": "WARN"], LogConfiguration(level: .warning)),

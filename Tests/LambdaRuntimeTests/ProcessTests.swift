@@ -84,4 +84,17 @@ import Testing
         #expect(proxy.requests.isEmpty)
         #expect(process.isRunning)
     }
+
+    @Test func `holds the largest event once, however many come`() throws {
+        func peak(_ body: [UInt8]) throws -> Int {
+            let event = ScriptedEvent(headers: ScriptedEvent.event("a").headers, body: body)
+            let server = try ScriptedServer.runtimeAPI([event, event, event, event], thenStalls: true)
+            let process = try start(server)
+            try server.request(9)
+            return try process.peakMemory()
+        }
+        let size = 6_291_556
+        let added = try peak([UInt8](repeating: UInt8(ascii: "1"), count: size)) - peak([UInt8(ascii: "1")])
+        #expect(added < size * 3 / 2, "\(added) bytes more than for a small event")
+    }
 }

@@ -14,8 +14,6 @@ public final class LocalProcess: @unchecked Sendable {
         /// The exit code; `nil` where a signal ended it.
         public let code: Int32?
         public let signal: Int32?
-        /// Largest resident set, bytes.
-        public let peakMemory: Int
         /// User and system time together, seconds.
         public let processorTime: Double
     }
@@ -106,6 +104,17 @@ public final class LocalProcess: @unchecked Sendable {
         guarded { if exit == nil { kill(processID, number) } }
     }
 
+    /// The largest resident set so far, bytes, of the process while it runs. (What `wait4` tells after its end is no
+    /// use: Linux counts the memory that the process shared with the test runner before its `exec`.)
+    public func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
+            throw WaitedInVain(description: "process \(processID) has ended: no peak memory to be had")
+        }
+        return kibibytes * 1024
+    }
+
     /// Processes that it started and those they started, by id.
     public var descendants: [pid_t] { guarded { exit == nil ? Self.descendants(of: processID) : [] } }
 
@@ -150,7 +159,7 @@ public final class LocalProcess: @unchecked Sendable {
             let time = [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) / 1e6 }
             return Exit(
                 code: signal == 0 ? (status >> 8) & 0xff : nil, signal: signal == 0 ? nil : signal,
-                peakMemory: usage.ru_maxrss * 1024, processorTime: time[0] + time[1])
+                processorTime: time[0] + time[1])
         }
         if let process = process() { process.guarded { process.exit = reap() } } else { _ = reap() }
     }

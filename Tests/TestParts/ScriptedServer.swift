@@ -19,7 +19,7 @@ public final class ScriptedServer: Sendable {
     }
 
     /// What is sent, and what becomes of the connection after that.
-    public struct Action: Sendable {
+    public struct Action: Sendable, CustomStringConvertible {
         public enum Ending: Sendable {
             case keep
             /// An orderly end (FIN).
@@ -37,6 +37,14 @@ public final class ScriptedServer: Sendable {
         /// How much of the body is sent; `nil` is all of it.
         fileprivate(set) var sentBody: Int?
         let ending: Ending
+
+        public var description: String {
+            switch message {
+            case .response(let status, _, let body):
+                "\(status), \(sentBody ?? body.count) of \(body.count) bytes, then \(ending)"
+            case .raw(let bytes): bytes.isEmpty ? "\(ending)" : "\(bytes.count) raw bytes, then \(ending)"
+            }
+        }
 
         /// `Content-Length` is added where `headers` have none. To a HEAD only the head is sent.
         public static func respond(

@@ -13,7 +13,8 @@ public struct SocketError: Error, CustomStringConvertible {
 /// Blocking TCP on 127.0.0.1. Descriptors are close-on-exec, or a program started by one test would hold
 /// the connections of another open.
 public enum Socket {
-    /// A listening socket on `port`, or on a free one. `backlog` 0 and two unaccepted connections make one that answers no SYN.
+    /// A listening socket on `port`, or on a free one.
+    /// `backlog` 0 and two unaccepted connections make one that answers no SYN.
     public static func listening(port: Int = 0, backlog: Int32 = 128) throws -> (descriptor: Int32, port: Int) {
         let descriptor = try open()
         var address = loopback(port: port)

@@ -12,6 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #define CV_SLACK 64
 
 /// Room that cv_base64_decode needs behind the decoded bytes, since it stores whole registers.
@@ -30,9 +36,12 @@ enum cv_path cv_path(void);
 /// Whether this CPU can run `path`.
 bool cv_path_works(enum cv_path path);
 
-/// For tests, benchmarks and fuzzing: uses `path` from now on. Not while another thread runs a kernel.
-/// Returns false and changes nothing when the CPU cannot run it.
-bool cv_path_force(enum cv_path path);
+// The kernels on a path of the caller's choice, which must work here: for tests, benchmarks and fuzzing.
+// (Arguments, not a switch for the whole program: tests run side by side.)
+struct cv_json_verdict;
+ptrdiff_t cv_base64_decode_on(enum cv_path path, const uint8_t *text, size_t count, uint8_t *out);
+const uint8_t *cv_string_stop_on(enum cv_path path, const uint8_t *at, const uint8_t *end);
+struct cv_json_verdict cv_json_check_on(enum cv_path path, const uint8_t *text, size_t count, unsigned depth);
 
 // MARK: Base64
 
@@ -51,9 +60,38 @@ size_t cv_base64_encode(const uint8_t *bytes, size_t count, uint8_t *out);
 
 // MARK: JSON
 
+/// cv_string_stop for pieces of any length, out of line.
+const uint8_t *cv_string_stop_far(const uint8_t *at, const uint8_t *end);
+
 /// The first byte from `at` on that ends a plain piece of a JSON string: a quote, a backslash or a control
 /// character (below 0x20). `end` when there is none before it.
-const uint8_t *cv_string_stop(const uint8_t *at, const uint8_t *end);
+///
+/// The first 16 bytes are looked at in place, since most names and values of a row end within them.
+static inline const uint8_t *cv_string_stop(const uint8_t *at, const uint8_t *end) {
+#if defined(__x86_64__)
+    __m128i v = _mm_loadu_si128((const __m128i *)at);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
+    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"')), backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control));
+    if (stops != 0) {
+        at += __builtin_ctz(stops);
+        return at < end ? at : end;
+    }
+#elif defined(__aarch64__)
+    uint8x16_t v = vld1q_u8(at);
+    uint8x16_t stop = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
+    stop = vorrq_u8(stop, vcltq_u8(v, vdupq_n_u8(0x20)));
+    // Four bits for each byte: NEON has no movemask, but narrows with a shift.
+    uint64_t stops = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(stop), 4)), 0);
+    if (stops != 0) {
+        at += __builtin_ctzll(stops) >> 2;
+        return at < end ? at : end;
+    }
+#else
+    return cv_string_stop_far(at, end);
+#endif
+    return end - at <= 16 ? end : cv_string_stop_far(at + 16, end);
+}
 
 enum cv_json_kind {
     CV_JSON_OBJECT = 0,

@@ -1,0 +1,233 @@
+// The check of one JSON value, 64 bytes at a time, without looking at single bytes.
+//
+// Each class of byte (quotes, digits, commas …) becomes a 64-bit word with one bit for each byte of the block, the first
+// byte lowest. A rule of the grammar is then a few operations on words: "a dot stands behind a digit" is
+// `dot & ~(digit << 1)`, which is zero unless the rule is broken. What a rule needs from the block before is carried in
+// `struct carries`. Only brackets, escapes, literals and exponents are visited one by one: rows have few of them.
+//
+// This says "valid" or nothing. What it does not accept, the reference reads again to say why and where.
+//
+// A file that includes this defines, for its instructions: CV_TARGET (a function attribute), `block` (64 bytes) and
+//   load(p) blank(block, n): bytes from the n-th on become 0x7F, which belongs to no class
+//   eq(block, c) eq_bit5(block, c): equal to c, or to c once bit 5 is set   digits(block) controls(block) high(block)
+//   unusual(block): whether any byte is a backslash, a control or not ASCII   prefix_xor(word)
+#ifndef CV_JSON_BLOCKS_H
+#define CV_JSON_BLOCKS_H
+
+#include <string.h>
+
+#include "kernels.h"
+
+#define INLINE CV_TARGET static inline __attribute__((always_inline))
+
+typedef uint64_t bits;
+
+/// What is open: nothing yet, an array, an object.
+enum context { TOP, ARRAY, OBJECT };
+
+/// What a block leaves to the next one. A carry is 1 when something reaches that block's first byte.
+struct carries {
+    bits in_string;  // all ones inside a string
+    bits escaped;
+    // Behind a byte of that kind.
+    bits scalar, minus, dot, zero;
+    // Next token (white space skipped) behind a comma, colon, opening bracket, name.
+    bits comma, colon, opener, name;
+    // Inside a name; inside the digits of a fraction.
+    bits in_name, in_fraction;
+    // Literals and exponents; `odd` when any of these is set.
+    bits odd, literal, literal_end, exponent, plus, sign, in_exponent;
+    bits errors, high;
+    size_t low_surrogate;  // where the second half of a pair is known to stand
+    uint8_t traits;
+};
+
+/// The bits behind those of `x`.
+INLINE bits behind(bits x, bits *carry) {
+    bits shifted = x << 1 | *carry;
+    *carry = x >> 63;
+    return shifted;
+}
+
+/// The first bits not in `run` from those of `start` on: adding lets each bit run along the ones it meets.
+INLINE bits past(bits start, bits run, bits *overflow) {
+    bits sum;
+    *overflow = __builtin_add_overflow(start, run, &sum);
+    return sum & ~run;
+}
+
+/// The same for bits that `behind` has moved, whose carry may be set already.
+INLINE bits past_white(bits start, bits white, bits *carry) {
+    bits overflow, end = past(start, white, &overflow);
+    *carry |= overflow;
+    return end;
+}
+
+/// Checks the escape whose backslash is at `at`; a backslash outside strings is found elsewhere.
+/// The bytes behind the end may be read: a text that ends inside an escape ends inside a string, and is refused for that.
+INLINE bool escape_valid(const uint8_t *text, size_t at, struct carries *c) {
+    switch (text[at + 1]) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
+    case 'u': break;
+    default: return false;
+    }
+    int32_t unit = cv_hex4(text + at + 2);
+    if (unit < 0xD800 || unit > 0xDFFF) return unit >= 0;
+    if (unit >= 0xDC00) {
+        if (c->low_surrogate != at) c->traits |= CV_JSON_LONE_SURROGATE;
+        return true;
+    }
+    int32_t low = text[at + 6] == '\\' && text[at + 7] == 'u' ? cv_hex4(text + at + 8) : -1;
+    if (low >= 0xDC00 && low <= 0xDFFF) c->low_surrogate = at + 6;
+    else c->traits |= CV_JSON_LONE_SURROGATE;
+    return true;
+}
+
+/// The bytes that a backslash in front takes the meaning from.
+INLINE bits escaped_bytes(bits backslash, const uint8_t *text, size_t base, struct carries *c) {
+    bits escaped = c->escaped;
+    backslash &= ~escaped;
+    c->escaped = 0;
+    while (backslash) {
+        unsigned i = (unsigned)__builtin_ctzll(backslash);
+        c->errors |= !escape_valid(text, base + i, c);
+        escaped |= (bits)1 << i << 1;
+        c->escaped = i == 63;
+        backslash &= ~((bits)3 << i);  // and the one behind it, if there is one
+    }
+    return escaped;
+}
+
+INLINE unsigned literal_length(const uint8_t *p, size_t remaining) {
+    if (remaining >= 4 && (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0)) return 4;
+    return remaining >= 5 && memcmp(p, "false", 5) == 0 ? 5 : 0;
+}
+
+/// Literals and exponents. Returns the bytes behind an exponent's e, and those behind its sign.
+INLINE bits odd_scalars(block b, const uint8_t *text, size_t base, size_t count, struct carries *c, bits other,
+                        bits scalar, bits start, bits digit, bits minus, bits dot, bits *behind_sign) {
+    bits literal = c->literal;
+    c->literal = 0;
+    for (bits letters = other & start; letters; letters &= letters - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(letters);
+        unsigned length = literal_length(text + base + i, count - base - i);
+        c->errors |= length == 0;
+        bits mask = ((bits)1 << length) - 1;
+        literal |= mask << i;
+        if (i + length > 64) c->literal = mask >> (64 - i);
+    }
+    c->errors |= behind(literal, &c->literal_end) & ~literal & scalar;
+    other &= ~literal;
+
+    bits exponent = other & eq_bit5(b, 'e'), plus = other & eq(b, '+');
+    c->errors |= other & ~(exponent | plus);
+    bits behind_exponent = behind(exponent, &c->exponent);
+    bits sign = (minus | plus) & behind_exponent;
+    c->errors |= plus & ~behind_exponent;
+    c->errors |= behind_exponent & ~(digit | sign);
+    c->errors |= behind(plus, &c->plus) & ~digit;
+    *behind_sign = behind(sign, &c->sign);
+    bits first = (behind_exponent & digit) | *behind_sign | c->in_exponent;
+    c->errors |= past(first, digit, &c->in_exponent) & (dot | exponent);
+    c->odd = c->literal | c->literal_end | c->exponent | c->plus | c->sign | c->in_exponent;
+    return behind_exponent;
+}
+
+/// Whether `text` is one valid JSON value; its traits then are in `traits`.
+CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit, uint8_t *traits) {
+    struct carries c = {.colon = 1, .low_surrogate = SIZE_MAX};  // a value may stand at the first token
+    uint8_t outer[CV_JSON_DEEPEST];
+    unsigned depth = 0;
+    enum context context = TOP;
+
+    // The last block has at least one byte behind the text, where whatever is unfinished shows.
+    for (size_t base = 0; base <= count; base += 64) {
+        block b = load(text + base);
+        bits nothing = 0;
+        if (count - base < 64) {
+            b = blank(b, count - base);
+            nothing = ~(bits)0 << (count - base);
+        }
+
+        // Strings.
+        bits quote = eq(b, '"'), white = eq(b, ' '), control = 0;
+        if (unusual(b) | c.escaped) {
+            quote &= ~escaped_bytes(eq(b, '\\'), text, base, &c);
+            control = controls(b);
+            c.high |= high(b);
+        }
+        bits string = prefix_xor(quote) ^ c.in_string;  // from the opening quote to the last byte inside
+        c.in_string = (bits)((int64_t)string >> 63);
+        bits open = quote & string;
+        white &= ~string;
+        if (control) {
+            c.errors |= control & string;
+            bits line_break = (eq(b, '\n') | eq(b, '\r')) & ~string;
+            if (line_break) c.traits |= CV_JSON_LINE_BREAKS;
+            white |= line_break | (eq(b, '\t') & ~string);
+        }
+
+        // Tokens outside strings. A scalar is anything else there: numbers, literals, rubbish.
+        bits comma = eq(b, ',') & ~string, colon = eq(b, ':') & ~string;
+        bits opener = eq_bit5(b, '{') & ~string, closer = eq_bit5(b, '}') & ~string;
+        bits scalar = ~(string | quote | white | comma | colon | opener | closer | nothing);
+        bits start = scalar & ~behind(scalar, &c.scalar);
+
+        // Numbers. Where a rule names no neighbour in front, the neighbour's own rule has seen to it.
+        bits digit = digits(b), minus = eq(b, '-') & scalar, dot = eq(b, '.') & scalar;
+        bits other = scalar & ~(digit | minus | dot), behind_exponent = 0, behind_sign = 0;
+        if (other | c.odd)
+            behind_exponent =
+                odd_scalars(b, text, base, count, &c, other, scalar, start, digit, minus, dot, &behind_sign);
+        bits behind_minus = behind(minus, &c.minus), behind_dot = behind(dot, &c.dot);
+        c.errors |= (minus & ~(start | behind_exponent)) | (dot & start);
+        c.errors |= (behind_minus | behind_dot) & ~digit;
+        c.errors |= past(behind_dot | c.in_fraction, digit, &c.in_fraction) & dot;
+        bits lead = start | (behind_minus & ~behind_sign);
+        c.errors |= behind(eq(b, '0') & lead, &c.zero) & digit;
+
+        // What may follow what, whatever is open.
+        bits behind_comma = behind(comma, &c.comma), behind_colon = behind(colon, &c.colon);
+        bits behind_opener = behind(opener, &c.opener);
+        if (white) {
+            behind_comma = past_white(behind_comma, white, &c.comma);
+            behind_colon = past_white(behind_colon, white, &c.colon);
+            behind_opener = past_white(behind_opener, white, &c.opener);
+        }
+        // Values stand behind commas, colons and opening brackets, and something does stand there.
+        bits value = open | start | opener;
+        c.errors |= (value ^ (behind_comma | behind_colon | behind_opener)) & ~(behind_opener & closer);
+        // A string behind a comma or an opening bracket may be a name; a colon stands behind nothing else.
+        bits may_name = behind_comma | behind_opener;
+        bits name_end = past((open & may_name) | c.in_name, string, &c.in_name);
+        bits behind_name = behind(name_end, &c.name);
+        if (white) behind_name = past_white(behind_name, white, &c.name);
+        c.errors |= colon & ~behind_name;
+
+        // What may follow what in an object: names and nothing else behind commas, a colon behind each name.
+        // In an array: no colon. Outside: neither comma nor colon.
+        bits not_in_object = (may_name & ~(open | closer)) | (behind_name & ~colon);
+        bits not_outside = comma | colon;
+        bits rest = ~(bits)0;
+        for (bits brackets = opener | closer; brackets; brackets &= brackets - 1) {
+            bits through = brackets ^ (brackets - 1);
+            c.errors |= rest & through & (context == OBJECT ? not_in_object : context == ARRAY ? colon : not_outside);
+            rest = ~through;
+            uint8_t bracket = text[base + (unsigned)__builtin_ctzll(brackets)];
+            if (bracket == '{' || bracket == '[') {
+                if (depth == limit) return false;
+                outer[depth++] = (uint8_t)context;
+                context = bracket == '{' ? OBJECT : ARRAY;
+            } else {
+                if (context != (bracket == '}' ? OBJECT : ARRAY)) return false;
+                context = (enum context)outer[--depth];
+            }
+        }
+        c.errors |= rest & (context == OBJECT ? not_in_object : context == ARRAY ? colon : not_outside);
+    }
+    *traits = c.traits;
+    if (c.errors | c.in_string | depth) return false;
+    return !c.high || cv_utf8_valid(text, count);
+}
+
+#endif

@@ -1,0 +1,213 @@
+import Foundation
+import TestParts
+import Testing
+
+/// The promise with a fault between the binary and S3 or Glue: what the user sees, how long it takes, and that every
+/// record is stored once when the batch, longer by then, has come again.
+@Suite(.serialized) struct `A fault between the function and AWS` {
+    @Test func `is absorbed or told, by the deadline, and nothing is lost or double`() throws {
+        let s3 = try LocalS3()
+        let tls = try LocalProcess(
+            TestParts.path("venv/bin/python"), [LocalS3.script("tls_endpoint.py"), "\(s3.port)", s3.scratch.path],
+            environment: ["PATH": "/usr/bin:/bin"])
+        let port = try tls.line(containing: "port ", within: 60).dropFirst(5)
+        let cases = FaultCase.all(
+            secure: ("https://localhost:\(port)", s3.scratch.appendingPathComponent("certificate.pem").path),
+            refusing: try TestParts.freePort(), healthy: s3.url)
+
+        let results = Results(count: cases.count)
+        let queue = OperationQueue()
+        // Waiting is what they do most.
+        queue.maxConcurrentOperationCount = 6
+        for (index, fault) in cases.enumerated() {
+            queue.addOperation { results.set(index, FaultRun(fault, index, s3).outcome()) }
+        }
+        queue.waitUntilAllOperationsAreFinished()
+        _ = tls
+
+        let rows = results.rows
+        let count = try s3.count(rows.reduce(into: [:]) { $0.merge($1.expected) { $1 } })
+        print(FaultTable.markdown(rows))
+        print("faults: \(rows.count) kinds; \(count.objects) objects, \(count.rows) rows, \(count.quarantined) quarantined,"
+            + " of \(count.expected) records; \(count.wrongCount) wrong")
+        #expect(count.wrong == [])
+        #expect(count.rows + count.quarantined == count.expected)
+        for row in rows { #expect(row.problems == [], "\(row.name)") }
+    }
+}
+
+/// What was seen of one kind of fault.
+struct FaultRow: Sendable {
+    var name: String
+    var once = "–"
+    var throughout = ""
+    var milliseconds = 0
+    var deadline = 0
+    var problems: [String] = []
+    var expected: [String: LocalS3.Expected] = [:]
+    var records: Int { expected.values.reduce(0) { $0 + $1.offsets.count } }
+}
+
+enum FaultTable {
+    static func markdown(_ rows: [FaultRow]) -> String {
+        let head = """
+
+            | Fault | Once | For the whole invocation: what the user sees | Answer after | Records stored once, at last |
+            |---|---|---|---|---|
+
+            """
+        return head
+            + rows.map {
+                "| \($0.name) | \($0.once) | \($0.throughout) | \(seconds($0.milliseconds)) of \(seconds($0.deadline)) "
+                    + "| \($0.records) of \($0.records) |"
+            }.joined(separator: "\n") + "\n"
+    }
+
+    static func seconds(_ milliseconds: Int) -> String { String(format: "%.1f s", Double(milliseconds) / 1000) }
+}
+
+/// Carries out one kind of fault: once in an invocation, then for the whole of one, then a healthy redelivery.
+private struct FaultRun {
+    private let fault: FaultCase
+    private let s3: LocalS3
+    private let onceLog: ProducedLog
+    private let log: ProducedLog
+    private var row: FaultRow
+
+    init(_ fault: FaultCase, _ number: Int, _ s3: LocalS3) {
+        self.fault = fault
+        self.s3 = s3
+        onceLog = ProducedLog(topic: "fault\(number)-once")
+        log = ProducedLog(topic: "fault\(number)")
+        row = FaultRow(name: fault.name)
+        row.deadline = fault.deadline
+    }
+
+    consuming func outcome() -> FaultRow {
+        var run = self
+        do {
+            try run.strikeOnce()
+            try run.strikeThroughout()
+        } catch { run.row.problems.append("\(error)") }
+        return run.row
+    }
+
+    private mutating func strikeOnce() throws {
+        guard let wanted = fault.once else { return }
+        let (proxy, sandbox) = try striking(onceLog, times: 1)
+        defer { proxy.close() }
+        let (answer, milliseconds) = sandbox.invoke(ProducedLog.event([(onceLog, 0..<40)]), milliseconds: 30_000)
+        check(answer, wanted, "once")
+        row.once = answer.isSuccess ? "absorbed, \(FaultTable.seconds(milliseconds))" : "fails"
+        try redeliver(onceLog, from: 0, s3.url)
+    }
+
+    private mutating func strikeThroughout() throws {
+        let (proxy, sandbox) = try striking(log, times: .max)
+        defer { proxy.close() }
+        let (answer, milliseconds) = sandbox.invoke(ProducedLog.event([(log, 0..<40)]), milliseconds: fault.deadline)
+        row.milliseconds = milliseconds
+        check(answer, fault.throughout, "throughout")
+        row.throughout = shown(answer, sandbox)
+        sandbox.end()
+        var start = 0
+        if fault.answersPartially, case .succeeded(let text) = answer {
+            start = text.split(separator: "\"offset\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) } ?? -1
+            if !(0..<40).contains(start) { row.problems.append("no offset in \(text)") }
+        }
+        let remedy = fault.remedy
+        try redeliver(log, from: max(0, start), remedy?.endpoint ?? s3.url, remedy?.environment ?? [:])
+    }
+
+    private func striking(_ log: ProducedLog, times: Int) throws -> (FaultProxy, Sandbox) {
+        let struck = Counter()
+        let fault = fault
+        let proxy = try FaultProxy(to: s3.port) { request in
+            guard fault.isStruck(request) else { return .none }
+            let before = struck.next()
+            return before < times ? fault.script(request, before) : .none
+        }
+        var environment = fault.environment
+        if fault.strikes == .glue {
+            environment.merge(["CRAWLER_NAME": "crawler", "AWS_ENDPOINT_URL_S3": s3.url]) { $1 }
+        }
+        return (proxy, try Sandbox(endpoint: times == .max ? fault.endpoint ?? proxy.url : proxy.url, environment))
+    }
+
+    /// The same batch and more of it, on a fresh sandbox and with nothing in the way.
+    private mutating func redeliver(
+        _ log: ProducedLog, from start: Int, _ endpoint: String, _ environment: [String: String] = [:]
+    ) throws {
+        let (answer, _) = try Sandbox(endpoint: endpoint, environment).invoke(ProducedLog.event([(log, start..<60)]))
+        check(answer, .succeeds, "redelivery")
+        row.expected[log.name] = LocalS3.Expected(offsets: 0..<60)
+    }
+
+    private mutating func check(_ answer: Sandbox.Answer, _ wanted: FaultCase.Outcome, _ phase: String) {
+        switch (answer, wanted) {
+        case (.succeeded(let text), .succeeds): if text.contains("[{") { row.problems.append("\(phase): \(text)") }
+        case (.succeeded(let text), .fails(let parts)) where fault.answersPartially:
+            for part in parts where !text.contains(part) { row.problems.append("\(phase): \(text)") }
+        case (.failed(let type, let message), .fails(let parts)):
+            let text = "\(type): \(message)"
+            for part in parts where !text.contains(part) { row.problems.append("\(phase): no '\(part)' in \(text)") }
+            if text.contains("\n") { row.problems.append("\(phase): more than one line") }
+        default: row.problems.append("\(phase): \(answer), wanted \(wanted)")
+        }
+    }
+
+    /// Keys shortened, as the table has no room for them.
+    private func shown(_ answer: Sandbox.Answer, _ sandbox: Sandbox) -> String {
+        switch answer {
+        case .failed(let type, let message):
+            let reason = message.components(separatedBy: "delivered again. ").last ?? message
+            let words = reason.split(separator: " ").map { $0.hasPrefix("s3://") ? "s3://…:" : String($0) }
+            return "`\(type)`: \(words.joined(separator: " "))".replacingOccurrences(of: "|", with: "\\|")
+                .replacingOccurrences(of: log.topic, with: "TOPIC")
+        case .succeeded(let text) where text.contains("[{"): return "`\(text)`".replacingOccurrences(of: log.topic, with: "TOPIC")
+        case .succeeded:
+            struct Line: Decodable { var level, message: String }
+            let warning = sandbox.process.lines().compactMap { try? JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+                .last { $0.level == "WARN" }
+            return "success" + (warning.map { "; warning: \($0.message)" } ?? "")
+        case .died: return "the process died"
+        case .timedOut: return "Sandbox.Timedout"
+        }
+    }
+}
+
+extension Sandbox.Answer {
+    var isSuccess: Bool { if case .succeeded = self { true } else { false } }
+}
+
+extension FaultCase {
+    fileprivate func isStruck(_ request: FaultProxy.Request) -> Bool {
+        switch strikes {
+        case .puts: request.method == "PUT"
+        case .lists: request.method == "GET"
+        case .glue: request.method == "POST"
+        case .everything: true
+        }
+    }
+}
+
+/// `@unchecked`: guarded by `lock`.
+private final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = 0
+    func next() -> Int {
+        lock.withLock {
+            value += 1
+            return value - 1
+        }
+    }
+}
+
+/// `@unchecked`: guarded by `lock`.
+private final class Results: @unchecked Sendable {
+    private let lock = NSLock()
+    private var all: [FaultRow?]
+    init(count: Int) { all = Array(repeating: nil, count: count) }
+    func set(_ index: Int, _ row: FaultRow) { lock.withLock { all[index] = row } }
+    var rows: [FaultRow] { lock.withLock { all.compactMap { $0 } } }
+}

@@ -1,0 +1,84 @@
+"""Counts what is stored, offset by offset. Shares no code with the function and reads nothing of its metadata.
+
+    python count_offsets.py ENDPOINT BUCKET EXPECTED.json
+
+EXPECTED.json: {"topic-0": [first, one past the last, [offsets among them that never were]], …}. Prints one line of
+JSON: how many objects, rows and quarantined records there are, and under "wrong" what is missing, double, out of order,
+in the wrong folder or outside of the prefixes. Topics that are not expected are not counted.
+"""
+
+import collections
+import datetime
+import gzip
+import json
+import re
+import sys
+
+import boto3
+
+EPOCH = datetime.datetime(1970, 1, 1)
+KEY = re.compile(r"(topics|errors)/([^/]+)/dt=(\d{4}-\d\d-\d\d)/hour=(\d\d)/([^/]+)\+(\d+)\+(\d{20})[^/]*\.json(\.gz)?")
+
+
+def objects(s3, bucket):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for found in page.get("Contents", []):
+            yield found["Key"], s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
+
+
+def main(endpoint, bucket, path):
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id="test",
+                      aws_secret_access_key="test")
+    with open(path) as file:
+        expected = json.load(file)
+    wrong, totals = [], collections.Counter()
+    seen = collections.defaultdict(list)
+    for key, body in objects(s3, bucket):
+        match = KEY.fullmatch(key)
+        if not match:
+            wrong.append(f"a key that no reader expects: {key}")
+            continue
+        kind, topic, day, hour, _, partition, first, packed = match.groups()
+        place = f"{topic}-{partition}"
+        if place not in expected:
+            continue
+        lines = (gzip.decompress(body) if packed else body).split(b"\n")
+        if lines.pop() != b"":
+            wrong.append(f"{key} ends within a line")
+        totals["objects"] += 1
+        offsets = []
+        for line in lines:
+            row = json.loads(line)
+            if kind == "topics":
+                offset, timestamp = row["kafka_offset"], row["kafka_timestamp"]
+                if row["o"] != offset or row["t"] != timestamp or row["kafka_topic"] != topic:
+                    wrong.append(f"{key}: another record's metadata at {offset}")
+            else:
+                offset, timestamp = row["offset"], row["timestamp"]
+            totals[kind] += 1
+            folder = (EPOCH + datetime.timedelta(milliseconds=timestamp)).strftime("%Y-%m-%d %H")
+            if folder != f"{day} {hour}":
+                wrong.append(f"{place}@{offset} of {folder} lies in {key}")
+            offsets.append(offset)
+            seen[place, offset].append(key)
+        if any(a >= b for a, b in zip(offsets, offsets[1:])):
+            wrong.append(f"{key} is out of order: {offsets[:20]}")
+        if not offsets or offsets[0] != int(first):
+            wrong.append(f"{key} begins with {offsets[:1]}")
+    for place, (first, end, holes) in expected.items():
+        due = set(range(first, end)) - set(holes)
+        for offset in sorted(due):
+            keys = seen.get((place, offset), [])
+            if not keys:
+                wrong.append(f"missing: {place}@{offset}")
+            elif len(keys) > 1:
+                wrong.append(f"{len(keys)} times: {place}@{offset} in {', '.join(keys)}")
+        totals["expected"] += len(due)
+    for place, offset in seen:
+        if not (expected[place][0] <= offset < expected[place][1]) or offset in expected[place][2]:
+            wrong.append(f"never produced: {place}@{offset}")
+    print(json.dumps({"objects": totals["objects"], "rows": totals["topics"], "quarantined": totals["errors"],
+                      "expected": totals["expected"], "wrong": wrong[:200], "wrongCount": len(wrong)}))
+
+
+main(*sys.argv[1:])
