@@ -98,6 +98,10 @@ let package = Package(
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
+        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
+        tests(
+            "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
+            excluding: ["local_store.py", "recorder.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

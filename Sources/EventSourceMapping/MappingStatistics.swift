@@ -23,6 +23,9 @@ public final class MappingStatistics: Sendable {
         public var objects = 0
         /// Milliseconds that the function ran for, in all.
         public var duration = 0.0
+        /// Seconds on the monotonic clock, 0 where there is none.
+        public var firstRead = 0.0
+        public var lastAcknowledged = 0.0
         public var lastBatch = 0
         public var largestBatch = 0
         /// Records that are behind the newest, by partition.

@@ -91,7 +91,7 @@ final class Poller {
         }
         guard came, let partition else { return came }
         read += 1
-        if read >= 1000 { flushRead() }
+        if read >= 1000 || !hasRead { flushRead() }
         // A partition that waits for a retry must not fill the memory; the others go on.
         let waiting = builder.backlog(partition)
         if chains.contains(where: { $0.contains { $0.runs.contains { $0.partition == partition } } }),
@@ -104,10 +104,16 @@ final class Poller {
     }
 
     private var read = 0
+    private var hasRead = false
 
     private func flushRead() {
-        statistics.update { $0.read += read }
+        guard read > 0 else { return }
+        statistics.update {
+            $0.read += read
+            if $0.firstRead == 0 { $0.firstRead = Double(Clock.monotonic()) / 1000 }
+        }
         read = 0
+        hasRead = true
     }
 
     private func assign(_ partitions: [TopicPartition]) {
@@ -269,6 +275,7 @@ final class Poller {
             $0.acknowledged += batch.recordCount
             $0.acknowledgedBytes += size
             $0.objects += objects
+            $0.lastAcknowledged = Double(Clock.monotonic()) / 1000
         }
     }
 

@@ -23,6 +23,9 @@ struct Map: ParsableCommand {
     @OptionGroup(title: "Function") var function: FunctionOptions
     @OptionGroup(title: "Mapping") var mapping: MappingOptions
 
+    @Option(help: "Where there is no terminal: seconds from one status line to the next.")
+    var statusInterval = 5
+
     @Option(help: "Ends once nothing is left to read for so many seconds; 0 is never.")
     var exitWhenIdle = 0
 
@@ -33,7 +36,7 @@ struct Map: ParsableCommand {
             configuration, onFailure: try self.mapping.destination(), notice: { Terminal.shared.print($0) },
             makeFunction: try function.factory())
         mapping.start()
-        let display = MappingDisplay(configuration, mapping.statistics)
+        let display = MappingDisplay(configuration, mapping.statistics, interval: statusInterval)
         var idleSince = Date()
         var last = 0
         while !mapping.wait(milliseconds: 250) {

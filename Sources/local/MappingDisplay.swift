@@ -2,16 +2,18 @@ import EventSourceMapping
 import Foundation
 import Kafka
 
-/// How the mapping does: drawn four times a second on a terminal, a line every five seconds elsewhere.
+/// How the mapping does: drawn four times a second on a terminal, a line at every interval elsewhere.
 final class MappingDisplay {
     private let configuration: MappingConfiguration
     private let statistics: MappingStatistics
+    private let interval: Double
     private let started = Date()
     private var last = (moment: Date(), snapshot: MappingStatistics.Snapshot())
     private var rates = (read: 0.0, acknowledged: 0.0, megabytes: 0.0)
     private var lastLine = ""
 
-    init(_ configuration: MappingConfiguration, _ statistics: MappingStatistics) {
+    init(_ configuration: MappingConfiguration, _ statistics: MappingStatistics, interval: Int) {
+        self.interval = Terminal.shared.isLive ? 1 : Double(interval)
         self.configuration = configuration
         self.statistics = statistics
     }
@@ -19,7 +21,7 @@ final class MappingDisplay {
     func tick() {
         let now = statistics.snapshot
         let elapsed = -last.moment.timeIntervalSinceNow
-        guard elapsed >= (Terminal.shared.isLive ? 1 : 5) else {
+        guard elapsed >= interval else {
             if Terminal.shared.isLive { Terminal.shared.show(lines(now)) }
             return
         }
@@ -39,6 +41,11 @@ final class MappingDisplay {
     func finish() {
         let now = statistics.snapshot
         Terminal.shared.show([])
+        let span = now.lastAcknowledged - now.firstRead
+        if span > 0 {
+            Terminal.shared.print(
+                "\(grouped(Int(Double(now.acknowledged) / span))) records a second, from the first one read to the last one acknowledged")
+        }
         Terminal.shared.print(
             "\(grouped(now.acknowledged)) records acknowledged in \(grouped(now.invocations)) invocations, "
                 + "\(grouped(now.discarded)) given up, \(grouped(now.errors)) errors, \(grouped(now.objects)) objects, "
