@@ -94,7 +94,7 @@ final class Poller {
         if read >= 1000 || !hasRead { flushRead() }
         // A partition that waits for a retry must not fill the memory; the others go on.
         let waiting = builder.backlog(partition)
-        if chains.contains(where: { $0.contains { $0.runs.contains { $0.partition == partition } } }),
+        if !chains.isEmpty, isHeld(partition),
             waiting.records >= configuration.batchSize || waiting.bytes >= configuration.payloadLimit,
             paused.insert(partition).inserted
         {
@@ -165,10 +165,18 @@ final class Poller {
         let partitions = Set(chain.flatMap(\.runs).map(\.partition))
         builder.release(partitions, now: Clock.monotonic())
         process(chain)
-        for partition in partitions.intersection(paused) where builder.backlog(partition).records < configuration.batchSize {
+    }
+
+    /// Partitions that were stopped are read again once nothing of them waits for a retry and there is room.
+    private func resume() {
+        for partition in paused where !isHeld(partition) && builder.backlog(partition).records < configuration.batchSize {
             consumer.pause(partition, false)
             paused.remove(partition)
         }
+    }
+
+    private func isHeld(_ partition: TopicPartition) -> Bool {
+        chains.contains { $0.contains { $0.runs.contains { $0.partition == partition } } }
     }
 
     /// Does the first batch of a chain and puts back what is left of it.
@@ -182,6 +190,7 @@ final class Poller {
         } else {
             keep((left.flatMap { $0 }) + rest)
         }
+        resume()
     }
 
     private func keep(_ chain: [Batch]) {

@@ -6,7 +6,8 @@ import Testing
     @Test func `a partition that cannot be written waits while the others go on, and loses nothing`() throws {
         let pipeline = try Pipeline(partitions: 4)
         let bucket = try Bucket()
-        try bucket.deny(["topics/*/\(pipeline.topic)+2+*"])
+        // moto takes a pattern for a regular expression, in which the '+' of our names would be no plus.
+        try bucket.deny(["topics/*/\(pipeline.topic).2.*"])
         let mapping = try pipeline.map(
             ["--function-response-types", "ReportBatchItemFailures", "--batch-size", "500", "--exit-when-idle", "4"],
             environment: try bucket.variables(["PARTIAL_BATCH_RESPONSE": "true"]))
