@@ -98,6 +98,7 @@ let package = Package(
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
+        tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
         tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
         tests(
             "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
