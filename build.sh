@@ -30,7 +30,9 @@ help() {
 Kafka to S3: an AWS Lambda function in Swift.
 
     ./build.sh                     builds .build/lambda/bootstrap and .build/lambda.zip; with ARCH=arm64 for Graviton
-    ./build.sh demo                runs the whole pipeline on this machine, in a local AWS
+    ./build.sh demo [--follow]     runs the whole pipeline on this machine: broker, producer, mapping, function, a local
+                                   AWS, SQL and a chart; with --follow records keep coming
+    ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
     ./build.sh test                everything that must hold before a change is accepted
     ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)
@@ -374,10 +376,28 @@ build_in_container() {
         fail "the build in $swift_image failed." "see the lines above."
 }
 
+# The developer's tool; it alone needs librdkafka.
+build_local() {
+    need_swift
+    need_c_libraries
+    need_debian librdkafka-dev
+    say "Compiling the developer's tool"
+    swift build -c release --product local -j "$jobs"
+    tool=$(swift build -c release --show-bin-path)/local
+}
+
 demo() {
+    [[ $# == 0 || "$*" == --follow ]] || fail "demo takes --follow or nothing." "./build.sh demo --follow"
     need_parts
     build
-    "$python" Tests/Demo/demo.py "$out.zip"
+    build_local
+    "$python" Tests/Demo/pipeline.py "$out.zip" "$tool" "$@"
+}
+
+run_local() {
+    build_local >&2
+    cd "$caller"
+    exec "$tool" "$@"
 }
 
 invoke() {
@@ -398,12 +418,16 @@ test_all() {
     check_no_foundation
     check_template
     check_samples
+    need_debian librdkafka-dev
     say "Running the tests"
     local counts
     WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap swift test -j "$jobs" 2>&1 | tee "$(log test)" ||
         fail "tests failed." "grep -n recorded .build/logs/test.log shows which."
     counts=$(sed -n 's/.*\(Test run with .* passed after .*\)/\1/p' "$(log test)" | tail -1)
     say "Running the demo"
+    build_local
+    "$python" Tests/Demo/pipeline.py "$out.zip" "$tool"
+    say "Ingesting the sample batches"
     "$python" Tests/Demo/demo.py "$out.zip"
     say "Deploying the template with each way to Kafka"
     "$python" Tests/Demo/deployments.py "$out.zip"
@@ -470,7 +494,8 @@ clean() {
 case ${1-build} in
     help | -h | --help) help ;;
     build) build ;;
-    demo) demo ;;
+    demo) shift && demo "$@" ;;
+    local) shift && run_local "$@" ;;
     test) test_all ;;
     invoke) shift && invoke "$@" ;;
     clean) clean ;;
