@@ -97,7 +97,7 @@ let package = Package(
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests("HTTPTests", ["HTTP", "TestParts"]),
-        tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes"]),
+        tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes", "TestParts"], excluding: ["random_events.py"]),
         tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],

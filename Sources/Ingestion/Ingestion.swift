@@ -37,35 +37,33 @@ public final class Ingestion {
         defer { batch.giveBack() }
         try KafkaEventReader.read(event.bytes) { try batch.add($0) }
 
-        let newFolders = emptyFolders(of: batch, logger)
+        let emptyFolders = emptyFolders(of: batch, logger)
         let placements = place(batch)
         let storedAt = Clock.now()
-        for partition in batch.partitions { remember(partition, placements, logger) }
+        for (partition, placements) in zip(batch.partitions, placements) { remember(partition, placements, logger) }
 
-        var outcome = BatchOutcome(batch, placements, storedAt: storedAt)
-        let (decision, failure) = startCrawler(placements, newFolders)
-        if let failure { logger.warning("the crawler was not started; the batch is not affected: \(failure)") }
-        outcome.crawler = decision
+        var outcome = BatchOutcome(batch, placements.flatMap { $0 }, storedAt: storedAt)
+        outcome.crawler = startCrawler(placements.flatMap { $0 }, emptyFolders, logger)
         outcome.milliseconds = Clock.monotonic() - start
         return outcome
     }
 
-    private func place(_ batch: Batch) -> [ObjectPlacement] {
-        let placements = batch.partitions.flatMap { partition in
+    /// Stores all drafts, partition by partition in the batch's order.
+    private func place(_ batch: Batch) -> [[ObjectPlacement]] {
+        let placements = batch.partitions.map { partition in
             partition.drafts.map { draft in
                 let looksAround = !memory.knows(around: draft, of: partition)
                 return ObjectPlacement(
                     draft, store, bodies, .init(delivery: configuration.delivery, looksAround: looksAround))
             }
         }
-        for placement in placements { placement.start() }
+        for placement in placements.joined() { placement.start() }
         store.run()
         return placements
     }
 
     private func remember(_ partition: PartitionBatch, _ placements: [ObjectPlacement], _ logger: Logger) {
-        let own = placements.filter { $0.draft.topicPartition == partition.name }
-        let metNamesake = own.contains(where: \.metNamesake)
+        let metNamesake = placements.contains(where: \.metNamesake)
         if metNamesake {
             logger.warning(
                 """
@@ -74,10 +72,10 @@ public final class Ingestion {
                 """)
         }
         // Where a namesake's objects lie around, or one goes on beyond this batch, the sandbox keeps looking.
-        guard !metNamesake, !own.contains(where: { $0.firstMissingOffset != nil || $0.reachedBeyond }) else {
+        guard !metNamesake, !placements.contains(where: { $0.firstMissingOffset != nil || $0.reachedBeyond }) else {
             return memory.forget(partition.name)
         }
-        let seen = own.compactMap { placement in placement.seenAhead.map { (placement.draft.stem, $0) } }
+        let seen = placements.compactMap { placement in placement.seenAhead.map { (placement.draft.stem, $0) } }
         memory.remember(partition, seenAhead: Dictionary(seen) { $1 })
     }
 }
@@ -85,19 +83,14 @@ public final class Ingestion {
 // MARK: The crawler
 
 extension Ingestion {
-    /// The folders that hold nothing but, at most, what an earlier delivery of this batch put there before it died
-    /// and could start the crawler.
+    /// The folders of rows that hold nothing yet, among those of which it matters.
     private func emptyFolders(of batch: Batch, _ logger: Logger) -> Set<String> {
-        let rows = batch.drafts.filter { $0.content == .rows }
-        let keys = Dictionary(grouping: rows, by: \.folder).mapValues { drafts in
-            Set(drafts.map { $0.stem + ObjectName(offset: $0.records[0].offset, timestamp: nil).text + bodies.suffix })
-        }
+        let folders = Set(batch.drafts.lazy.filter { $0.content == .rows }.map(\.folder))
         var empty: Set<String> = []
-        for folder in crawler.unknown(among: Set(keys.keys)) {
-            let ours = keys[folder] ?? []
-            store.keys(with: folder, after: nil, limit: min(ours.count + 1, 1000)) { result in
+        for folder in crawler.unknown(among: folders) {
+            store.keys(with: folder, after: nil, limit: 1) { result in
                 switch result {
-                case .success(let page): if ours.isSuperset(of: page.keys) { empty.insert(folder) }
+                case .success(let page): if page.keys.isEmpty { empty.insert(folder) }
                 case .failure(let failure):
                     // One crawl too many does less harm than a folder that no query sees.
                     empty.insert(folder)
@@ -110,12 +103,16 @@ extension Ingestion {
     }
 
     private func startCrawler(
-        _ placements: [ObjectPlacement], _ newFolders: Set<String>
-    ) -> (CrawlerTrigger.Decision, StoreFailure?) {
+        _ placements: [ObjectPlacement], _ emptyFolders: Set<String>, _ logger: Logger
+    ) -> CrawlerTrigger.Decision {
         let rows = placements.filter { $0.draft.content == .rows }
         let written = Set(rows.filter { $0.next > 0 }.map(\.draft.folder))
-        return crawler.decide(
-            folders: written, newFolders: newFolders.intersection(written),
+        // What was stored already came with a delivery that may have died before it could start the crawler.
+        let met = rows.filter(\.metStored).map(\.draft.folder)
+        let (decision, failure) = crawler.decide(
+            folders: written, newFolders: emptyFolders.union(crawler.unknown(among: Set(met))).intersection(written),
             wroteRows: rows.contains { !$0.created.isEmpty })
+        if let failure { logger.warning("the crawler was not started; the batch is not affected: \(failure)") }
+        return decision
     }
 }

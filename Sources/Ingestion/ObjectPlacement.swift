@@ -30,6 +30,8 @@ final class ObjectPlacement {
     private(set) var created: [CreatedObject] = []
     /// Whether objects of another topic of the same name lie among these offsets.
     private(set) var metNamesake = false
+    /// Whether some of the records were stored already.
+    private(set) var metStored = false
     /// Whether a stored object holds records of this kind beyond the last one of the draft.
     private(set) var reachedBeyond = false
     /// The nearest first offset behind the draft's last one under which something is stored, where it was looked for.
@@ -150,6 +152,7 @@ final class ObjectPlacement {
     /// Goes on behind what `stored` covers.
     private func skip(_ stored: ObjectMetadata) {
         next = draft.index(after: stored.lastOffset, from: next)
+        metStored = true
         reachedBeyond = reachedBeyond || draft.records.last.map { $0.offset < stored.lastOffset } ?? false
         place()
     }
