@@ -53,6 +53,14 @@ let package = Package(
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
 
+        // Times the stages from event to object within one process: `./build.sh bench`.
+        .executableTarget(
+            name: "Stages",
+            dependencies: [
+                "Ingestion", "KafkaEvent", "Compression", "AWSSigning", "JSON", "Base64", "Environment", "Bytes", "UTC",
+            ],
+            path: "Benchmarks/Stages", swiftSettings: strict),
+
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
         .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
         .target(name: "CTestParts", path: "Tests/CTestParts"),

@@ -9,38 +9,37 @@ import Musl
 #endif
 
 /// The records of one invocation, sorted by where they go.
-final class Batch {
+package final class Batch {
     private(set) var partitions: [PartitionBatch] = []
-    private(set) var recordCount = 0
+    package private(set) var recordCount = 0
     private(set) var rejectedCount = 0
 
     private let layout: ObjectLayout
     private let lines: RecordLines
     private var byName: [TopicPartition: PartitionBatch] = [:]
 
-    init(_ configuration: IngestionConfiguration) {
+    package init(_ configuration: IngestionConfiguration) {
         layout = configuration.layout
         lines = RecordLines(metadata: configuration.recordMetadata)
     }
 
     /// All drafts that hold a line.
-    var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
+    package var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
 
     /// Writes the record's line into the draft it belongs to.
     ///
     /// - Throws: `BatchError` where the record's place cannot be kept.
-    func add(_ record: KafkaRecord) throws(BatchError) {
+    package func add(_ record: KafkaRecord) throws(BatchError) {
         let partition = try partitionBatch(of: record)
         try partition.advance(to: record.offset)
-        let period = TimePeriod(of: record.timestamp, layout.timePartition)
         recordCount += 1
 
-        let rows = try partition.draft(.rows, period, layout)
-        guard let rejection = lines.appendRow(record, partition.name, to: rows.body) else {
+        let rows = try partition.draft(.rows, at: record.timestamp, layout)
+        guard let rejection = lines.appendRow(record, partition.metadata, to: rows.body) else {
             return rows.endLine(offset: record.offset, timestamp: record.timestamp)
         }
         rejectedCount += 1
-        let errors = try partition.draft(.errors, period, layout)
+        let errors = try partition.draft(.errors, at: record.timestamp, layout)
         lines.appendRejected(record, partition.name, rejection, to: errors.body)
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
     }
@@ -67,7 +66,9 @@ final class PartitionBatch {
     private(set) var lastOffset: Int64
     private let topicBytes: ByteBuffer
     private var all: [Place: ObjectDraft] = [:]
-    private var lastUsed: [ObjectContent: (period: TimePeriod, draft: ObjectDraft)] = [:]
+    /// The last draft of rows, where the next record belongs as a rule.
+    private var lastRows: ObjectDraft?
+    let metadata: RowMetadata
 
     private struct Place: Hashable {
         var content: ObjectContent
@@ -78,6 +79,7 @@ final class PartitionBatch {
         self.name = name
         self.firstOffset = firstOffset
         lastOffset = firstOffset - 1
+        metadata = RowMetadata(name)
         self.topicBytes = ByteBuffer(capacity: topicBytes.count)
         self.topicBytes.append(topicBytes)
     }
@@ -101,13 +103,15 @@ final class PartitionBatch {
         lastOffset = offset
     }
 
-    func draft(_ content: ObjectContent, _ period: TimePeriod, _ layout: ObjectLayout) throws(BatchError) -> ObjectDraft {
-        if let last = lastUsed[content], last.period == period { return last.draft }
-        let place = Place(content: content, period: period)
+    func draft(
+        _ content: ObjectContent, at timestamp: EpochMilliseconds, _ layout: ObjectLayout
+    ) throws(BatchError) -> ObjectDraft {
+        if content == .rows, let lastRows, lastRows.period.contains(timestamp) { return lastRows }
+        let place = Place(content: content, period: TimePeriod(of: timestamp, layout.timePartition))
         let draft: ObjectDraft
         if let known = all[place] { draft = known } else { draft = try newDraft(place, layout) }
         all[place] = draft
-        lastUsed[content] = (period, draft)
+        if content == .rows { lastRows = draft }
         return draft
     }
 
@@ -118,17 +122,18 @@ final class PartitionBatch {
         guard folder.utf8.count + stem.utf8.count + 41 + layout.suffix.utf8.count <= ObjectLayout.maximumKeyLength else {
             throw .keyTooLong(name)
         }
-        return ObjectDraft(name, place.content, folder: folder, stem: stem, body: ByteBuffer(capacity: 1024))
+        return ObjectDraft(
+            name, place.content, place.period, folder: folder, stem: stem, body: ByteBuffer(capacity: 1024))
     }
 }
 
 /// A batch whose records cannot be given a place. The invocation fails, and nothing of it has been written.
-enum BatchError: Error, Equatable, CustomStringConvertible {
+package enum BatchError: Error, Equatable, CustomStringConvertible {
     case topicNotUTF8(position: Int)
     case outOfOrder(TopicPartition, offset: Int64, after: Int64)
     case keyTooLong(TopicPartition)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .topicNotUTF8(let position):
             "the topic of the record at byte \(position) of the event is not UTF-8"

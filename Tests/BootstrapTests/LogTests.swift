@@ -18,11 +18,12 @@ import Testing
                     """)
         }
         let sandbox = try Sandbox(
-            store.variables([
+            store,
+            [
                 "AWS_LAMBDA_LOG_FORMAT": format, "AWS_LAMBDA_LOG_LEVEL": "TRACE", "CRAWLER_NAME": "c",
                 "AWS_ENDPOINT_URL_GLUE": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "2",
                 "AWS_SECRET_ACCESS_KEY": Self.secrets[0], "AWS_SESSION_TOKEN": Self.secrets[1],
-            ]))
+            ])
         let value = "{\"a\":\"private-value\"}"
         let stored = try sandbox.invoke(Event.msk([Record(0, key: "private-key", value: value), Record(1, value: "private-value")]))
         #expect(!stored.isError)

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `fails the invocation, since a mapping that expects no list would drop its records`() throws {
-        let reply = try Sandbox(store().variables()).invoke(Event.msk(Self.records))
+        let reply = try Sandbox(store()).invoke(Event.msk(Self.records))
         #expect(reply.isError && reply.errorType == "Function.RecordsNotStored")
         #expect(reply.errorMessage.contains("prices-1@12") && reply.errorMessage.contains("prices-2@20"))
         #expect(!reply.errorMessage.contains("prices-0") && !reply.text.contains("batchItemFailures"))
@@ -32,12 +32,12 @@ import Testing
     }
 
     @Test(arguments: ["false", ""]) func `fails the invocation also where the variable says no`(_ value: String) throws {
-        let reply = try Sandbox(store().variables(["PARTIAL_BATCH_RESPONSE": value])).invoke(Event.msk(Self.records))
+        let reply = try Sandbox(store(), ["PARTIAL_BATCH_RESPONSE": value]).invoke(Event.msk(Self.records))
         #expect(reply.isError && !reply.text.contains("batchItemFailures"))
     }
 
     @Test func `is answered with each failed partition at its first offset that is not written`() throws {
-        let sandbox = try Sandbox(store().variables(["PARTIAL_BATCH_RESPONSE": "true"]))
+        let sandbox = try Sandbox(store(), ["PARTIAL_BATCH_RESPONSE": "true"])
         let reply = try sandbox.invoke(Event.msk(Self.records))
         #expect(!reply.isError)
         #expect(
@@ -50,10 +50,21 @@ import Testing
         #expect(try sandbox.process.line(containing: "prices-2@20").contains("\"level\":\"ERROR\""))
     }
 
+    @Test func `is answered with the first offset behind what an earlier delivery wrote`() throws {
+        let isBroken = Locked(false)
+        let store = try ScriptedStore { $0.method == "PUT" && isBroken.value ? Self.denied : nil }
+        let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": "true"])
+        #expect(try sandbox.invoke(Event.msk(0...4)).text == "{\"batchItemFailures\":[]}")
+        isBroken.value = true
+        #expect(
+            try sandbox.invoke(Event.msk(0...9)).text
+                == "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"prices-0\",\"offset\":5}}]}")
+    }
+
     @Test func `has all its records once after the redelivery`() throws {
         let broken = Locked(true)
         let store = try store { broken.value }
-        let sandbox = try Sandbox(store.variables(["PARTIAL_BATCH_RESPONSE": "true"]))
+        let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": "true"])
         _ = try sandbox.invoke(Event.msk(Self.records))
         broken.value = false
         let rest = Self.records.filter { $0.partition == 1 && $0.offset >= 12 || $0.partition == 2 }
@@ -62,13 +73,13 @@ import Testing
     }
 
     @Test func `is answered with an empty list when all is written`() throws {
-        let sandbox = try Sandbox(ScriptedStore().variables(["PARTIAL_BATCH_RESPONSE": "true"]))
+        let sandbox = try Sandbox(ScriptedStore(), ["PARTIAL_BATCH_RESPONSE": "true"])
         #expect(try sandbox.invoke(Event.msk(Self.records)).text == "{\"batchItemFailures\":[]}")
         #expect(try sandbox.invoke(Event.empty).text == "{\"batchItemFailures\":[]}")
     }
 
     @Test func `is an error all the same where the event cannot be read`() throws {
-        let sandbox = try Sandbox(ScriptedStore().variables(["PARTIAL_BATCH_RESPONSE": "true"]))
+        let sandbox = try Sandbox(ScriptedStore(), ["PARTIAL_BATCH_RESPONSE": "true"])
         #expect(try sandbox.invoke("{}").isError)
     }
 }

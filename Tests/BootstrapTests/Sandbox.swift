@@ -7,14 +7,17 @@ final class Sandbox: Sendable {
     let process: LocalProcess
     let api: ScriptedServer
     private let events: EventQueue
+    /// Serves as long as the function runs.
+    private let store: ScriptedStore?
 
     /// - Parameter api: may answer in the Runtime API's stead; `nil` leaves it to the usual: an event, or 202.
     init(
-        _ variables: [String: String],
+        _ variables: [String: String], store: ScriptedStore? = nil,
         api script: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Action? = { _ in nil }
     ) throws {
         let events = EventQueue()
         self.events = events
+        self.store = store
         api = try ScriptedServer { request in
             if let action = script(request) { return action }
             guard request.isNext else { return .respond(202, body: "{\"status\":\"OK\"}") }
@@ -30,6 +33,13 @@ final class Sandbox: Sendable {
 
     convenience init(_ bucket: Bucket, _ more: [String: String] = [:], user: String = "role") throws {
         try self.init(bucket.variables(more, user: user))
+    }
+
+    convenience init(
+        _ store: ScriptedStore, _ more: [String: String] = [:],
+        api script: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Action? = { _ in nil }
+    ) throws {
+        try self.init(store.variables(more), store: store, api: script)
     }
 
     deinit { events.close() }
