@@ -20,10 +20,13 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "kafka-to-s3",
     products: [
-        .executable(name: "bootstrap", targets: ["bootstrap"])
+        .executable(name: "bootstrap", targets: ["bootstrap"]),
+        // The developer's tool: a broker, a producer and Lambda's Kafka mapping on one machine.
+        .executable(name: "local", targets: ["local"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         // From the top of the house to its cellar; arrows point downwards only.
@@ -34,17 +37,22 @@ let package = Package(
 
         room(
             "Ingestion",
-            ["KafkaEvent", "AWSServices", "Compression", "JSON", "Base64", "Environment", "Bytes", "UTC", log]),
+            [
+                "KafkaEvent", "AWSServices", "EmbeddedMetrics", "LineOutput", "Compression", "JSON", "Base64", "Environment",
+                "Bytes", "UTC", log,
+            ]),
         room("AWSServices", ["AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes", "UTC"]),
         room("AWSSigning", ["CCrypto", "Bytes", "UTC"]),
         room("KafkaEvent", ["JSON", "Bytes"]),
-        room("LambdaRuntime", ["HTTP", "JSON", "Environment", "Bytes", "UTC", log]),
+        room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
+        room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 
         room("HTTP", ["CCurl", "Bytes", "UTC"]),
         room("Compression", ["CDeflate", "Bytes"]),
         room("JSON", ["CVector", "Bytes"]),
         room("Base64", ["CVector", "Bytes"]),
         room("UTC", ["Bytes"]),
+        room("LineOutput"),
         room("Environment"),
         room("Bytes"),
 
@@ -60,6 +68,23 @@ let package = Package(
                 "Ingestion", "KafkaEvent", "Compression", "AWSSigning", "JSON", "Base64", "Environment", "Bytes", "UTC",
             ],
             path: "Benchmarks/Stages", swiftSettings: strict),
+        // The developer's tool has rooms of its own beside the function's. It alone needs librdkafka.
+        .executableTarget(
+            name: "local",
+            dependencies: [
+                "EventSourceMapping", "FunctionHost", "Kafka", "Environment", "Bytes", "UTC",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        room(
+            "EventSourceMapping",
+            ["Kafka", "FunctionHost", "AWSServices", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+        room(
+            "FunctionHost",
+            ["CSandbox", "AWSServices", "AWSSigning", "HTTP", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+        room("Kafka", ["CRdKafka"]),
+        .target(name: "CSandbox"),
+        .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
         .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
@@ -77,7 +102,8 @@ let package = Package(
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "LineOutput", "TestParts", "EchoFunction"]),
+        tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput", "UTC"]),
         tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
@@ -85,6 +111,11 @@ let package = Package(
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
+        tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
+        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
+        tests(
+            "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
+            excluding: ["local_store.py", "recorder.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

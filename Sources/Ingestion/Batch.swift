@@ -16,15 +16,23 @@ package final class Batch {
 
     private let layout: ObjectLayout
     private let lines: RecordLines
+    private let buffers: BufferPool
     private var byName: [TopicPartition: PartitionBatch] = [:]
 
-    package init(_ configuration: IngestionConfiguration) {
+    package init(_ configuration: IngestionConfiguration, _ buffers: BufferPool) {
         layout = configuration.layout
+        self.buffers = buffers
         lines = RecordLines(metadata: configuration.recordMetadata)
     }
 
     /// All drafts that hold a line.
     package var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
+
+    /// Gives the drafts' memory back. They must not be used any more.
+    package func giveBack() {
+        for partition in partitions { partition.giveBack() }
+        partitions = []
+    }
 
     /// Writes the record's line into the draft it belongs to.
     ///
@@ -52,7 +60,7 @@ package final class Batch {
         }
         let name = TopicPartition(topic: topic, partition: record.partition)
         if let known = byName[name] { return known }
-        let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset)
+        let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset, buffers)
         byName[name] = partition
         partitions.append(partition)
         return partition
@@ -65,6 +73,7 @@ final class PartitionBatch {
     let firstOffset: Int64
     private(set) var lastOffset: Int64
     private let topicBytes: ByteBuffer
+    private let buffers: BufferPool
     private var all: [Place: ObjectDraft] = [:]
     /// The last draft of rows, where the next record belongs as a rule.
     private var lastRows: ObjectDraft?
@@ -75,8 +84,11 @@ final class PartitionBatch {
         var period: TimePeriod
     }
 
-    init(_ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64) {
+    init(
+        _ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64, _ buffers: BufferPool
+    ) {
         self.name = name
+        self.buffers = buffers
         self.firstOffset = firstOffset
         lastOffset = firstOffset - 1
         metadata = RowMetadata(name)
@@ -87,6 +99,11 @@ final class PartitionBatch {
     /// Those that hold a line, the oldest period first.
     var drafts: [ObjectDraft] {
         all.values.filter { !$0.records.isEmpty }.sorted { $0.stem < $1.stem }
+    }
+
+    func giveBack() {
+        for draft in all.values { buffers.giveBack(draft.body) }
+        all = [:]
     }
 
     func isOf(_ record: KafkaRecord) -> Bool {
@@ -122,8 +139,7 @@ final class PartitionBatch {
         guard folder.utf8.count + stem.utf8.count + 41 + layout.suffix.utf8.count <= ObjectLayout.maximumKeyLength else {
             throw .keyTooLong(name)
         }
-        return ObjectDraft(
-            name, place.content, place.period, folder: folder, stem: stem, body: ByteBuffer(capacity: 1024))
+        return ObjectDraft(name, place.content, place.period, folder: folder, stem: stem, body: buffers.take())
     }
 }
 
