@@ -497,7 +497,7 @@ torture() {
     say "Crashes (${1:-500} rounds), faults, deadlines, bad input, random histories"
     TORTURE_ROUNDS=${1:-500} WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap \
         swift test -j "$jobs" --filter 'TortureTests|IngestionTests' 2>&1 | tee "$(log torture)" |
-        grep --line-buffered -E '^(crash test|faults|model|[|])|recorded an issue|Test run with|error:' ||
+        grep --line-buffered -E '^(crash test|faults|deadline|model|[|])|recorded an issue|Test run with|error:' ||
         fail "the torture found something." "see .build/logs/torture.log; TORTURE_SEED=SEED ./build.sh torture repeats it."
 }
 
@@ -505,15 +505,13 @@ torture() {
 fuzz() {
     need_swift
     need_c_libraries
-    local seconds=${1:-60} objects=() room products=.build/fuzz/release
+    local seconds=${1:-60} objects products=.build/fuzz/release
     mkdir -p .build/fuzz/{corpus,seeds,vector-corpus}
     say "Compiling the fuzz targets with AddressSanitizer"
     FUZZ=1 swift build -c release --scratch-path .build/fuzz --target EventToObjects -j "$jobs" \
         -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xcc -fsanitize=address,fuzzer-no-link
-    for room in EventToObjects Ingestion KafkaEvent AWSServices AWSSigning HTTP Compression JSON Base64 UTC \
-        Environment Bytes CVector Logging; do
-        objects+=("$products/$room.build"/*.o)
-    done
+    # Only what the target needs has been compiled there.
+    mapfile -t objects < <(find -H "$products" -name '*.o')
     # lld, since gold stumbles over the sanitizer's debug information.
     swiftc -sanitize=fuzzer,address -use-ld=lld -o .build/fuzz/event-to-objects "${objects[@]}" \
         -lcurl -lssl -lcrypto -ldeflate
