@@ -35,6 +35,8 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
     ./build.sh test                everything that must hold before a change is accepted
     ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
+    ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
+    ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)
     ./build.sh help                this text
 
@@ -486,6 +488,49 @@ check_readme() {
     done
 }
 
+# --- At length ------------------------------------------------------------------------------------------------
+
+# torture [ROUNDS]: what `test` runs shortened. TORTURE_SEED=… repeats a run whose seed was printed.
+torture() {
+    need_parts
+    build
+    say "Crashes (${1:-500} rounds), faults, deadlines, bad input, random histories"
+    TORTURE_ROUNDS=${1:-500} WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap \
+        swift test -j "$jobs" --filter 'TortureTests|IngestionTests' 2>&1 | tee "$(log torture)" |
+        grep --line-buffered -E '^(crash test|faults|deadline|model|[|])|recorded an issue|Test run with|error:' ||
+        fail "the torture found something." "see .build/logs/torture.log; TORTURE_SEED=SEED ./build.sh torture repeats it."
+}
+
+# fuzz [SECONDS]: the targets under Tests/Fuzz, each for so long. What they find lies in .build/fuzz/found-*.
+fuzz() {
+    need_swift
+    need_c_libraries
+    local seconds=${1:-60} objects products=.build/fuzz/release
+    mkdir -p .build/fuzz/{corpus,seeds,vector-corpus}
+    say "Compiling the fuzz targets with AddressSanitizer"
+    FUZZ=1 swift build -c release --scratch-path .build/fuzz --target EventToObjects -j "$jobs" \
+        -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xcc -fsanitize=address,fuzzer-no-link
+    # Only what the target needs has been compiled there.
+    mapfile -t objects < <(find -H "$products" -name '*.o')
+    # lld, since gold stumbles over the sanitizer's debug information.
+    swiftc -sanitize=fuzzer,address -use-ld=lld -o .build/fuzz/event-to-objects "${objects[@]}" \
+        -lcurl -lssl -lcrypto -ldeflate
+    Tests/Fuzz/seeds.py .build/fuzz/seeds
+    say "From the event to the objects, for $seconds s"
+    .build/fuzz/event-to-objects -max_total_time="$seconds" -max_len=8192 -timeout=20 -print_final_stats=1 \
+        -dict=Tests/Fuzz/event.dict -artifact_prefix=.build/fuzz/found- .build/fuzz/corpus .build/fuzz/seeds \
+        >"$(log fuzz)" 2>&1 || failed_step fuzz "the fuzzer found an event that breaks the function (.build/fuzz/found-*)."
+    sed -n 's/^\(Done.*\|stat::.*\)/    \1/p' "$(log fuzz)"
+
+    say "Every vector path against the plain one, for $seconds s"
+    clang -g -O1 -fsanitize=fuzzer,address -fuse-ld=lld -ISources/CVector/include Tests/Fuzz/vector_paths.c \
+        Sources/CVector/*.c -o .build/fuzz/vector-paths
+    .build/fuzz/vector-paths -max_total_time="$seconds" -print_final_stats=1 -dict=Tests/Fuzz/json.dict \
+        -artifact_prefix=.build/fuzz/found- .build/fuzz/vector-corpus >"$(log fuzz)" 2>&1 ||
+        failed_step fuzz "two paths differ, or one reads too far (.build/fuzz/found-*)."
+    sed -n 's/^\(Done.*\|stat::.*\)/    \1/p' "$(log fuzz)"
+}
+
 clean() {
     say "Removing what was built; .build/parts stays (rm -r .build removes that as well)"
     find .build -mindepth 1 -maxdepth 1 ! -name parts -exec rm -rf {} + 2>/dev/null || true
@@ -498,6 +543,8 @@ case ${1-build} in
     local) shift && run_local "$@" ;;
     test) test_all ;;
     invoke) shift && invoke "$@" ;;
+    torture) shift && torture "$@" ;;
+    fuzz) shift && fuzz "$@" ;;
     clean) clean ;;
     *)
         help >&2

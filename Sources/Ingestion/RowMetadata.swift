@@ -63,6 +63,7 @@ final class RowMetadata {
     private func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.allSatisfy { $0 &- 0x20 < 0x60 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
+
     /// Athena refuses a row that names a column twice, in whatever case. Few values hold the names at all, so they
     /// are looked at closely only then.
     private func nameIsTaken(_ value: UnsafeRawBufferPointer) -> Bool {

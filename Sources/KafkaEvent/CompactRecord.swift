@@ -75,6 +75,8 @@ struct CompactRecord {
 
     /// A number of at most 18 digits, which no 64 bits overflow.
     private func digits(_ at: inout UnsafePointer<UInt8>) -> Int64? {
+        // Behind the text there may stand what is left of a longer event, in this very form: not to be followed.
+        guard at < end else { return nil }
         var value: Int64 = 0
         let start = at
         while at.pointee &- 48 < 10, at - start < 19 {

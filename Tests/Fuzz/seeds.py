@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Events to begin with, for the fuzzer: `seeds.py DIRECTORY`. The first byte of each chooses the configuration."""
+"""Events to begin with, for the fuzzer: `seeds.py DIRECTORY`. The first byte of each chooses the configuration,
+and where it is cut off."""
 
 import base64
 import json
@@ -34,5 +35,5 @@ events += [
 directory = pathlib.Path(sys.argv[1])
 directory.mkdir(parents=True, exist_ok=True)
 for number, one in enumerate(events):
-    for choice in b"\0\1":
+    for choice in b"\0\1\x82\xbf\xfa":
         (directory / f"{number}-{choice}").write_bytes(bytes([choice]) + json.dumps(one, separators=(",", ":")).encode())

@@ -108,8 +108,10 @@ private struct FaultRun {
         let (answer, milliseconds) = sandbox.invoke(ProducedLog.event([(log, 0..<40)]), milliseconds: fault.deadline)
         row.milliseconds = milliseconds
         check(answer, fault.throughout, "throughout")
-        row.throughout = shown(answer, sandbox)
         sandbox.end()
+        // Now all of its log is there.
+        _ = try? sandbox.process.exit()
+        row.throughout = shown(answer, sandbox)
         var start = 0
         if fault.answersPartially, case .succeeded(let text) = answer {
             start = text.split(separator: "\"offset\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) } ?? -1
@@ -177,6 +179,14 @@ private struct FaultRun {
 }
 
 extension Sandbox.Answer {
+    var word: String {
+        switch self {
+        case .succeeded(let text): text.contains("[{") ? "a partial answer" : "success"
+        case .failed: "an error"
+        case .died: "death"
+        case .timedOut: "killed"
+        }
+    }
     var isSuccess: Bool { if case .succeeded = self { true } else { false } }
 }
 
