@@ -348,6 +348,7 @@ package() {
 size() { wc -c <"$1" | tr -d ' '; }
 
 build() {
+    [[ $arch == x86_64 || $arch == arm64 ]] || fail "Lambda has no $arch." "set ARCH to x86_64 or arm64."
     if can_build_here; then
         need_swift
         need_static_libraries
@@ -374,6 +375,7 @@ build_in_container() {
     [[ $found ]] || fail "this machine ($(uname -sm)) cannot build for Lambda's $arch, and no Docker or Podman runs on it." \
         "install one of them, or run this on Debian or Ubuntu on $arch."
     say "Building for $arch in $swift_image by $found"
+    rm -f "$out/bootstrap" "$out.zip"
     # Whoever owns the folder keeps owning what is built in it.
     "$found" run --rm --platform "linux/${arch/x86_64/amd64}" --volume "$root:/kafka-to-s3" --workdir /kafka-to-s3 \
         --env "ARCH=$arch" "$swift_image" \
