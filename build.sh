@@ -156,7 +156,7 @@ failed_step() {
 
 # Made again when this script, the compiler or the system's version of one of the libraries changes.
 need_static_libraries() {
-    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev libdeflate-dev zip binutils
+    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev libdeflate-dev zip unzip binutils
     local recipe
     recipe=$({
         declare -f build_openssl build_curl fetch_source
@@ -303,12 +303,17 @@ check_binary() {
 
 # The licences of all that the binary holds.
 notice() {
-    local swift log=$scratch/checkouts/swift-log
+    local swift compiler log=$scratch/checkouts/swift-log
     swift=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)\/lib\/swift".*/\1/p')
+    compiler=$(swiftc --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p')
     cat <<END
-bootstrap is linked statically and holds, besides this project's own code: Swift $(swiftc --version 2>/dev/null |
-        sed -n 's/.*Swift version \([0-9.]*\).*/\1/p'), swift-log, curl $(version curl), OpenSSL $(version openssl),
-c-ares, libdeflate, the GNU C library $(getconf GNU_LIBC_VERSION | sed 's/glibc //') and GCC's runtime libraries.
+bootstrap is linked statically. Besides this project's own code it holds:
+
+    Swift $compiler, swift-log
+    curl $(version curl)
+    OpenSSL $(version openssl)
+    c-ares $(installed libc-ares-dev), libdeflate $(installed libdeflate-dev)
+    the GNU C library $(installed libc6-dev) and GCC's runtime libraries $(gcc -dumpfullversion)
 
 The GNU C library is under the LGPL 2.1: you may replace it and link bootstrap again. The project's sources and its
 build.sh, which links the C library of the system that it runs on, are what that takes.
@@ -322,6 +327,8 @@ END
     notice_part "GNU C library" /usr/share/doc/libc6-dev/copyright /usr/share/common-licenses/LGPL-2.1
     notice_part "GCC runtime libraries" "/usr/share/doc/gcc-$(gcc -dumpversion)-base/copyright"
 }
+
+installed() { dpkg-query -W -f '${Version}' "$1"; }
 
 # notice_part NAME FILE…
 notice_part() {
@@ -345,6 +352,7 @@ package() {
 size() { wc -c <"$1" | tr -d ' '; }
 
 build() {
+    [[ $arch == x86_64 || $arch == arm64 ]] || fail "Lambda has no $arch." "set ARCH to x86_64 or arm64."
     if can_build_here; then
         need_swift
         need_static_libraries
@@ -371,6 +379,7 @@ build_in_container() {
     [[ $found ]] || fail "this machine ($(uname -sm)) cannot build for Lambda's $arch, and no Docker or Podman runs on it." \
         "install one of them, or run this on Debian or Ubuntu on $arch."
     say "Building for $arch in $swift_image by $found"
+    rm -f "$out/bootstrap" "$out.zip"
     # Whoever owns the folder keeps owning what is built in it.
     "$found" run --rm --platform "linux/${arch/x86_64/amd64}" --volume "$root:/kafka-to-s3" --workdir /kafka-to-s3 \
         --env "ARCH=$arch" "$swift_image" \
@@ -418,6 +427,7 @@ test_all() {
     build
     need_c_libraries
     check_no_foundation
+    check_deployed
     check_template
     check_samples
     need_debian librdkafka-dev
@@ -453,6 +463,24 @@ check_no_foundation() {
         fail "bootstrap links Foundation (see the names above)." \
             "look for 'import Foundation' under Sources, and in packages added lately."
     fi
+}
+
+check_deployed() {
+    need_debian file util-linux openssl
+    say "Checking that the zip is reproducible and holds what it should"
+    local first
+    first=$(sha256sum <"$out.zip")
+    package
+    [[ $(sha256sum <"$out.zip") == "$first" ]] || fail "packaging twice made two different zips." "look at package()."
+    [[ $(unzip -Z1 "$out.zip" | xargs) == "bootstrap NOTICE" && $(unzip -Z "$out.zip" bootstrap) == -rwxr-xr-x* ]] ||
+        fail "the zip does not hold an executable bootstrap and NOTICE alone." "unzip -Z $out.zip"
+    if (arch=$([[ $arch == arm64 ]] && echo x86_64 || echo arm64) && check_binary "$out/bootstrap") 2>/dev/null; then
+        fail "a binary for another processor would be packaged." "look at check_binary()."
+    fi
+    say "Running the binary in an empty root, with TLS and names of its own"
+    "$python" Tests/Static/empty_root.py "$out/bootstrap" || fail "the static binary does not do what it should." "see the lines above."
+    say "Measuring the start"
+    "$python" Benchmarks/start.py "$out/bootstrap"
 }
 
 check_template() {

@@ -42,9 +42,10 @@ def in_own_namespaces():
 class RuntimeAPI(http.server.ThreadingHTTPServer):
     """Hands out one event and keeps what comes back: (path, body), first of all answers."""
 
-    def __init__(self, event):
+    def __init__(self, event, secured):
         super().__init__(("127.0.0.1", 0), RuntimeAPIRequest)
         self.event, self.answered, self.answer, self.handed = event, threading.Event(), None, 0
+        self.secured, self.secured_in_init = secured, 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, *_):
@@ -57,7 +58,7 @@ class RuntimeAPIRequest(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.server.handed:
             return self.server.answered.wait()  # there is no second event
-        self.server.handed = time.monotonic()
+        self.server.handed, self.server.secured_in_init = time.monotonic(), len(self.server.secured)
         self.reply(200, json.dumps(self.server.event).encode(),
                    {"Lambda-Runtime-Aws-Request-Id": "1", "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 8000)})
 
@@ -90,12 +91,16 @@ def make_root(folder):
     (folder / "etc/hosts").write_text("127.0.0.1 localhost glue.hosts.test other.hosts.test\n")
 
 
-def invoke(root, variables):
-    """One sandbox of the function: (path, body) of its first answer, what it logged, and milliseconds to the answer."""
+def invoke(root, variables, secured=()):
+    """One sandbox of the function: path and body of its first answer, what it logged, and its Runtime API.
+
+    `secured` has the TLS connections so far.
+    """
     value = base64.b64encode(b'{"price":12.5}').decode()
     record = {"topic": "prices", "partition": 0, "offset": 7, "timestamp": 1795305599999, "timestampType": "CREATE_TIME",
               "value": value, "headers": []}
-    api = RuntimeAPI({"eventSource": "SelfManagedKafka", "bootstrapServers": "b:9092", "records": {"prices-0": [record]}})
+    api = RuntimeAPI({"eventSource": "SelfManagedKafka", "bootstrapServers": "b:9092", "records": {"prices-0": [record]}},
+                     secured)
     usual = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}", "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
              "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
              "AWS_MAX_ATTEMPTS": "2", "INGESTION_BUCKET": "ingestion", "CRAWLER_NAME": "crawler"}
@@ -105,7 +110,7 @@ def invoke(root, variables):
     process.kill()
     log = process.communicate()[0].decode()
     assert api.answer, "no answer within 20 s:\n" + log
-    return (*api.answer, log, getattr(api, "milliseconds", None))
+    return (*api.answer, log, api)
 
 
 def check(sentence, truth, shown=""):
@@ -117,7 +122,7 @@ def check(sentence, truth, shown=""):
 def check_file():
     kind, headers = (subprocess.run([*command, binary], capture_output=True, text=True, check=True).stdout
                      for command in (["file", "-b"], ["readelf", "-dlVW"]))
-    check("file says that it is statically linked", "statically linked" in kind and "stripped" in kind, kind)
+    check("file says that it is statically linked", "statically linked" in kind and ", stripped" in kind, kind)
     check("it needs no library, no version of glibc and no dynamic linker",
           not any(word in headers for word in ("NEEDED", "GLIBC_", "INTERP")), headers)
 
@@ -134,7 +139,7 @@ def check_invocations(folder):
 
     asked = names_and_tls.serve_names({"s3.dns.test": "127.0.0.1"})
     s3, glue = names_and_tls.local_aws()
-    port = names_and_tls.serve_tls(authority, s3.meta.endpoint_url)
+    port, secured = names_and_tls.serve_tls(authority, s3.meta.endpoint_url)
     here = {"AWS_ENDPOINT_URL_S3": f"https://s3.dns.test:{port}", "AWS_ENDPOINT_URL_GLUE": f"https://glue.hosts.test:{port}"}
 
     def refused(sentence, variables, *words):
@@ -142,9 +147,10 @@ def check_invocations(folder):
         said = json.dumps(answer)
         check(sentence, path.endswith("/error") and all(word in said for word in words), f"{path} {said}\n{log}")
 
-    path, answer, log, milliseconds = invoke(root, here)
-    check(f"a batch is stored over TLS, {milliseconds:.0f} ms after it was handed over",
+    path, answer, log, api = invoke(root, here, secured)
+    check(f"a batch is stored over TLS, {api.milliseconds:.0f} ms after it was handed over",
           path == "invocation/1/response", f"{path} {answer}\n{log}")
+    check("the connection to S3 was open before the first event was asked for", api.secured_in_init == 1)
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="ingestion").get("Contents", [])]
     check("the object is there, with the record's bytes", len(keys) == 1 and gzip.decompress(
         s3.get_object(Bucket="ingestion", Key=keys[0])["Body"].read()) == b'{"price":12.5}\n', str(keys))

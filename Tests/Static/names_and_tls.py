@@ -78,7 +78,8 @@ def local_aws():
 
 
 def serve_tls(authority, url):
-    """Hands each connection's bytes on to `url`. Gives the port."""
+    """Hands each connection's bytes on to `url`. Gives the port and the list of the connections so far."""
+    secured = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.chain, authority.key)
 
@@ -87,11 +88,12 @@ def serve_tls(authority, url):
             secure = context.wrap_socket(connection, server_side=True)
         except OSError:
             return  # the client hung up on the certificate
+        secured.append(secure)
         behind = socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(url).port))
         threading.Thread(target=copy, args=(behind, secure), daemon=True).start()
         copy(secure, behind)
 
-    return accept_each(serve)
+    return accept_each(serve), secured
 
 
 def serve_refusals():
