@@ -24,6 +24,7 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh demo                runs the whole pipeline on this machine, in a local AWS
     ./build.sh test                everything that must hold before a change is accepted
     ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
+    ./build.sh deploy NAME=VALUE…  into your AWS account; the names are template.yaml's, e.g. OwnBroker=true
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)
     ./build.sh help                this text
 
@@ -190,12 +191,15 @@ test_all() {
     "$python" Tests/Demo/demo.py "$out.zip"
     say "Deploying the template with each way to Kafka"
     "$python" Tests/Demo/deployments.py "$out.zip"
+    say "Deploying with ./build.sh deploy, as the README's walk does"
+    "$python" Tests/Demo/walk.py
     say "Invoking single events under the runtime emulator"
     local event
     for event in msk self-managed awkward empty; do
         "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
             { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
     done
+    check_costs
     check_readme
     say "All checks passed; $counts"
 }
@@ -233,11 +237,18 @@ check_samples() {
         sed -n 's/^ *\(events\/make-batch.py.*> events\/.*\)$/\1/p')
 }
 
+# The README's table of costs is what the script makes of its prices.
+check_costs() {
+    diff <(Benchmarks/costs.py) <(grep -A100 '^| a month, in US' README.md | sed '/^$/,$d') >&2 ||
+        fail "the README's table of costs is not what Benchmarks/costs.py prints (> is the README's)." "put its output there."
+}
+
 # What the README tells people to type works. This command itself and the demo are not run once more.
 check_readme() {
     say "Running the README's commands"
     local command
-    sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' README.md | while read -r command; do
+    # Those of the walk through an account were run by walk.py, in a local one.
+    sed -e '/^## From an empty account/,/^## What it writes/d' README.md | sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' | while read -r command; do
         case $command in
             "./build.sh demo" | "./build.sh test" | "") continue ;;
         esac
@@ -257,6 +268,11 @@ case ${1-build} in
     demo) demo ;;
     test) test_all ;;
     invoke) shift && invoke "$@" ;;
+    deploy)
+        shift
+        source Scripts/deploy.sh
+        deploy "$@"
+        ;;
     clean) clean ;;
     *)
         help >&2
