@@ -2,6 +2,8 @@
 #
 #   STACK             name of the stack; kafka-to-s3
 #   ARTIFACT_BUCKET   bucket that the zip goes to; made where it is not there
+#   TEMPLATE          another one than template.yaml; the tests' has no more than a local AWS knows
+#   ARCH              as with ./build.sh
 #   AWS_PROFILE, AWS_REGION and the like as every AWS tool reads them
 
 awscli_version=1.46.3
@@ -12,7 +14,7 @@ deploy() {
     need_aws
     check_account
     build
-    [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$(architecture_of "$out/bootstrap")")
+    [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$arch")
     local bucket=${ARTIFACT_BUCKET:-$stack-artifacts-$account-$AWS_REGION}
     make_bucket "$bucket"
 
@@ -63,15 +65,6 @@ check_account() {
         fail "AWS does not know you: $(grep . "$(log deploy)" | tail -1)" \
             "aws configure (or aws sso login, or AWS_PROFILE=…); aws sts get-caller-identity then says who you are."
     say "Account $account, region $region"
-}
-
-# The binary's own word, so that nobody has to remember it: e_machine in the ELF header.
-architecture_of() {
-    case $(od -An -tx1 -j18 -N2 "$1" | tr -d ' ') in
-        3e00) echo x86_64 ;;
-        b700) echo arm64 ;;
-        *) fail "$1 is for no processor that Lambda has." "build it on x86_64 or arm64." ;;
-    esac
 }
 
 make_bucket() {
