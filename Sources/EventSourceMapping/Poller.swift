@@ -216,11 +216,13 @@ final class Poller {
         let event = envelope.event(batch)
         guard event.count <= configuration.payloadLimit else { return discard(batch, .payloadTooLarge) }
 
+        let started = Clock.monotonic()
         let invocation = function.invoke(event)
+        let elapsed = Double(Clock.monotonic() - started)
         batch.invocations += 1
         statistics.update {
             $0.invocations += 1
-            $0.duration += invocation.report?.duration ?? 0
+            $0.duration += invocation.report?.duration ?? elapsed
             $0.lastBatch = batch.recordCount
             $0.largestBatch = max($0.largestBatch, batch.recordCount)
         }
