@@ -37,17 +37,22 @@ let package = Package(
 
         room(
             "Ingestion",
-            ["KafkaEvent", "AWSServices", "Compression", "JSON", "Base64", "Environment", "Bytes", "UTC", log]),
+            [
+                "KafkaEvent", "AWSServices", "EmbeddedMetrics", "LineOutput", "Compression", "JSON", "Base64", "Environment",
+                "Bytes", "UTC", log,
+            ]),
         room("AWSServices", ["AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes", "UTC"]),
         room("AWSSigning", ["CCrypto", "Bytes", "UTC"]),
         room("KafkaEvent", ["JSON", "Bytes"]),
-        room("LambdaRuntime", ["HTTP", "JSON", "Environment", "Bytes", "UTC", log]),
+        room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
+        room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 
         room("HTTP", ["CCurl", "Bytes", "UTC"]),
         room("Compression", ["CDeflate", "Bytes"]),
         room("JSON", ["CVector", "Bytes"]),
         room("Base64", ["CVector", "Bytes"]),
         room("UTC", ["Bytes"]),
+        room("LineOutput"),
         room("Environment"),
         room("Bytes"),
 
@@ -56,6 +61,13 @@ let package = Package(
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
 
+        // Times the stages from event to object within one process: `./build.sh bench`.
+        .executableTarget(
+            name: "Stages",
+            dependencies: [
+                "Ingestion", "KafkaEvent", "Compression", "AWSSigning", "JSON", "Base64", "Environment", "Bytes", "UTC",
+            ],
+            path: "Benchmarks/Stages", swiftSettings: strict),
         // The developer's tool has rooms of its own beside the function's. It alone needs librdkafka.
         .executableTarget(
             name: "local",
@@ -90,7 +102,8 @@ let package = Package(
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "TestParts", "EchoFunction"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "LineOutput", "TestParts", "EchoFunction"]),
+        tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput", "UTC"]),
         tests("IngestionTests", ["Ingestion", "Base64", "Environment", "Bytes", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
@@ -106,3 +119,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the main function, which SwiftPM cannot link: `./build.sh fuzz` compiles this and links it.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
+            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"]))
+}

@@ -8,6 +8,13 @@ cd "$root"
 
 parts=$root/.build/parts      # what tests and the demo need besides Swift; shared by all commands
 out=$root/.build/lambda       # what gets deployed
+case ${ARCH:-$(uname -m)} in  # what it gets deployed to, by Lambda's name
+    x86_64 | amd64) arch=x86_64 ;;
+    arm64 | aarch64) arch=arm64 ;;
+    *) arch=${ARCH:-$(uname -m)} ;;
+esac
+static=$root/.build/static/$arch          # the C libraries that bootstrap links
+scratch=$root/.build/static-build/$arch   # and its Swift build, apart from that of swift build and swift test
 python=$parts/venv/bin/python
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 
@@ -15,12 +22,14 @@ jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 python_packages=(ministack==1.5.33 "moto[server,s3,glue]==5.2.5" boto3==1.43.106 duckdb==2.0.0
     aws-sam-translator==1.115.0 cfn-lint==1.58.0)
 sam_version=1.170.0
+swift_image=swift:6.2-bookworm # where the build cannot be done on this machine
+zip_limit=5500000 # bytes
 
 help() {
     cat <<END
 Kafka to S3: an AWS Lambda function in Swift.
 
-    ./build.sh                     builds .build/lambda/bootstrap and .build/lambda.zip
+    ./build.sh                     builds .build/lambda/bootstrap and .build/lambda.zip; with ARCH=arm64 for Graviton
     ./build.sh demo [--follow]     runs the whole pipeline on this machine: broker, producer, mapping, function, a local
                                    AWS, SQL and a chart; with --follow records keep coming
     ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
@@ -73,7 +82,8 @@ need_debian() {
     } >"$(log apt)" 2>&1 || failed_step apt "apt-get could not install ${missing[*]}."
 }
 
-need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libdeflate-dev zip binutils; }
+# For swift build and swift test, which link the system's shared libraries; the deployed binary has its own.
+need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libdeflate-dev; }
 
 # need_parts: a Python environment with the local AWS, and AWS's runtime emulator beside it.
 need_parts() {
@@ -135,29 +145,235 @@ failed_step() {
     fail "$2" "see the lines above (all of them are in $(log "$1")); if the network was away, run this command again."
 }
 
+# --- The static libraries -------------------------------------------------------------------------------------
+#
+# provided.al2 has glibc 2.26 and none of our libraries, so the deployed bootstrap brings everything along. Debian's own
+# libcurl.a cannot be linked statically (GSSAPI has no archive), and it and libcrypto.a hold much that is never used:
+# curl and OpenSSL are built from Debian's source packages, a client of HTTP/1.1 and TLS 1.2 and 1.3 and no more.
+# c-ares looks names up, since glibc's own resolver loads modules of the very glibc that is not there.
+
+# Made again when this script, the compiler or the system's version of one of the libraries changes.
+need_static_libraries() {
+    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev libdeflate-dev zip binutils
+    local recipe
+    recipe=$({
+        declare -f build_openssl build_curl fetch_source
+        gcc --version
+        dpkg-query -W libc-ares-dev libdeflate-dev 'libcurl4*' 'libssl3*' 2>/dev/null
+    } | sha256sum)
+    [[ -f $static/recipe && $(<"$static/recipe") == "$recipe" ]] && return
+    say "Fetching the sources of OpenSSL and curl from Debian"
+    rm -rf "$static"
+    mkdir -p "$static"/{lib,include,licences,source}
+    fetch_source openssl
+    fetch_source curl
+    local started=$SECONDS
+    say "Building OpenSSL $(version openssl) and curl $(version curl) into .build/static (two to four minutes, once)"
+    build_openssl
+    build_curl
+    # Copies: with the system's folder on the linker's path it would find the libcurl.a there.
+    cp "$(gcc -print-file-name=libcares.a)" "$(gcc -print-file-name=libdeflate.a)" "$static/lib"
+    cp /usr/include/libdeflate.h "$static/include"
+    # Swift's module hashes change with the folder that is compiled in; nothing reads them.
+    echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) } } INSERT AFTER .text;' >"$static/discard.ld"
+    rm -rf "$static/source"
+    echo "$recipe" >"$static/recipe"
+    say "Built the static libraries in $((SECONDS - started)) s"
+}
+
+version() { cat "$static/licences/$1.version"; }
+
+# logged NAME WHAT COMMAND…: WHAT is what to say where the command fails.
+logged() {
+    local name=$1 what=$2
+    shift 2
+    "$@" >>"$(log "$name")" 2>&1 || failed_step "$name" "$what"
+}
+
+# fetch_source NAME: the newest Debian source package, unpacked to $static/source/NAME. apt checks its hashes against
+# the signed index of the archives that this system is set up with; the system's own configuration is not changed.
+fetch_source() {
+    local name=$1 source=$static/source apt=$static/source/apt what="the source of $1 cannot be fetched."
+    local own=(apt-get -q -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=-
+        -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root)
+    if [[ ! -d $apt ]]; then
+        mkdir -p "$apt"/lists/partial "$apt"/cache/archives/partial
+        apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)|$(ORIGIN)' 'Created-By: Packages' |
+            sed -nE 's/\|(Debian|Ubuntu)$//p' | sort -u >"$apt/sources.list"
+        [[ -s $apt/sources.list ]] || fail "apt knows no Debian or Ubuntu archive." "apt-get update, as root."
+        logged apt "the index of Debian's source packages cannot be fetched." "${own[@]}" update
+    fi
+    if env -C "$source" "${own[@]}" source --download-only --only-source "$name" >>"$(log apt)" 2>&1; then
+        # All of Debian's changes but the last two of curl's, which only rename its GnuTLS and NSS flavours.
+        logged apt "$what" dpkg-source --no-check --skip-patches -x "$source/${name}"_*.dsc "$source/$name"
+        local patch
+        for patch in $(grep -vE '^(#|$|90_gnutls|99_nss)' "$source/$name/debian/patches/series"); do
+            logged apt "$name does not take Debian's $patch." patch -s -p1 -d "$source/$name" -i "debian/patches/$patch"
+        done
+        sed -n 's/^Version: //p' "$source/${name}"_*.dsc >"$static/licences/$name.version"
+    else
+        # Mirrors have been seen without the small file of Debian's changes. The upstream archive of the same version
+        # stands in the same signed index, and its fixes are newer than any that could be built otherwise.
+        say "This mirror lacks Debian's own changes to $name: building the upstream source of the same version"
+        rm -f "$source/${name}"_*
+        logged apt "$what" env -C "$source" "${own[@]}" source --download-only --only-source --tar-only "$name"
+        mkdir "$source/$name"
+        logged apt "$what" tar -xf "$source/${name}"_*.orig.tar.* -C "$source/$name" --strip-components=1
+        basename "$source/${name}"_*.orig.tar.* | sed -E 's/.*_(.*)\.orig\.tar.*/\1/' >"$static/licences/$name.version"
+    fi
+}
+
+# The linker can leave out what is not used only where each function has a section of its own.
+c_flags="-Os -fno-pic -fno-pie -ffunction-sections -fdata-sections"
+
+# In a folder beside the source and with relative paths, as absolute ones would end in the binary.
+build_openssl() {
+    local target=linux-x86_64 build=$static/source/openssl-build what="OpenSSL cannot be built."
+    [[ $arch == arm64 ]] && target=linux-aarch64
+    local without=(shared pic module dso engine legacy tests autoload-config deprecated async comp ui-console filenames
+        aria bf blake2 camellia cast cmac des idea md4 mdc2 ocb rc2 rc4 rmd160 scrypt seed siphash siv sm2 sm3 sm4 whirlpool
+        dh dsa ec2m gost srp psk cmp cms ct ocsp rfc3779 ts dgram dtls srtp nextprotoneg multiblock
+        ssl3 ssl-trace tls1 tls1_1)
+    mkdir "$build"
+    # SOURCE_DATE_EPOCH: OpenSSL writes the date of its build into its version.
+    logged openssl "$what" env -C "$build" SOURCE_DATE_EPOCH=315532800 perl ../openssl/Configure "$target" \
+        "${without[@]/#/no-}" enable-ec_nistp_64_gcc_128 --prefix=/usr --openssldir=/etc/ssl $c_flags
+    logged openssl "$what" env SOURCE_DATE_EPOCH=315532800 \
+        make -C "$build" -s -j"$jobs" build_generated libcrypto.a libssl.a
+    cp "$build"/lib{ssl,crypto}.a "$static/lib"
+    mkdir "$static/include/openssl"
+    cp "$static"/source/openssl/include/openssl/*.h "$build"/include/openssl/*.h "$static/include/openssl"
+    cp "$static/source/openssl/LICENSE.txt" "$static/licences/openssl"
+}
+
+# Proxies, and the words of its errors, stay: the deployed binary behaves as the dynamic build does.
+build_curl() {
+    local build=$static/source/curl-build what="curl cannot be built."
+    local disable=(shared dict file ftp gopher imap ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp
+        alt-svc crypto-auth doh hsts manual ntlm tls-srp websockets threaded-resolver openssl-auto-load-config
+        dependency-tracking)
+    local without=(ca-bundle ca-path brotli gssapi libgsasl libidn2 libpsl librtmp libssh2 nghttp2 nghttp3 ngtcp2 zlib zstd)
+    mkdir "$build"
+    # PKG_CONFIG=false: it would find the system's OpenSSL before the one built here.
+    logged curl "$what" env -C "$build" PKG_CONFIG=false CC=gcc CFLAGS="$c_flags" CPPFLAGS="-I$static/include" \
+        LDFLAGS="-static -L$static/lib" ../curl/configure --enable-static --with-openssl="$static" --enable-ares \
+        "${disable[@]/#/--disable-}" "${without[@]/#/--without-}"
+    grep -q '#define USE_ARES 1' "$build/lib/curl_config.h" && grep -q '#define USE_OPENSSL 1' "$build/lib/curl_config.h" ||
+        failed_step curl "curl was configured without c-ares or OpenSSL."
+    logged curl "$what" make -C "$build/lib" -s -j"$jobs" libcurl.la
+    cp "$build/lib/.libs/libcurl.a" "$static/lib"
+    cp -r "$static/source/curl/include/curl" "$static/include"
+    cp "$static/source/curl/COPYING" "$static/licences/curl"
+}
+
 # --- The commands ---------------------------------------------------------------------------------------------
 
 # The one place that knows how the deployed binary is made. Leaves it at $out/bootstrap.
 build_binary() {
-    say "Compiling the release build of bootstrap"
-    swift build -c release --product bootstrap -j "$jobs"
-    install -D -m 755 "$(swift build -c release --show-bin-path)/bootstrap" "$out/bootstrap.new"
+    say "Compiling the static release build of bootstrap"
+    local product=$scratch/release/bootstrap
+    # SwiftPM does not see that an archive or a linker script has changed.
+    [[ $product -nt $static/recipe ]] || rm -f "$product"
+    # -Xswiftc -L, since the linker takes -Xlinker -L only after the system's folders. Paths are mapped away, so that
+    # the same source makes the same bytes in any folder.
+    swift build -c release --product bootstrap --scratch-path "$scratch" -j "$jobs" \
+        -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xswiftc -L"$static/lib" -Xcc -I"$static/include" \
+        -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xcc -ffile-prefix-map="$root=." \
+        -Xlinker -lssl -Xlinker -lcrypto -Xlinker -lcares \
+        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -T -Xlinker "$static/discard.ld"
+    install -D -m 755 "$product" "$out/bootstrap.new"
     strip "$out/bootstrap.new"
     mv "$out/bootstrap.new" "$out/bootstrap"
 }
 
-# Same binary, same bytes: a fixed time in the zip, and no owner.
-package() {
-    rm -f "$out.zip"
-    (cd "$out" && TZ=UTC touch -d 1980-01-01T00:00:00Z bootstrap && TZ=UTC zip -q -X -9 "$out.zip" bootstrap)
+# check_binary FILE: it starts on Lambda's machines.
+check_binary() {
+    local machine headers
+    machine=$(readelf -h "$1" | sed -n 's/^ *Machine: *//p')
+    case $arch:$machine in
+        x86_64:*X86-64 | arm64:AArch64) ;;
+        *) fail "$1 is for $machine and would not start on $arch, so it is not packaged." "./build.sh clean, then ARCH=$arch ./build.sh" ;;
+    esac
+    headers=$(readelf -lVW "$1")
+    [[ $headers != *INTERP* && $headers != *DYNAMIC* && $headers != *GLIBC_* ]] ||
+        fail "$1 is not static, so it would not start on provided.al2." "look at readelf -lV $1"
 }
 
+# The licences of all that the binary holds.
+notice() {
+    local swift log=$scratch/checkouts/swift-log
+    swift=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)\/lib\/swift".*/\1/p')
+    cat <<END
+bootstrap is linked statically and holds, besides this project's own code: Swift $(swiftc --version 2>/dev/null |
+        sed -n 's/.*Swift version \([0-9.]*\).*/\1/p'), swift-log, curl $(version curl), OpenSSL $(version openssl),
+c-ares, libdeflate, the GNU C library $(getconf GNU_LIBC_VERSION | sed 's/glibc //') and GCC's runtime libraries.
+
+The GNU C library is under the LGPL 2.1: you may replace it and link bootstrap again. The project's sources and its
+build.sh, which links the C library of the system that it runs on, are what that takes.
+END
+    notice_part Swift "$swift/share/swift/LICENSE.txt"
+    notice_part swift-log "$log/LICENSE.txt" "$log/NOTICE.txt"
+    notice_part curl "$static/licences/curl"
+    notice_part OpenSSL "$static/licences/openssl"
+    notice_part c-ares /usr/share/doc/libc-ares-dev/copyright
+    notice_part libdeflate /usr/share/doc/libdeflate-dev/copyright
+    notice_part "GNU C library" /usr/share/doc/libc6-dev/copyright /usr/share/common-licenses/LGPL-2.1
+    notice_part "GCC runtime libraries" "/usr/share/doc/gcc-$(gcc -dumpversion)-base/copyright"
+}
+
+# notice_part NAME FILE…
+notice_part() {
+    printf '\n======== %s ========\n\n' "$1"
+    cat "${@:2}"
+}
+
+# Same binary, same bytes: a fixed time in the zip, fixed modes, and no owner.
+package() {
+    check_binary "$out/bootstrap"
+    notice >"$out/NOTICE"
+    chmod 755 "$out/bootstrap"
+    chmod 644 "$out/NOTICE"
+    rm -f "$out.zip"
+    (cd "$out" && export TZ=UTC && touch -d 1980-01-01T00:00:00Z bootstrap NOTICE &&
+        zip -q -X -9 "$out.zip" bootstrap NOTICE)
+    (($(size "$out.zip") <= zip_limit)) || fail "the zip has $(size "$out.zip") bytes, more than $zip_limit." \
+        "look for what was linked lately: nm --size-sort $scratch/release/bootstrap"
+}
+
+size() { wc -c <"$1" | tr -d ' '; }
+
 build() {
-    need_swift
-    need_c_libraries
-    build_binary
-    package
-    say "Built .build/lambda/bootstrap ($(stat -c %s "$out/bootstrap") bytes) and .build/lambda.zip ($(stat -c %s "$out.zip") bytes)"
+    if can_build_here; then
+        need_swift
+        need_static_libraries
+        build_binary
+        package
+    else
+        build_in_container
+    fi
+    say "Built .build/lambda/bootstrap ($(size "$out/bootstrap") bytes) and .build/lambda.zip ($(size "$out.zip") bytes) for $arch"
+}
+
+can_build_here() {
+    local machine
+    machine=$(uname -m)
+    [[ $(uname -s) == Linux && ${machine/aarch64/arm64} == "$arch" ]] && command -v dpkg-query apt-get >/dev/null
+}
+
+# The same build where this machine cannot do it: another Linux, a Mac, or the other architecture.
+build_in_container() {
+    local engine found=
+    for engine in docker podman; do
+        "$engine" info >/dev/null 2>&1 && found=$engine && break
+    done
+    [[ $found ]] || fail "this machine ($(uname -sm)) cannot build for Lambda's $arch, and no Docker or Podman runs on it." \
+        "install one of them, or run this on Debian or Ubuntu on $arch."
+    say "Building for $arch in $swift_image by $found"
+    # Whoever owns the folder keeps owning what is built in it.
+    "$found" run --rm --platform "linux/${arch/x86_64/amd64}" --volume "$root:/kafka-to-s3" --workdir /kafka-to-s3 \
+        --env "ARCH=$arch" "$swift_image" \
+        bash -c './build.sh build; code=$?; chown -R --reference=build.sh .build; exit $code' ||
+        fail "the build in $swift_image failed." "see the lines above."
 }
 
 # The developer's tool; it alone needs librdkafka.
@@ -198,6 +414,7 @@ test_all() {
     need_parts
     need_sam
     build
+    need_c_libraries
     check_no_foundation
     check_template
     check_samples
@@ -226,9 +443,8 @@ test_all() {
 # Foundation would add 9 MB to the binary and tens of milliseconds to each cold start.
 check_no_foundation() {
     say "Checking that bootstrap links no Foundation"
-    local binary names
-    binary=$(swift build -c release --show-bin-path)/bootstrap   # the same one, before its symbols were stripped
-    names=$({ readelf -d "$binary"; nm "$binary"; nm -D "$binary"; } 2>/dev/null | grep -i foundation || true)
+    local names
+    names=$(nm "$scratch/release/bootstrap" | grep Foundation || true) # the same binary, before it was stripped
     if [[ -n $names ]]; then
         printf '%s\n' "${names:0:1000}" >&2
         fail "bootstrap links Foundation (see the names above)." \

@@ -28,4 +28,7 @@ public struct Environment: Sendable {
         guard let value = lookUp(name), !value.isEmpty else { return nil }
         return value
     }
+
+    /// For variables where nothing is something to say: the value, also an empty one, or `nil` where it is not set.
+    public func stated(_ name: String) -> String? { lookUp(name) }
 }

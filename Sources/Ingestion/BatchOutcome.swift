@@ -1,5 +1,6 @@
 import Bytes
 import JSON
+import UTC
 
 /// What became of a batch.
 struct BatchOutcome {
@@ -9,6 +10,9 @@ struct BatchOutcome {
     var byteCount: Int
     var crawler: CrawlerTrigger.Decision = .off
     var milliseconds: Int64 = 0
+    var topics: [TopicOutcome]
+    /// When all that could be stored was.
+    var storedAt: EpochMilliseconds
     /// The partitions of which something is not stored, each with the first offset that is not.
     var unwritten: [Unwritten]
 
@@ -18,7 +22,9 @@ struct BatchOutcome {
         var reason: String
     }
 
-    init(_ batch: Batch, _ placements: [ObjectPlacement]) {
+    init(_ batch: Batch, _ placements: [ObjectPlacement], storedAt: EpochMilliseconds) {
+        topics = TopicOutcome.all(placements)
+        self.storedAt = storedAt
         recordCount = batch.recordCount
         rejectedCount = batch.rejectedCount
         let created = placements.flatMap(\.created)

@@ -13,6 +13,8 @@ public struct IngestionConfiguration: Sendable {
     public var delivery: Delivery
     /// Objects of one batch that are under way at the same time.
     public var uploadConcurrency: Int
+    /// Where CloudWatch keeps the function's figures; `nil` for none.
+    public var metricsNamespace: String?
 
     public enum RecordMetadata: String, Sendable, CaseIterable {
         case none, kafka
@@ -49,6 +51,7 @@ public struct IngestionConfiguration: Sendable {
         answersPartially = try Self.flag(environment, "PARTIAL_BATCH_RESPONSE", default: false)
         delivery = try Self.choice(environment, "DELIVERY", default: .exactlyOnce)
         uploadConcurrency = try Self.number(environment, "UPLOAD_CONCURRENCY", in: 1...64, default: 8)
+        metricsNamespace = try Self.namespace(environment)
     }
 }
 
@@ -82,6 +85,26 @@ extension IngestionConfiguration {
                 variable, "is '\(text)'; it may be a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// The rules of CloudWatch, which would drop the metrics of any other namespace without a word.
+    /// - Returns: `nil` where the variable is set to nothing.
+    private static func namespace(_ environment: Environment) throws(ConfigurationError) -> String? {
+        let text = environment.stated("METRICS_NAMESPACE") ?? "KafkaIngestion"
+        let allowed = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "-")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "#"):
+                true
+            default: false
+            }
+        }
+        guard allowed, text.utf8.count <= 255, !text.hasPrefix("AWS/") else {
+            throw ConfigurationError(
+                "METRICS_NAMESPACE",
+                "is '\(text)'; it may be up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for no metrics")
+        }
+        return text.isEmpty ? nil : text
     }
 
     /// A prefix is written without slashes at its ends; `a/b` is fine. It must leave room for the longest topic name

@@ -10,6 +10,7 @@ public final class IngestionFunction {
     private let configuration: IngestionConfiguration
     private let client: AWSClient
     private let ingestion: Ingestion
+    private let metrics: IngestionMetrics?
 
     /// How long before Lambda's deadline the last request must be done, in milliseconds: enough to say what is
     /// missing before the sandbox is killed and the invocation ends without a word.
@@ -21,7 +22,27 @@ public final class IngestionFunction {
         client = try AWSClient(environment: environment, concurrency: configuration.uploadConcurrency)
         ingestion = try Ingestion(
             configuration, S3ObjectStore(client, bucket: configuration.bucket), GlueCrawlerStarter(client))
+        metrics = IngestionMetrics(configuration, environment)
     }
+
+    /// Opens the connection to S3 that the first batch uses, at most `warmUpLimit` long, and reads the trusted
+    /// certificates for it: that is the most expensive thing a first batch does, and Lambda's init has the whole
+    /// processor, however little of it the function's memory buys later. Over plain HTTP there is nothing to gain.
+    ///
+    /// What fails here is not an error: the first batch meets it again, tries again, and says so.
+    public func warmUp(_ logger: Logger) {
+        guard client.configuration.s3Endpoint?.isSecure ?? true else { return }
+        client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit)
+        // A key that the function may read and that is hardly ever there; any answer will do.
+        S3(client: client).headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {
+            guard case .failure(let failure) = $0, failure.status == nil else { return }
+            logger.debug("no connection ahead of the first batch: \(failure)")
+        }
+        client.run()
+    }
+
+    /// Milliseconds.
+    static let warmUpLimit: EpochMilliseconds = 1_000
 
     /// Stores the records of `event` and writes the answer.
     ///
@@ -41,6 +62,7 @@ public final class IngestionFunction {
             throw IngestionFailure(error)
         }
         logSummary(outcome, logger)
+        metrics?.write(outcome, client.requestCounts)
         guard !outcome.unwritten.isEmpty else {
             return configuration.answersPartially
                 ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)

@@ -3,15 +3,16 @@ import UTC
 
 /// The lines of one topic-partition and period, in the order of their offsets, on their way to becoming an object:
 /// as a rule one, several where a part of them is stored already.
-final class ObjectDraft {
+package final class ObjectDraft {
     let topicPartition: TopicPartition
     let content: ObjectContent
+    let period: TimePeriod
     /// Key of the folder, with a `/` at its end.
     let folder: String
     /// What the keys of the objects of this partition and period begin with.
     let stem: String
     /// JSON Lines, each with its line feed.
-    let body: ByteBuffer
+    package let body: ByteBuffer
     private(set) var records: ContiguousArray<Mark> = []
 
     /// One record's line: where it ends in the body, and what tells the record from another at the same offset.
@@ -21,9 +22,13 @@ final class ObjectDraft {
         var end: Int
     }
 
-    init(_ topicPartition: TopicPartition, _ content: ObjectContent, folder: String, stem: String, body: ByteBuffer) {
+    init(
+        _ topicPartition: TopicPartition, _ content: ObjectContent, _ period: TimePeriod,
+        folder: String, stem: String, body: ByteBuffer
+    ) {
         self.topicPartition = topicPartition
         self.content = content
+        self.period = period
         self.folder = folder
         self.stem = folder + stem
         self.body = body

@@ -51,6 +51,8 @@ final class ObjectPlacement {
         var key: String
         var recordCount: Int
         var byteCount: Int
+        var leastTimestamp: EpochMilliseconds
+        var greatestTimestamp: EpochMilliseconds
     }
 
     init(_ draft: ObjectDraft, _ store: any ObjectStore, _ bodies: ObjectBodies, _ policy: Policy) {
@@ -92,9 +94,13 @@ final class ObjectPlacement {
         let metadata = ObjectMetadata(of: draft.records[range], draft.topicPartition)
         let key = self.key(name)
         store.create(key, body, isGzip: bodies.isGzip, metadata) { [self] result in
+            defer { bodies.giveBack(body) }
             switch result {
             case .success(.created):
-                created.append(CreatedObject(key: key, recordCount: range.count, byteCount: body.count))
+                created.append(
+                    CreatedObject(
+                        key: key, recordCount: range.count, byteCount: body.count,
+                        leastTimestamp: metadata.leastTimestamp, greatestTimestamp: metadata.greatestTimestamp))
                 next = range.upperBound
                 place()
             case .success(.alreadyExists):

@@ -63,6 +63,18 @@ public struct JSONCursor {
         return nil
     }
 
+    /// Where the next byte is read.
+    public var position: UnsafePointer<UInt8> { base + offset }
+
+    /// Behind the text's last byte.
+    public var end: UnsafePointer<UInt8> { base + text.count }
+
+    /// Goes on at another place of the text, which the caller has read by itself.
+    public mutating func advance(to position: UnsafePointer<UInt8>) {
+        precondition(position >= base && position <= end)
+        offset = position - base
+    }
+
     /// An error at the place that has been reached.
     public func failure(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
 
@@ -222,9 +234,8 @@ public struct JSONCursor {
     private func byte() -> UInt8 { offset < text.count ? base[offset] : 0 }
 
     private func stringEnd(from start: Int) -> Int {
-        var at = start
-        while at < text.count, base[at] >= 0x20, base[at] != UInt8(ascii: "\""), base[at] != UInt8(ascii: "\\") { at += 1 }
-        return at
+        guard start < text.count else { return text.count }
+        return JSONScan.stringStop(from: base + start, to: end) - base
     }
 
     /// How many bytes the escape at `offset` takes: 2, or 6 for `\u`.

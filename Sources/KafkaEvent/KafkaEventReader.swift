@@ -11,7 +11,12 @@ public struct KafkaEventReader {
     /// Holds what the event wrote with escapes (`\/` in base64, say) until the next record.
     private let unescaped = (topic: ByteBuffer(), key: ByteBuffer(), value: ByteBuffer())
 
-    private init(_ event: UnsafeRawBufferPointer) { cursor = JSONCursor(event) }
+    private let compact: CompactRecord
+
+    private init(_ event: UnsafeRawBufferPointer) {
+        cursor = JSONCursor(event)
+        compact = CompactRecord(end: cursor.end)
+    }
 
     /// Calls `body` with each record in the event's order. `event` must lie in a `ByteBuffer`.
     ///
@@ -69,10 +74,32 @@ public struct KafkaEventReader {
             path.index = 0
             var isFirstRecord = true
             while try cursor.nextElement(&isFirstRecord) {
-                try body(try readRecord())
+                try body(try readCompactRecord() ?? readRecord())
                 path.index = (path.index ?? 0) + 1
             }
             path.list = nil
+        }
+    }
+
+    /// The record, if Lambda wrote it as it usually does; `nil` leaves it, and what is wrong with it, to `readRecord`.
+    private mutating func readCompactRecord() -> KafkaRecord? {
+        guard cursor.peek() == UInt8(ascii: "{") else { return nil }
+        let start = cursor.position
+        var record = KafkaRecord(position: cursor.offset)
+        switch compact.read(at: start, into: &record) {
+        case .different: return nil
+        case .whole(let end):
+            cursor.advance(to: end)
+            return record
+        case .headers(let headers):
+            cursor.advance(to: headers)
+            guard let headers = try? readHeaders(), cursor.peek() == UInt8(ascii: "}") else {
+                cursor.advance(to: start)
+                return nil
+            }
+            cursor.advance(to: cursor.position + 1)
+            record.headers = headers
+            return record
         }
     }
 
@@ -81,9 +108,7 @@ public struct KafkaEventReader {
         var topic: UnsafeRawBufferPointer?
         var partition: Int64?
         var offset: Int64?
-        var record = KafkaRecord(
-            topic: UnsafeRawBufferPointer(start: nil, count: 0), partition: 0, offset: 0, timestamp: -1,
-            key: nil, value: nil, headers: .none, position: position)
+        var record = KafkaRecord(position: position)
         try cursor.enterObject()
         var isFirst = true
         while let name = try cursor.nextName(&isFirst) {

@@ -17,6 +17,16 @@ public struct KafkaRecord {
     public var headers: KafkaHeaders
     /// Where the record begins, in bytes from the start of the event.
     public var position: Int
+
+    /// A record of which nothing is known but where it is.
+    init(position: Int) {
+        topic = UnsafeRawBufferPointer(start: nil, count: 0)
+        partition = 0
+        offset = 0
+        timestamp = -1
+        headers = .none
+        self.position = position
+    }
 }
 
 /// A record's headers, in their order; a name may stand more than once.

@@ -21,7 +21,9 @@ do {
 }
 
 do {
-    var handler = IngestionHandler(function: try IngestionFunction(environment: environment))
+    let function = try IngestionFunction(environment: environment)
+    function.warmUp(logger)
+    var handler = IngestionHandler(function: function)
     exit(runtime.run(&handler))
 } catch {
     runtime.reportInitError(InitFailure(error))

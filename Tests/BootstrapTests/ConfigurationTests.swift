@@ -20,6 +20,8 @@ import Testing
         ("PARTIAL_BATCH_RESPONSE", "yes", "true or false"),
         ("UPLOAD_CONCURRENCY", "0", "from 1 to 64"),
         ("UPLOAD_CONCURRENCY", "many", "from 1 to 64"),
+        ("METRICS_NAMESPACE", "AWS/Lambda", "not beginning with AWS/"),
+        ("METRICS_NAMESPACE", "Prices: EU", "letters, digits"),
         ("AWS_MAX_ATTEMPTS", "0", "from 1 to 20"),
         ("AWS_MAX_ATTEMPTS", "4.5", "from 1 to 20"),
         ("AWS_REGION", "", "is not set"),

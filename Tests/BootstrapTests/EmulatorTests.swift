@@ -17,7 +17,7 @@ import Testing
             let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
             #expect(Set(object.keys) == ["records", "objects", "bytes", "quarantined", "crawler"])
         }
-        #expect(try bucket.faults(after: events) == [])
+        try bucket.expect(events)
         #expect(emulator.process.lines().count { $0.contains("\"message\":\"batch\"") } == events.count)
     }
 
@@ -26,7 +26,7 @@ import Testing
         let bucket = try Bucket()
         let answer = try emulator(bucket).invoke(event)
         #expect(answer.text.hasPrefix("{\"records\":10000,"))
-        #expect(try bucket.faults(after: [event]) == [])
+        try bucket.expect([event])
     }
 
     @Test func `the largest event that Lambda delivers is stored`() throws {
@@ -37,7 +37,7 @@ import Testing
         #expect(event.utf8.count == 6_291_556)
         let bucket = try Bucket()
         #expect(try emulator(bucket).invoke(event).text.hasPrefix("{\"records\":47,\"objects\":1,"))
-        #expect(try bucket.faults(after: [event]) == [])
+        try bucket.expect([event])
     }
 
     @Test func `what is no Kafka event fails with its place, and the next event is served`() throws {

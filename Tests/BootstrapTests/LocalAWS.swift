@@ -1,5 +1,6 @@
 import Foundation
 import TestParts
+import Testing
 
 /// A local AWS that checks every signature and enforces policies, one for all tests. See `local_aws.py`.
 enum LocalAWS {
@@ -67,10 +68,16 @@ struct Bucket {
     /// What is wrong with the bucket after `events`, by a reader in Python that shares no code with the function:
     /// empty where each record is there once, in its place, byte for byte.
     /// - Parameter settings: arguments of `stored.check`.
-    func faults(after events: [String], _ settings: [String: Any] = [:]) throws -> [String] {
+    private func faults(after events: [String], _ settings: [String: Any] = [:]) throws -> [String] {
         struct Found: Decodable { var wrong: [String] }
         let request = ["do": "check", "bucket": name, "events": events].merging(settings) { $1 } as [String: Any]
         return try LocalAWS.ask(request, Found.self).wrong
+    }
+
+    /// Fails the test, saying where and why, unless the bucket holds what `events` ask for and nothing else.
+    func expect(_ events: [String], _ settings: [String: Any] = [:], at place: SourceLocation = #_sourceLocation) throws {
+        let faults = try faults(after: events, settings)
+        #expect(faults == [], sourceLocation: place)
     }
 
     /// Each key with the moment of its last writing: equal lists mean that nothing was written in between.

@@ -50,6 +50,17 @@ import Testing
         #expect(try sandbox.process.line(containing: "prices-2@20").contains("\"level\":\"ERROR\""))
     }
 
+    @Test func `is answered with the first offset behind what an earlier delivery wrote`() throws {
+        let isBroken = Locked(false)
+        let store = try ScriptedStore { $0.method == "PUT" && isBroken.value ? Self.denied : nil }
+        let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": "true"])
+        #expect(try sandbox.invoke(Event.msk(0...4)).text == "{\"batchItemFailures\":[]}")
+        isBroken.value = true
+        #expect(
+            try sandbox.invoke(Event.msk(0...9)).text
+                == "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"prices-0\",\"offset\":5}}]}")
+    }
+
     @Test func `has all its records once after the redelivery`() throws {
         let broken = Locked(true)
         let store = try store { broken.value }

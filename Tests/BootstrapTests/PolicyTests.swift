@@ -11,7 +11,7 @@ import Testing
         #expect(reply.isError && reply.errorMessage.contains("AWS_SESSION_TOKEN"), "\(reply.text)")
         #expect(try bucket.keys() == [])
         #expect(try !Sandbox(bucket).invoke(event).isError)
-        #expect(try bucket.faults(after: [event]) == [])
+        try bucket.expect([event])
     }
 
     @Test func `a wrong secret is refused, and the error says which variables to check`() throws {
@@ -38,7 +38,7 @@ import Testing
         #expect(try !reply.isError && sandbox.crawler(reply) == "failed")
         let line = try sandbox.process.line(containing: "\"level\":\"WARN\"")
         #expect(line.contains("glue:StartCrawler on arn:aws:glue:us-east-1:ACCOUNT:crawler/\(bucket.name)"), "\(line)")
-        #expect(try bucket.faults(after: [event]) == [])
+        try bucket.expect([event])
     }
 
     @Test func `a bucket that does not exist is named`() throws {

@@ -24,4 +24,6 @@ final class Locked<Value>: @unchecked Sendable {
         get { lock.withLock { kept } }
         set { lock.withLock { kept = newValue } }
     }
+
+    func change(_ body: (inout Value) -> Void) { lock.withLock { body(&kept) } }
 }

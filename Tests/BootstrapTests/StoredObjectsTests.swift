@@ -10,7 +10,7 @@ import Testing
         let bucket = try Bucket()
         let reply = try Sandbox(bucket).invoke(event)
         #expect(!reply.isError, "\(reply.text)")
-        #expect(try bucket.faults(after: [event]) == [])
+        try bucket.expect([event])
     }
 
     @Test(arguments: [
@@ -25,7 +25,7 @@ import Testing
         let bucket = try Bucket()
         let sandbox = try Sandbox(bucket, variables)
         for event in events { #expect(try !sandbox.invoke(event).isError) }
-        #expect(try bucket.faults(after: events, settings) == [])
+        try bucket.expect(events, settings)
     }
 
     @Test func `carry metadata in each line, unless a line has such a column or the key is no base64`() throws {
@@ -40,7 +40,7 @@ import Testing
         let sandbox = try Sandbox(bucket, ["RECORD_METADATA": "kafka"])
         let reply = try sandbox.invoke(event)
         #expect(try sandbox.summary(of: reply)["quarantined"] as? Int == 4)
-        #expect(try bucket.faults(after: [event], ["metadata": "kafka"]) == [])
+        try bucket.expect([event], ["metadata": "kafka"])
     }
 
     @Test(arguments: [
@@ -53,7 +53,7 @@ import Testing
         let sandbox = try Sandbox(bucket)
         let reply = try sandbox.invoke(event)
         #expect(!reply.isError, "\(reply.text)")
-        #expect(try bucket.faults(after: [event]) == [])
+        try bucket.expect([event])
         // Its own objects are found again under such a name.
         let writings = try bucket.writings()
         #expect(try !Sandbox(bucket).invoke(event).isError)
@@ -75,5 +75,39 @@ import Testing
         #expect(summary["crawler"] as? String == "off" && summary["milliseconds"] is Int)
         #expect(summary["level"] as? String == "INFO")
         #expect(reply.request.headers["Content-Type"] == "application/json")
+    }
+
+    @Test func `are uploaded together, as many as the setting says`() throws {
+        let gate = Gate(count: 3)
+        let inside = Locked(0)
+        let most = Locked(0)
+        let store = try ScriptedStore { request in
+            guard request.method == "PUT" else { return nil }
+            inside.change { $0 += 1 }
+            let now = inside.value
+            most.change { $0 = max($0, now) }
+            gate.pass()
+            inside.change { $0 -= 1 }
+            return nil
+        }
+        let event = try Event.msk((0..<9).map { Record($0, partition: $0) })
+        #expect(try !Sandbox(store, ["UPLOAD_CONCURRENCY": "3"]).invoke(event).isError)
+        #expect(most.value == 3 && store.keys.count == 9)
+    }
+
+    @Test func `are never written over, and carry their checksum`() throws {
+        let store = try ScriptedStore()
+        #expect(try !Sandbox(store).invoke(Event.sample("msk")).isError)
+        #expect(!store.puts.isEmpty)
+        for put in store.puts {
+            #expect(put.headers["If-None-Match"] == "*")
+            let checksum = try #require(Data(base64Encoded: put.headers["x-amz-checksum-sha256"] ?? ""))
+            let hex = checksum.map { String(format: "%02x", $0) }.joined()
+            #expect(hex == put.headers["x-amz-content-sha256"])
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+            try Data(put.body).write(to: file)
+            defer { try? FileManager.default.removeItem(at: file) }
+            #expect(try LocalProcess("/usr/bin/sha256sum", [file.path]).line(containing: file.path).hasPrefix(hex + " "))
+        }
     }
 }

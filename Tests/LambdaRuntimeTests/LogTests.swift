@@ -1,5 +1,6 @@
 import Environment
 import Foundation
+import LineOutput
 import Logging
 import Testing
 
@@ -80,7 +81,7 @@ import Testing
     @Test func `is whole though writes are interrupted and take only a part`() throws {
         let written = Locked<(bytes: [UInt8], calls: Int)>(([], 0))
         let logger = Logger(label: "test") { label in
-            LambdaLogHandler(label: label, LogConfiguration(format: .json)) { bytes in
+            LambdaLogHandler(label: label, LogConfiguration(format: .json), output: LineWriter { bytes in
                 written.with { state in
                     state.calls += 1
                     guard state.calls % 2 == 0 else {
@@ -91,7 +92,7 @@ import Testing
                     state.bytes += bytes[..<part]
                     return part
                 }
-            }
+            })
         }
         for number in 1...3 { logger.info("line \(number)") }
         let lines = String(decoding: written.with(\.bytes), as: UTF8.self).components(separatedBy: "\n")
@@ -105,11 +106,11 @@ import Testing
     @Test func `is one write for a line, and a write that fails for good ends the attempt`() {
         let calls = Locked(0)
         let logger = Logger(label: "test") { label in
-            LambdaLogHandler(label: label, LogConfiguration()) { bytes in
+            LambdaLogHandler(label: label, LogConfiguration(), output: LineWriter { bytes in
                 calls.with { $0 += 1 }
                 errno = EPIPE
                 return calls.with { $0 } == 1 ? bytes.count : -1
-            }
+            })
         }
         logger.info("taken at once")
         #expect(calls.with { $0 } == 1)

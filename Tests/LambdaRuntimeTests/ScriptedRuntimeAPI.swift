@@ -1,6 +1,7 @@
 import Bytes
 import Environment
 import Foundation
+import LineOutput
 import Logging
 import TestParts
 
@@ -82,10 +83,10 @@ final class LogSink: Sendable {
 
     func logger(_ configuration: LogConfiguration) -> Logger {
         Logger(label: "test") { label in
-            LambdaLogHandler(label: label, configuration) { written in
+            LambdaLogHandler(label: label, configuration, output: LineWriter { written in
                 self.bytes.with { $0 += written }
                 return written.count
-            }
+            })
         }
     }
 

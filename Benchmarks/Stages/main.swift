@@ -1,0 +1,90 @@
+// Times each stage between an event and its objects, in this process, against memcpy on the same bytes.
+//
+//     Stages EVENT.json [ROUNDS]
+//
+// Prints one line a stage: name, best and median milliseconds, bytes it worked on. Ratios within one run are what
+// counts; the machine's speed is not ours.
+
+import AWSSigning
+import Base64
+import Bytes
+import Compression
+import Environment
+import Foundation
+import Ingestion
+import JSON
+import KafkaEvent
+
+guard CommandLine.arguments.count > 1, let file = FileManager.default.contents(atPath: CommandLine.arguments[1]) else {
+    print("usage: Stages EVENT.json [ROUNDS]")
+    exit(2)
+}
+let rounds = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 51 : 51
+
+let event = ByteBuffer(capacity: file.count)
+file.withUnsafeBytes { event.append($0) }
+
+func configuration(_ settings: [String: String]) throws -> IngestionConfiguration {
+    try IngestionConfiguration(Environment(settings.merging(["INGESTION_BUCKET": "bucket"]) { $1 }))
+}
+
+let buffers = BufferPool()
+@MainActor func batch(_ settings: [String: String] = [:]) throws -> Batch {
+    let batch = Batch(try configuration(settings), buffers)
+    try KafkaEventReader.read(event.bytes) { try batch.add($0) }
+    return batch
+}
+
+/// Milliseconds by the CPU's clock of this thread.
+func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
+}
+
+@MainActor func measure(_ stage: String, _ bytes: Int, _ body: () throws -> Void) rethrows {
+    var times: [Double] = []
+    for _ in 0..<rounds {
+        let start = now()
+        try body()
+        times.append(now() - start)
+    }
+    times.sort()
+    print(stage, String(format: "%.3f %.3f", times[0], times[times.count / 2]), bytes, separator: "\t")
+}
+
+// The texts of all values, one behind the other, as the stages see them one by one.
+var values: [UnsafeRawBufferPointer] = []
+try KafkaEventReader.read(event.bytes) { if let value = $0.value { values.append(value) } }
+let valueBytes = values.reduce(0) { $0 + $1.count }
+let drafts = try batch().drafts
+let body = ByteBuffer()
+for draft in drafts { body.append(draft.body.bytes) }
+
+let copy = ByteBuffer(capacity: event.count)
+measure("memcpy of the event", event.count) {
+    copy.removeAll()
+    copy.append(event.bytes)
+}
+var count = 0
+try measure("scan", event.count) { try KafkaEventReader.read(event.bytes) { count += $0.value?.count ?? 0 } }
+let decoded = ByteBuffer(capacity: valueBytes)
+measure("base64", valueBytes) {
+    decoded.removeAll()
+    for value in values { _ = Base64.decode(value, appendingTo: decoded) }
+}
+let lines = body.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBufferPointer(rebasing: $0) }
+measure("validate", body.count) {
+    for line in lines { if case .object = JSONCheck.check(line) { count += 1 } }
+}
+try measure("event to objects", event.count) { try batch().giveBack() }
+try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).giveBack() }
+let compressor = try GzipCompressor(level: 1)
+let packed = ByteBuffer()
+try measure("compress", body.count) {
+    packed.removeAll()
+    try compressor.compress(body.bytes, into: packed)
+}
+measure("hash", body.count) { count += SHA256Digest(of: body.bytes).hex.utf8.count }
+measure("hash of the compressed body", packed.count) { count += SHA256Digest(of: packed.bytes).hex.utf8.count }
+precondition(count != 0)

@@ -1,0 +1,50 @@
+import AWSServices
+import EmbeddedMetrics
+import Environment
+import LineOutput
+import UTC
+
+/// What CloudWatch is told of each batch. The template's dashboard and alarms know these names.
+struct IngestionMetrics {
+    private let writer: MetricsWriter
+    /// Requests belong to the function, not to a topic.
+    private let function: String?
+
+    /// - Returns: `nil` where `METRICS_NAMESPACE` is set to nothing: then there are no metrics.
+    init?(_ configuration: IngestionConfiguration, _ environment: Environment, output: LineWriter = LineWriter()) {
+        guard let namespace = configuration.metricsNamespace else { return nil }
+        writer = MetricsWriter(namespace: namespace, output: output)
+        function = environment["AWS_LAMBDA_FUNCTION_NAME"]
+    }
+
+    func write(_ outcome: BatchOutcome, _ requests: [AWSOperation: Int]) {
+        for topic in outcome.topics {
+            writer.write(Self.metrics(topic, storedAt: outcome.storedAt), of: Dimension("Topic", topic.topic), at: outcome.storedAt)
+        }
+        guard let function, !requests.isEmpty else { return }
+        writer.write(Self.metrics(requests), of: Dimension("Function", function), at: outcome.storedAt)
+    }
+
+    /// `Latency` is how long ago the batch's newest and its oldest record were, by their own time, when all was stored:
+    /// its minimum tells how far the bucket is behind the topic, its maximum how long any record took to get there,
+    /// the waiting for a full batch included. The clock of a producer may be ahead: that counts as 0.
+    private static func metrics(_ topic: TopicOutcome, storedAt moment: EpochMilliseconds) -> [Metric] {
+        let ages = [topic.newest, topic.oldest].compactMap { $0 }.map { max(0, moment - $0) }
+        return [
+            Metric("Records", .count, Int64(topic.recordCount)),
+            Metric("Bytes", .bytes, Int64(topic.byteCount)),
+            Metric("Objects", .count, Int64(topic.objectCount)),
+            Metric("Quarantined", .count, Int64(topic.quarantinedCount)),
+            Metric("Latency", .milliseconds, ages),
+        ]
+    }
+
+    /// Every attempt counts, as S3 and Glue bill them.
+    private static func metrics(_ requests: [AWSOperation: Int]) -> [Metric] {
+        let names: [(StaticString, AWSOperation)] = [
+            ("PutRequests", .putObject), ("ListRequests", .listObjects), ("HeadRequests", .headObject),
+            ("GetRequests", .getObject), ("StartCrawlerRequests", .startCrawler),
+        ]
+        return names.map { Metric($0, .count, Int64(requests[$1] ?? 0)) }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import TestParts
+import Testing
+
+/// What the built function tells CloudWatch in lines of its log.
+@Suite struct `The metrics` {
+    private static let bad = "no JSON"
+
+    /// Invokes the function with each event in turn, ends it, and gives the lines of metrics that it wrote.
+    private func lines(_ variables: [String: String] = [:], _ events: [String]) throws -> [NSDictionary] {
+        let store = try ScriptedStore()
+        let sandbox = try Sandbox(store, ["AWS_LAMBDA_FUNCTION_NAME": "ingest"].merging(variables) { $1 })
+        for event in events { _ = try sandbox.invoke(event) }
+        sandbox.process.signal(SIGTERM)
+        try sandbox.process.exit()
+        return try sandbox.process.lines().filter { $0.contains("\"_aws\"") }.map { line in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary, "\(line)")
+            try check(object)
+            return object
+        }
+    }
+
+    /// What the format's specification demands.
+    private func check(_ line: NSDictionary) throws {
+        let about = try #require(line["_aws"] as? NSDictionary)
+        let now = Date().timeIntervalSince1970 * 1000
+        #expect((now - 600_000...now + 1).contains(try #require(about["Timestamp"] as? Double)))
+        let directives = try #require(about["CloudWatchMetrics"] as? [NSDictionary])
+        #expect(directives.count == 1)
+        for directive in directives {
+            #expect(!(directive["Namespace"] as? String ?? "").isEmpty)
+            let sets = try #require(directive["Dimensions"] as? [[String]])
+            #expect(sets.count == 1)
+            for name in sets.joined() { #expect((1...1024).contains((line[name] as? String ?? "").count)) }
+            let metrics = try #require(directive["Metrics"] as? [[String: String]])
+            #expect((1...100).contains(metrics.count))
+            for metric in metrics {
+                let value = line[metric["Name"] ?? ""]
+                #expect(value is Int || !(value as? [Int] ?? []).isEmpty)
+                #expect(["Count", "Bytes", "Milliseconds"].contains(metric["Unit"]))
+            }
+        }
+    }
+
+    @Test(arguments: ["JSON", "Text"])
+    func `have a line for each topic of a batch, and one for the function's requests`(_ format: String) throws {
+        let now = Int(Date().timeIntervalSince1970 * 1000)
+        let found = try lines(
+            ["AWS_LAMBDA_LOG_FORMAT": format],
+            [
+                try Event.msk([
+                    Record(0, timestamp: now - 5000), Record(1, timestamp: now - 90_000, value: Self.bad),
+                    Record(7, partition: 1, timestamp: now - 7000), Record(3, topic: "a.b-c", timestamp: now + 60_000),
+                ])
+            ])
+        #expect(found.count == 3)
+        let topics = Dictionary(grouping: found, by: { $0["Topic"] as? String ?? "" }).compactMapValues(\.first)
+        let prices = try #require(topics["prices"])
+        #expect(prices["Records"] as? Int == 3)
+        #expect(prices["Quarantined"] as? Int == 1)
+        #expect(prices["Objects"] as? Int == 3)
+        #expect(prices["Bytes"] as? Int ?? 0 > 0)
+        let ages = try #require(prices["Latency"] as? [Int])
+        #expect(ages.count == 2 && (5000..<60_000).contains(ages[0]) && (90_000..<150_000).contains(ages[1]))
+        // A producer's clock that is ahead makes no negative age.
+        #expect(topics["a.b-c"]?["Latency"] as? [Int] == [0, 0])
+
+        let requests = try #require(found.first { $0["Function"] as? String == "ingest" })
+        #expect(requests["PutRequests"] as? Int == 4)
+        #expect(requests["ListRequests"] as? Int == 4)
+        #expect(requests["StartCrawlerRequests"] as? Int == 0)
+        #expect(found.allSatisfy { namespace($0) == "KafkaIngestion" })
+    }
+
+    @Test func `count what is newly stored, so a batch delivered again adds nothing but its requests`() throws {
+        let event = try Event.msk(0...2)
+        // As another sandbox would: in this one's memory the partition stands behind the batch.
+        let found = try lines([:], [event, event])
+        #expect(found.compactMap { $0["Records"] as? Int } == [3])
+        #expect(found.compactMap { $0["Function"] as? String }.count == 2)
+    }
+
+    @Test func `of an empty batch are no line`() throws {
+        #expect(try lines([:], [Event.empty]).isEmpty)
+    }
+
+    @Test func `have no latency where records have no time`() throws {
+        let found = try lines([:], [try Event.msk([Record(0, timestamp: -1)])])
+        #expect(found.first?["Records"] as? Int == 1)
+        #expect(found.first?["Latency"] == nil)
+    }
+
+    @Test func `go to the namespace that is set, and nowhere where it is set to nothing`() throws {
+        let event = try Event.msk(0...2)
+        #expect(try lines(["METRICS_NAMESPACE": "Prices/EU"], [event]).map(namespace) == ["Prices/EU", "Prices/EU"])
+        #expect(try lines(["METRICS_NAMESPACE": ""], [event]).isEmpty)
+    }
+
+    @Test func `have the names that the template's dashboard and alarms ask for`() throws {
+        let template = try String(contentsOf: repository("template.yaml"), encoding: .utf8)
+        let shown = template.matches(of: #/\["\$\{MetricsNamespace\}", "(\w+)", "(\w+)"/#).map { ("\($0.1)", "\($0.2)") }
+        let alarmed = template.matches(
+            of: #/Namespace: !Ref MetricsNamespace\n +MetricName: (\w+)\n +Dimensions: \[\{Name: (\w+),/#
+        ).map { ("\($0.1)", "\($0.2)") }
+        #expect(shown.count >= 5 && alarmed.count >= 1)
+        let found = try lines([:], [try Event.msk(0...2)])
+        for (metric, dimension) in shown + alarmed {
+            #expect(found.contains { $0[dimension] is String && $0[metric] != nil }, "\(metric) by \(dimension)")
+        }
+    }
+
+    private func namespace(_ line: NSDictionary) -> String? {
+        ((line["_aws"] as? NSDictionary)?["CloudWatchMetrics"] as? [NSDictionary])?.first?["Namespace"] as? String
+    }
+
+    private func repository(_ path: String) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent(path)
+    }
+}
