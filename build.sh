@@ -431,14 +431,13 @@ test_all() {
     check_deployed
     check_template
     check_samples
-    need_debian librdkafka-dev
+    build_local
     say "Running the tests"
     local counts
-    WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap swift test -j "$jobs" 2>&1 | tee "$(log test)" ||
+    WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap LOCAL=$tool swift test -j "$jobs" 2>&1 | tee "$(log test)" ||
         fail "tests failed." "grep -n recorded .build/logs/test.log shows which."
     counts=$(sed -n 's/.*\(Test run with .* passed after .*\)/\1/p' "$(log test)" | tail -1)
     say "Running the demo"
-    build_local
     "$python" Tests/Demo/pipeline.py "$out.zip" "$tool"
     say "Ingesting the sample batches"
     "$python" Tests/Demo/demo.py "$out.zip"

@@ -21,7 +21,7 @@ public final class MappingStatistics: Sendable {
         public var rebalances = 0
         /// Objects, as far as the function's answers tell.
         public var objects = 0
-        /// Milliseconds that the function ran for, in all.
+        /// Milliseconds that the function ran for, in all; of one elsewhere, with the way there and back.
         public var duration = 0.0
         /// Seconds on the monotonic clock, 0 where there is none.
         public var firstRead = 0.0

@@ -118,6 +118,7 @@ final class Poller {
 
     private func assign(_ partitions: [TopicPartition]) {
         assigned.formUnion(partitions)
+        positions.merge(consumer.committed(partitions)) { $1 }
         statistics.update { $0.rebalances += 1 }
         let names = partitions.sorted().map(\.description).joined(separator: ", ")
         notice("assigned: \(names.isEmpty ? "no partition (the group has more members than partitions)" : names)")
@@ -153,7 +154,11 @@ final class Poller {
     private func reportLag() {
         flushRead()
         let lags = assigned.map { partition in
-            (partition, consumer.highWatermark(partition).map { max(0, $0 - (positions[partition] ?? $0)) })
+            let lag = consumer.watermarks(partition).map { low, high in
+                // Nothing is known of a partition that is new to the group until its first record is read.
+                max(0, high - max(low, positions[partition] ?? (configuration.startingPosition == .earliest ? low : high)))
+            }
+            return (partition, lag)
         }
         statistics.update { for (partition, lag) in lags { $0.lag[partition] = lag ?? $0.lag[partition] } }
     }
@@ -216,11 +221,13 @@ final class Poller {
         let event = envelope.event(batch)
         guard event.count <= configuration.payloadLimit else { return discard(batch, .payloadTooLarge) }
 
+        let started = Clock.monotonic()
         let invocation = function.invoke(event)
+        let elapsed = Double(Clock.monotonic() - started)
         batch.invocations += 1
         statistics.update {
             $0.invocations += 1
-            $0.duration += invocation.report?.duration ?? 0
+            $0.duration += invocation.report?.duration ?? elapsed
             $0.lastBatch = batch.recordCount
             $0.largestBatch = max($0.largestBatch, batch.recordCount)
         }

@@ -87,18 +87,32 @@ public final class Consumer {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "offsets could not be committed") }
     }
 
+    /// Where the group goes on in these partitions; those it has committed nothing of are left out, and so are all
+    /// where the broker does not answer in 5 seconds.
+    public func committed(_ partitions: [TopicPartition]) -> [TopicPartition: Int64] {
+        let list = PartitionList(partitions.map { ($0, 0) })
+        guard let entries = list.pointer, rd_kafka_committed(client, entries, 5000) == RD_KAFKA_RESP_ERR_NO_ERROR
+        else { return [:] }
+        var offsets: [TopicPartition: Int64] = [:]
+        for index in 0..<Int(entries.pointee.cnt) where entries.pointee.elems[index].offset >= 0 {
+            let entry = entries.pointee.elems[index]
+            offsets[TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)] = entry.offset
+        }
+        return offsets
+    }
+
     /// Stops or restarts fetching from a partition; what has been fetched and not handed out is fetched again.
     public func pause(_ partition: TopicPartition, _ paused: Bool) {
         let list = PartitionList([(partition, 0)])
         _ = paused ? rd_kafka_pause_partitions(client, list.pointer) : rd_kafka_resume_partitions(client, list.pointer)
     }
 
-    /// The offset after the newest record, as of the last fetch; `nil` before the first.
-    public func highWatermark(_ partition: TopicPartition) -> Int64? {
+    /// The oldest record's offset and the one after the newest, as of the last fetch; `nil` before the first.
+    public func watermarks(_ partition: TopicPartition) -> (low: Int64, high: Int64)? {
         var low: Int64 = 0
         var high: Int64 = -1
         let code = rd_kafka_get_watermark_offsets(client, partition.topic, partition.partition, &low, &high)
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? (max(0, low), high) : nil
     }
 
     /// Leaves the group. Every partition is revoked first.

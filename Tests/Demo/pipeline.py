@@ -36,53 +36,54 @@ def main(package, local, follow):
         print(f"  function {outputs['Function']}\n  bucket   {outputs['IngestionBucket']}")
 
         step("A Kafka broker")
-        broker, servers = start_broker(stack, local)
+        broker, servers = start_broker(stack, aws, local)
         print(f"  {TOPIC} with 3 partitions at {servers}")
 
         step(f"The producer: {RECORDS:,} records, keys by index")
-        run([local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "0", "--count", str(RECORDS),
+        run(aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "0", "--count", str(RECORDS),
              "--record-to", str(folder / "sent")])
 
         step("The mapping: batches to the function in the local AWS, as Lambda's own poller hands them over")
         mapping = [local, "map", TOPIC, "--bootstrap-servers", servers, "--event-source-arn", CLUSTER,
                    "--function-name", outputs["Function"], "--endpoint-url", aws.endpoint, "--function-logs", "none",
                    "--batch-size", "1000", "--maximum-batching-window-in-seconds", "1"]
-        run(mapping + ["--status-interval", "2", "--exit-when-idle", "1"])
+        run(aws, mapping + ["--status-interval", "2", "--exit-when-idle", "1"])
 
         step("What is in the bucket, compared with what the broker confirmed")
         stored = compare(aws, outputs["IngestionBucket"], folder / "sent")
         print(f"  All {stored:,} records are there exactly once, in order, byte for byte.")
 
-        step("The crawler that the function started")
-        show_crawler(aws, outputs["Crawler"])
-
         step("One question in SQL, answered by the local Athena")
         create_table(aws, outputs["Database"], outputs["IngestionBucket"])
-        answer = lambda question: ask(aws, outputs["Database"], outputs["IngestionBucket"], question)
+        answer = lambda question: ask(aws, outputs["Database"], question)
         show_table(*answer(QUESTION))
         step("Closing prices of N225")
         print("\n".join(chart([float(close) for _, close in answer(SERIES)[1]])))
+        step("The crawler that the function started")
+        show_crawler(aws, outputs["Crawler"])
         if follow:
             step("Twenty records a second from now on; Ctrl-C ends it")
-            follow_rows(stack, local, servers, mapping, answer)
+            follow_rows(stack, aws, local, servers, mapping, answer)
 
 
-def variables():
-    """The tool acts as an administrator of the local AWS, whatever account this terminal belongs to."""
+def variables(aws):
+    """The tool trusts the local AWS's certificate, and acts as an administrator of
+    it, whatever account this terminal belongs to."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # A broker of this user's that runs already is still the one that commands find by themselves.
     own["XDG_RUNTIME_DIR"] = tempfile.gettempdir() + "/pipeline-demo"
     os.makedirs(own["XDG_RUNTIME_DIR"], mode=0o700, exist_ok=True)
+    own["AWS_CA_BUNDLE"] = aws.certificate
     return own | {"AWS_REGION": REGION} | {name.upper(): value for name, value in ADMIN.items()}
 
 
-def run(command):
-    if subprocess.run(command, env=variables()).returncode:
+def run(aws, command):
+    if subprocess.run(command, env=variables(aws)).returncode:
         raise SystemExit(f"{command[0]} {command[1]} failed; its words are above.")
 
 
-def start(stack, command, **more):
-    process = subprocess.Popen(command, env=variables(), **more)
+def start(stack, aws, command, **more):
+    process = subprocess.Popen(command, env=variables(aws), **more)
     stack.callback(stop, process)
     return process
 
@@ -94,8 +95,8 @@ def stop(process):
     process.kill()
 
 
-def start_broker(stack, local):
-    broker = start(stack, [local, "kafka", "--topic", f"{TOPIC}:3"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def start_broker(stack, aws, local):
+    broker = start(stack, aws, [local, "kafka", "--topic", f"{TOPIC}:3"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     line = broker.stdout.readline().decode().strip()
     if not line.startswith("bootstrap.servers="):
         raise SystemExit("The broker did not start: run `local kafka` to see why.")
@@ -117,7 +118,8 @@ def compare(aws, bucket, sent):
             found.setdefault(int(partition), []).append((int(offset), lines))
     for partition, records in wanted.items():
         expected = [check_objects.line_of(value) for _, value in sorted(records)]
-        if expected != [line for _, lines in sorted(found.pop(partition, [])) for line in lines]:
+        stored = [line for _, lines in sorted(found.pop(partition, [])) for line in lines]
+        if expected != stored and not check_objects.with_metadata(expected, stored):
             raise SystemExit(f"Partition {partition} is not stored as it was sent.")
     if found:
         raise SystemExit(f"Records of partitions that were not sent to: {sorted(found)}")
@@ -139,10 +141,10 @@ def chart(values, width=72, height=12):
     return rows + ["  " + " " * 11 + "└" + "─" * len(points) + f" {len(values)} days"]
 
 
-def follow_rows(stack, local, servers, mapping, answer):
-    start(stack, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
+def follow_rows(stack, aws, local, servers, mapping, answer):
+    start(stack, aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
           stderr=subprocess.DEVNULL)
-    start(stack, mapping, stderr=subprocess.DEVNULL)
+    start(stack, aws, mapping, stderr=subprocess.DEVNULL)
     last = RECORDS
     with contextlib.suppress(KeyboardInterrupt):
         while True:

@@ -10,12 +10,17 @@ final class Pipeline {
     let folder: URL
     private static let path = ["PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb"]
 
+    /// The tool that the variable `LOCAL` names, otherwise the one built with the tests.
+    private static func tool() throws -> String {
+        try ProcessInfo.processInfo.environment["LOCAL"] ?? TestParts.product("local")
+    }
+
     init(topic: String = "stock_market", partitions: Int) throws {
         self.topic = topic
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         broker = try LocalProcess(
-            try TestParts.product("local"), ["kafka", "--topic", "\(topic):\(partitions)"],
+            try Self.tool(), ["kafka", "--topic", "\(topic):\(partitions)"],
             environment: Self.path.merging(["XDG_RUNTIME_DIR": folder.path]) { $1 })
         servers = String(try broker.line(containing: "bootstrap.servers=").dropFirst("bootstrap.servers=".count))
     }
@@ -29,7 +34,7 @@ final class Pipeline {
 
     func produce(_ count: Int, _ options: [String] = []) throws -> LocalProcess {
         try LocalProcess(
-            try TestParts.product("local"),
+            try Self.tool(),
             ["produce", topic, "--bootstrap-servers", servers, "--count", "\(count)", "--record-to", sent] + options,
             environment: Self.path)
     }
@@ -39,7 +44,7 @@ final class Pipeline {
         let hasFunction = options.contains("--function") || options.contains("--function-name")
         let function = hasFunction ? [] : ["--function", try TestParts.bootstrap()]
         return try LocalProcess(
-            try TestParts.product("local"),
+            try Self.tool(),
             ["map", topic, "--bootstrap-servers", servers, "--status-interval", "1", "--function-logs", file("function.log")]
                 + ["--timeout", "60"] + function + options,
             environment: Self.path.merging(environment) { $1 })
