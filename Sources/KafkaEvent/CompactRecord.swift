@@ -1,24 +1,19 @@
 import JSON
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Reads a record in the very form in which Lambda writes it: these members, in this order, without white space.
 ///
 /// Nearly all records come so, and reading them member by member would cost four times the rest of the work. What
 /// differs in any way (another order, an escape, a fraction, the end of the text) is not judged here: the caller
 /// reads the record again, from its start, by the rules.
 struct CompactRecord {
-    /// Read up to 16 bytes behind the text for a literal, and 32 for digits: within a `ByteBuffer`'s slack.
+    /// Behind the text's last byte. Up to 32 bytes behind it are read, within a `ByteBuffer`'s slack.
     private let end: UnsafePointer<UInt8>
-    private let topic = Literal("{\"topic\":\"")
-    private let partition = Literal("\",\"partition\":")
-    private let offset = Literal(",\"offset\":")
-    private let timestamp = Literal(",\"timestamp\":")
-    private let timestampType = Literal(",\"timestampType\"")
-    private let colon = Literal(":")
-    private let key = Literal(",\"key\":")
-    private let value = Literal(",\"value\":")
-    private let headers = Literal(",\"headers\":")
-    private let null = Literal("null")
-    private let noHeaders = Literal("[]}")
 
     init(end: UnsafePointer<UInt8>) { self.end = end }
 
@@ -34,20 +29,30 @@ struct CompactRecord {
     /// Reads the record that begins at `start`, if it has that form.
     func read(at start: UnsafePointer<UInt8>, into record: inout KafkaRecord) -> Outcome {
         var at = start
-        guard topic.skip(&at), let topic = string(&at), !topic.isEmpty, partition.skip(&at),
-            let partition = digits(&at), partition <= Int32.max, offset.skip(&at), let offset = digits(&at),
-            timestamp.skip(&at), let timestamp = digits(&at), timestampType.skip(&at),
-            colon.skip(&at), text(&at, &record.value)
+        guard skip("{\"topic\":\"", &at), let topic = string(&at), !topic.isEmpty,
+            skip("\",\"partition\":", &at), let partition = digits(&at), partition <= Int32.max,
+            skip(",\"offset\":", &at), let offset = digits(&at),
+            skip(",\"timestamp\":", &at), let timestamp = digits(&at),
+            skip(",\"timestampType\":", &at),
+            skip("\"CREATE_TIME\"", &at) || text(&at, &record.value)
         else { return .different }
-        if key.skip(&at) { guard text(&at, &record.key) else { return .different } }
-        guard value.skip(&at), text(&at, &record.value), headers.skip(&at) else { return .different }
+        if skip(",\"key\":", &at) { guard text(&at, &record.key) else { return .different } }
+        guard skip(",\"value\":", &at), text(&at, &record.value), skip(",\"headers\":", &at) else { return .different }
         record.topic = topic
         record.partition = Int32(truncatingIfNeeded: partition)
         record.offset = offset
         record.timestamp = timestamp
-        let headersStart = at
-        if noHeaders.skip(&at) { return at <= end ? .whole(at) : .different }
-        return headersStart < end ? .headers(headersStart) : .different
+        let headers = at
+        if skip("[]}", &at) { return at <= end ? .whole(at) : .different }
+        return headers < end ? .headers(headers) : .different
+    }
+
+    /// Moves `at` behind the literal if it stands there. With its length known, this is a word or two compared.
+    @inline(__always)
+    private func skip(_ literal: StaticString, _ at: inout UnsafePointer<UInt8>) -> Bool {
+        guard memcmp(at, literal.utf8Start, literal.utf8CodeUnitCount) == 0 else { return false }
+        at += literal.utf8CodeUnitCount
+        return true
     }
 
     /// A string that begins behind its quote; `at` is left on the closing one.
@@ -70,15 +75,16 @@ struct CompactRecord {
             return true
         }
         result = nil
-        return null.skip(&at)
+        return skip("null", &at)
     }
 
     /// A number of at most 18 digits, which no 64 bits overflow.
+    @inline(__always)
     private func digits(_ at: inout UnsafePointer<UInt8>) -> Int64? {
         // Behind the text there may stand what is left of a longer event, in this very form: not to be followed.
         guard at < end else { return nil }
-        var value: Int64 = 0
         let start = at
+        var value = eightDigits(&at)
         while at.pointee &- 48 < 10, at - start < 19 {
             value = value &* 10 &+ Int64(at.pointee &- 48)
             at += 1
@@ -86,42 +92,17 @@ struct CompactRecord {
         let count = at - start
         return count > 0 && count < 19 && (count == 1 || start.pointee != 48) ? value : nil
     }
-}
 
-/// Up to 16 bytes that are compared at once, two words instead of a call.
-private struct Literal {
-    private let low: UInt64
-    private let lowMask: UInt64
-    private let high: UInt64
-    private let highMask: UInt64
-    private let count: Int
-
-    init(_ text: StaticString) {
-        let length = min(text.utf8CodeUnitCount, 16)
-        var words: (UInt64, UInt64) = (0, 0)
-        withUnsafeMutableBytes(of: &words) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(start: text.utf8Start, count: length))
-        }
-        low = words.0
-        high = words.1
-        count = length
-        lowMask = Literal.mask(length)
-        highMask = Literal.mask(length - 8)
-    }
-
-    /// Moves `at` behind the literal if it stands there. Reads 16 bytes in any case.
+    /// The value of the next eight bytes if they are digits, which are then passed over; 0 otherwise. Neighbours are
+    /// added up in one word: tens, then hundreds, then ten thousands. Both architectures are little-endian.
     @inline(__always)
-    func skip(_ at: inout UnsafePointer<UInt8>) -> Bool {
-        let bytes = UnsafeRawPointer(at)
-        let first = bytes.loadUnaligned(as: UInt64.self)
-        let second = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-        guard (first ^ low) & lowMask | (second ^ high) & highMask == 0 else { return false }
-        at += count
-        return true
-    }
-
-    /// Covers the first `count` bytes of a word, as memory orders them: both architectures are little-endian.
-    private static func mask(_ count: Int) -> UInt64 {
-        count >= 8 ? .max : count <= 0 ? 0 : 1 << UInt64(count * 8) - 1
+    private func eightDigits(_ at: inout UnsafePointer<UInt8>) -> Int64 {
+        let word = UnsafeRawPointer(at).loadUnaligned(as: UInt64.self)
+        let digits = word ^ 0x3030_3030_3030_3030
+        guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0 else { return 0 }
+        at += 8
+        let tens = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
+        let hundreds = (tens &* 100 &+ tens >> 16) & 0x0000_FFFF_0000_FFFF
+        return Int64((hundreds &* 10_000 &+ hundreds >> 32) & 0xFFFF_FFFF)
     }
 }
