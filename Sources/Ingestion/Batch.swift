@@ -11,12 +11,16 @@ import Musl
 /// The records of one invocation, sorted by where they go.
 package final class Batch {
     private(set) var partitions: [PartitionBatch] = []
-    package private(set) var recordCount = 0
+    // What changes with each record is not checked for overlapping access at run time (`exclusivity`): a batch lives
+    // on one thread, no method hands one of these out while it changes it, and the checks would cost as much as the
+    // rest of the book-keeping.
+    @exclusivity(unchecked) package private(set) var recordCount = 0
     private(set) var rejectedCount = 0
 
     private let layout: ObjectLayout
     private let lines: RecordLines
     private let buffers: BufferPool
+    @exclusivity(unchecked) private var current: PartitionBatch?
     private var byName: [TopicPartition: PartitionBatch] = [:]
 
     package init(_ configuration: IngestionConfiguration, _ buffers: BufferPool) {
@@ -54,15 +58,19 @@ package final class Batch {
 
     /// Records come in runs of one partition: as a rule the last one used is the one wanted.
     private func partitionBatch(of record: KafkaRecord) throws(BatchError) -> PartitionBatch {
-        if let last = partitions.last, last.isOf(record) { return last }
+        if let current, current.isOf(record) { return current }
         guard let topic = String(validating: record.topic, as: UTF8.self) else {
             throw .topicNotUTF8(position: record.position)
         }
         let name = TopicPartition(topic: topic, partition: record.partition)
-        if let known = byName[name] { return known }
+        if let known = byName[name] {
+            current = known
+            return known
+        }
         let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset, buffers)
         byName[name] = partition
         partitions.append(partition)
+        current = partition
         return partition
     }
 }
@@ -71,12 +79,12 @@ package final class Batch {
 final class PartitionBatch {
     let name: TopicPartition
     let firstOffset: Int64
-    private(set) var lastOffset: Int64
+    @exclusivity(unchecked) private(set) var lastOffset: Int64
     private let topicBytes: ByteBuffer
     private let buffers: BufferPool
     private var all: [Place: ObjectDraft] = [:]
     /// The last draft of rows, where the next record belongs as a rule.
-    private var lastRows: ObjectDraft?
+    @exclusivity(unchecked) private var lastRows: ObjectDraft?
     let metadata: RowMetadata
 
     private struct Place: Hashable {

@@ -13,7 +13,7 @@ package final class ObjectDraft {
     let stem: String
     /// JSON Lines, each with its line feed.
     package let body: ByteBuffer
-    private(set) var records: ContiguousArray<Mark> = []
+    @exclusivity(unchecked) private(set) var records: ContiguousArray<Mark> = []
 
     /// One record's line: where it ends in the body, and what tells the record from another at the same offset.
     struct Mark {
