@@ -20,10 +20,13 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "kafka-to-s3",
     products: [
-        .executable(name: "bootstrap", targets: ["bootstrap"])
+        .executable(name: "bootstrap", targets: ["bootstrap"]),
+        // The developer's tool: a broker, a producer and Lambda's Kafka mapping on one machine.
+        .executable(name: "local", targets: ["local"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         // From the top of the house to its cellar; arrows point downwards only.
@@ -65,6 +68,23 @@ let package = Package(
                 "Ingestion", "KafkaEvent", "Compression", "AWSSigning", "JSON", "Base64", "Environment", "Bytes", "UTC",
             ],
             path: "Benchmarks/Stages", swiftSettings: strict),
+        // The developer's tool has rooms of its own beside the function's. It alone needs librdkafka.
+        .executableTarget(
+            name: "local",
+            dependencies: [
+                "EventSourceMapping", "FunctionHost", "Kafka", "Environment", "Bytes", "UTC",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        room(
+            "EventSourceMapping",
+            ["Kafka", "FunctionHost", "AWSServices", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+        room(
+            "FunctionHost",
+            ["CSandbox", "AWSServices", "AWSSigning", "HTTP", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+        room("Kafka", ["CRdKafka"]),
+        .target(name: "CSandbox"),
+        .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
         .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
@@ -91,6 +111,19 @@ let package = Package(
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
+        tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
+        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
+        tests(
+            "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
+            excluding: ["local_store.py", "recorder.py"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the main function, which SwiftPM cannot link: `./build.sh fuzz` compiles this and links it.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .target(
+            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
+            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"]))
+}

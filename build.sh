@@ -30,9 +30,12 @@ help() {
 Kafka to S3: an AWS Lambda function in Swift.
 
     ./build.sh                     builds .build/lambda/bootstrap and .build/lambda.zip; with ARCH=arm64 for Graviton
-    ./build.sh demo                runs the whole pipeline on this machine, in a local AWS
+    ./build.sh demo [--follow]     runs the whole pipeline on this machine: broker, producer, mapping, function, a local
+                                   AWS, SQL and a chart; with --follow records keep coming
+    ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
     ./build.sh test                everything that must hold before a change is accepted
     ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
+    ./build.sh deploy NAME=VALUE…  into your AWS account; the names are template.yaml's, e.g. OwnBroker=true
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)
     ./build.sh help                this text
 
@@ -80,7 +83,7 @@ need_debian() {
     } >"$(log apt)" 2>&1 || failed_step apt "apt-get could not install ${missing[*]}."
 }
 
-# For swift build and swift test, which link the system's shared libraries; the deployed binary has its own.
+# For swift build and swift test, which link the system's shared libraries. The deployed binary has its own.
 need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libdeflate-dev; }
 
 # need_parts: a Python environment with the local AWS, and AWS's runtime emulator beside it.
@@ -150,14 +153,17 @@ failed_step() {
 # curl and OpenSSL are built from Debian's source packages, a client of HTTP/1.1 and TLS 1.2 and 1.3 and no more.
 # c-ares looks names up, since glibc's own resolver loads modules of the very glibc that is not there.
 
-# Made again when this script, the compiler or the system's version of one of the libraries changes.
+# Made again when this script, the compiler or the system's version of one of the libraries changes: whoever upgrades the
+# system for a fix in OpenSSL gets it into the next build.
 need_static_libraries() {
-    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev libdeflate-dev zip unzip binutils
+    need_c_libraries
+    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev zip unzip binutils
     local recipe
     recipe=$({
         declare -f build_openssl build_curl fetch_source
+        echo "$c_flags"
         gcc --version
-        dpkg-query -W libc-ares-dev libdeflate-dev 'libcurl4*' 'libssl3*' 2>/dev/null
+        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libdeflate-dev
     } | sha256sum)
     [[ -f $static/recipe && $(<"$static/recipe") == "$recipe" ]] && return
     say "Fetching the sources of OpenSSL and curl from Debian"
@@ -383,10 +389,28 @@ build_in_container() {
         fail "the build in $swift_image failed." "see the lines above."
 }
 
+# The developer's tool; it alone needs librdkafka.
+build_local() {
+    need_swift
+    need_c_libraries
+    need_debian librdkafka-dev
+    say "Compiling the developer's tool"
+    swift build -c release --product local -j "$jobs"
+    tool=$(swift build -c release --show-bin-path)/local
+}
+
 demo() {
+    [[ $# == 0 || "$*" == --follow ]] || fail "demo takes --follow or nothing." "./build.sh demo --follow"
     need_parts
     build
-    "$python" Tests/Demo/demo.py "$out.zip"
+    build_local
+    "$python" Tests/Demo/pipeline.py "$out.zip" "$tool" "$@"
+}
+
+run_local() {
+    build_local >&2
+    cd "$caller"
+    exec "$tool" "$@"
 }
 
 invoke() {
@@ -408,21 +432,28 @@ test_all() {
     check_deployed
     check_template
     check_samples
+    need_debian librdkafka-dev
     say "Running the tests"
     local counts
     WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap swift test -j "$jobs" 2>&1 | tee "$(log test)" ||
         fail "tests failed." "grep -n recorded .build/logs/test.log shows which."
     counts=$(sed -n 's/.*\(Test run with .* passed after .*\)/\1/p' "$(log test)" | tail -1)
     say "Running the demo"
+    build_local
+    "$python" Tests/Demo/pipeline.py "$out.zip" "$tool"
+    say "Ingesting the sample batches"
     "$python" Tests/Demo/demo.py "$out.zip"
     say "Deploying the template with each way to Kafka"
     "$python" Tests/Demo/deployments.py "$out.zip"
+    say "Deploying with ./build.sh deploy, as the README's walk does"
+    "$python" Tests/Demo/walk.py
     say "Invoking single events under the runtime emulator"
     local event
     for event in msk self-managed awkward empty; do
         "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
             { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
     done
+    check_costs
     check_readme
     say "All checks passed; $counts"
 }
@@ -477,11 +508,18 @@ check_samples() {
         sed -n 's/^ *\(events\/make-batch.py.*> events\/.*\)$/\1/p')
 }
 
+# The README's table of costs is what the script makes of its prices.
+check_costs() {
+    diff <(Benchmarks/costs.py) <(grep -A100 '^| a month, in US' README.md | sed '/^$/,$d') >&2 ||
+        fail "the README's table of costs is not what Benchmarks/costs.py prints (> is the README's)." "put its output there."
+}
+
 # What the README tells people to type works. This command itself and the demo are not run once more.
 check_readme() {
     say "Running the README's commands"
     local command
-    sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' README.md | while read -r command; do
+    # Those of the walk through an account were run by walk.py, in a local one.
+    sed -e '/^## From an empty account/,/^## What it writes/d' README.md | sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' | while read -r command; do
         case $command in
             "./build.sh demo" | "./build.sh test" | "") continue ;;
         esac
@@ -498,9 +536,15 @@ clean() {
 case ${1-build} in
     help | -h | --help) help ;;
     build) build ;;
-    demo) demo ;;
+    demo) shift && demo "$@" ;;
+    local) shift && run_local "$@" ;;
     test) test_all ;;
     invoke) shift && invoke "$@" ;;
+    deploy)
+        shift
+        source Scripts/deploy.sh
+        deploy "$@"
+        ;;
     clean) clean ;;
     *)
         help >&2

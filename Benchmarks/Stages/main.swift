@@ -28,8 +28,9 @@ func configuration(_ settings: [String: String]) throws -> IngestionConfiguratio
     try IngestionConfiguration(Environment(settings.merging(["INGESTION_BUCKET": "bucket"]) { $1 }))
 }
 
+let buffers = BufferPool()
 @MainActor func batch(_ settings: [String: String] = [:]) throws -> Batch {
-    let batch = Batch(try configuration(settings))
+    let batch = Batch(try configuration(settings), buffers)
     try KafkaEventReader.read(event.bytes) { try batch.add($0) }
     return batch
 }
@@ -76,8 +77,8 @@ let lines = body.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBuffe
 measure("validate", body.count) {
     for line in lines { if case .object = JSONCheck.check(line) { count += 1 } }
 }
-try measure("event to objects", event.count) { count += try batch().recordCount }
-try measure("event to objects with metadata", event.count) { count += try batch(["RECORD_METADATA": "kafka"]).recordCount }
+try measure("event to objects", event.count) { try batch().giveBack() }
+try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).giveBack() }
 let compressor = try GzipCompressor(level: 1)
 let packed = ByteBuffer()
 try measure("compress", body.count) {

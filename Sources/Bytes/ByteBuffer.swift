@@ -10,17 +10,20 @@ import Musl
 ///
 /// It is a reference type on purpose: libcurl keeps the address of a body while it sends, and a copy of a
 /// value type made at the wrong moment would move it. Anything that takes `bytes` must be done with them
-/// before the buffer next changes.
+/// before the buffer next changes, and must keep the buffer: `f(makeBuffer().bytes)` reads memory that is gone.
+///
+/// The three fields are not checked for overlapping access at run time: the class is not `Sendable`, and no method
+/// hands one out while it changes it. The checks would cost more than the bytes that are written.
 public final class ByteBuffer {
     /// The address of the first byte. Moves when the buffer grows.
-    public private(set) var base: UnsafeMutablePointer<UInt8>
-    @usableFromInline var end = 0
+    @exclusivity(unchecked) public private(set) var base: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) @usableFromInline var end = 0
     /// Bytes behind `capacity` that may be read (never written): vector code loads whole registers at the end of
     /// the text and masks what lies beyond, instead of walking the last bytes one by one.
     public static let slack = 64
 
     /// How many bytes fit before the buffer must grow.
-    public private(set) var capacity: Int
+    @exclusivity(unchecked) public private(set) var capacity: Int
 
     public init(capacity: Int = 64) {
         self.capacity = max(capacity, 16)
@@ -76,21 +79,23 @@ public final class ByteBuffer {
         end += written
     }
 
-    /// Appends `value` in decimal digits, padded with zeros on the left to `width`.
+    /// Appends `value` in decimal digits, padded with zeros on the left to `width`, at most 64.
     public func append(decimal value: Int64, width: Int = 0) {
-        var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        withUnsafeMutableBytes(of: &digits) { digits in
-            var at = digits.count
-            var rest = value.magnitude
-            repeat {
-                at -= 1
-                digits[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-                rest /= 10
-            } while rest > 0
-            if value < 0 { append(UInt8(ascii: "-")) }
-            for _ in stride(from: digits.count - at, to: width, by: 1) { append(UInt8(ascii: "0")) }
-            append(UnsafeRawBufferPointer(rebasing: digits[at...]))
+        var rest = value.magnitude
+        var digits = 1
+        var bound: UInt64 = 10
+        while digits < 20, rest >= bound {
+            digits += 1
+            bound = digits < 20 ? bound * 10 : bound
         }
+        if value < 0 { append(UInt8(ascii: "-")) }
+        let length = max(digits, min(width, 64))
+        reserve(length)
+        for at in stride(from: end + length - 1, through: end, by: -1) {
+            base[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+            rest /= 10
+        }
+        end += length
     }
 
     /// Drops what was written after the first `count` bytes; the memory stays.

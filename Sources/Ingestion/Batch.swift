@@ -16,15 +16,23 @@ package final class Batch {
 
     private let layout: ObjectLayout
     private let lines: RecordLines
+    private let buffers: BufferPool
     private var byName: [TopicPartition: PartitionBatch] = [:]
 
-    package init(_ configuration: IngestionConfiguration) {
+    package init(_ configuration: IngestionConfiguration, _ buffers: BufferPool) {
         layout = configuration.layout
+        self.buffers = buffers
         lines = RecordLines(metadata: configuration.recordMetadata)
     }
 
     /// All drafts that hold a line.
     package var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
+
+    /// Gives the drafts' memory back. They must not be used any more.
+    package func giveBack() {
+        for partition in partitions { partition.giveBack() }
+        partitions = []
+    }
 
     /// Writes the record's line into the draft it belongs to.
     ///
@@ -32,15 +40,14 @@ package final class Batch {
     package func add(_ record: KafkaRecord) throws(BatchError) {
         let partition = try partitionBatch(of: record)
         try partition.advance(to: record.offset)
-        let period = TimePeriod(of: record.timestamp, layout.timePartition)
         recordCount += 1
 
-        let rows = try partition.draft(.rows, period, layout)
-        guard let rejection = lines.appendRow(record, partition.name, to: rows.body) else {
+        let rows = try partition.draft(.rows, at: record.timestamp, layout)
+        guard let rejection = lines.appendRow(record, partition.metadata, to: rows.body) else {
             return rows.endLine(offset: record.offset, timestamp: record.timestamp)
         }
         rejectedCount += 1
-        let errors = try partition.draft(.errors, period, layout)
+        let errors = try partition.draft(.errors, at: record.timestamp, layout)
         lines.appendRejected(record, partition.name, rejection, to: errors.body)
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
     }
@@ -53,7 +60,7 @@ package final class Batch {
         }
         let name = TopicPartition(topic: topic, partition: record.partition)
         if let known = byName[name] { return known }
-        let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset)
+        let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset, buffers)
         byName[name] = partition
         partitions.append(partition)
         return partition
@@ -66,18 +73,25 @@ final class PartitionBatch {
     let firstOffset: Int64
     private(set) var lastOffset: Int64
     private let topicBytes: ByteBuffer
+    private let buffers: BufferPool
     private var all: [Place: ObjectDraft] = [:]
-    private var lastUsed: [ObjectContent: (period: TimePeriod, draft: ObjectDraft)] = [:]
+    /// The last draft of rows, where the next record belongs as a rule.
+    private var lastRows: ObjectDraft?
+    let metadata: RowMetadata
 
     private struct Place: Hashable {
         var content: ObjectContent
         var period: TimePeriod
     }
 
-    init(_ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64) {
+    init(
+        _ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64, _ buffers: BufferPool
+    ) {
         self.name = name
+        self.buffers = buffers
         self.firstOffset = firstOffset
         lastOffset = firstOffset - 1
+        metadata = RowMetadata(name)
         self.topicBytes = ByteBuffer(capacity: topicBytes.count)
         self.topicBytes.append(topicBytes)
     }
@@ -85,6 +99,11 @@ final class PartitionBatch {
     /// Those that hold a line, the oldest period first.
     var drafts: [ObjectDraft] {
         all.values.filter { !$0.records.isEmpty }.sorted { $0.stem < $1.stem }
+    }
+
+    func giveBack() {
+        for draft in all.values { buffers.giveBack(draft.body) }
+        all = [:]
     }
 
     func isOf(_ record: KafkaRecord) -> Bool {
@@ -101,13 +120,15 @@ final class PartitionBatch {
         lastOffset = offset
     }
 
-    func draft(_ content: ObjectContent, _ period: TimePeriod, _ layout: ObjectLayout) throws(BatchError) -> ObjectDraft {
-        if let last = lastUsed[content], last.period == period { return last.draft }
-        let place = Place(content: content, period: period)
+    func draft(
+        _ content: ObjectContent, at timestamp: EpochMilliseconds, _ layout: ObjectLayout
+    ) throws(BatchError) -> ObjectDraft {
+        if content == .rows, let lastRows, lastRows.period.contains(timestamp) { return lastRows }
+        let place = Place(content: content, period: TimePeriod(of: timestamp, layout.timePartition))
         let draft: ObjectDraft
         if let known = all[place] { draft = known } else { draft = try newDraft(place, layout) }
         all[place] = draft
-        lastUsed[content] = (period, draft)
+        if content == .rows { lastRows = draft }
         return draft
     }
 
@@ -118,7 +139,7 @@ final class PartitionBatch {
         guard folder.utf8.count + stem.utf8.count + 41 + layout.suffix.utf8.count <= ObjectLayout.maximumKeyLength else {
             throw .keyTooLong(name)
         }
-        return ObjectDraft(name, place.content, folder: folder, stem: stem, body: ByteBuffer(capacity: 1024))
+        return ObjectDraft(name, place.content, place.period, folder: folder, stem: stem, body: buffers.take())
     }
 }
 
@@ -136,7 +157,8 @@ package enum BatchError: Error, Equatable, CustomStringConvertible {
             "\(partition)@\(offset) comes after \(partition)@\(last) in one batch: "
                 + "offsets must rise, or no object could say which of them it holds"
         case .keyTooLong(let partition):
-            "the object keys of \(partition) would be longer than the \(ObjectLayout.maximumKeyLength) bytes S3 allows: "
+            // Too long to be shown whole, too.
+            "the object keys of \(partition.topic.prefix(80))…-\(partition.partition) would be longer than the \(ObjectLayout.maximumKeyLength) bytes S3 allows: "
                 + "shorten INGESTION_PREFIX or ERRORS_PREFIX, or take the topic out of the mapping"
         }
     }

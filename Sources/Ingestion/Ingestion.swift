@@ -12,6 +12,7 @@ public final class Ingestion {
     private let store: any ObjectStore
     private let crawler: CrawlerTrigger
     private let bodies: ObjectBodies
+    private let buffers = BufferPool()
     private var memory: PartitionMemory
 
     /// - Parameter now: milliseconds that never go back.
@@ -24,7 +25,7 @@ public final class Ingestion {
         self.store = store
         memory = PartitionMemory(now: now)
         crawler = CrawlerTrigger(configuration.crawler, starter, now: now)
-        bodies = try ObjectBodies(configuration)
+        bodies = try ObjectBodies(configuration, buffers)
     }
 
     /// Reads the batch, stores its records, starts the crawler where that is due.
@@ -32,7 +33,8 @@ public final class Ingestion {
     /// - Throws: `KafkaEventError`, `BatchError`: nothing was written, nor will it be on a redelivery.
     func ingest(_ event: ByteBuffer, _ logger: Logger) throws -> BatchOutcome {
         let start = Clock.monotonic()
-        let batch = Batch(configuration)
+        let batch = Batch(configuration, buffers)
+        defer { batch.giveBack() }
         try KafkaEventReader.read(event.bytes) { try batch.add($0) }
 
         let newFolders = emptyFolders(of: batch, logger)

@@ -9,15 +9,21 @@ final class ObjectBodies {
 
     var isGzip: Bool { compressor != nil }
 
-    init(_ configuration: IngestionConfiguration) throws {
+    private let buffers: BufferPool
+
+    init(_ configuration: IngestionConfiguration, _ buffers: BufferPool) throws {
+        self.buffers = buffers
         suffix = configuration.layout.suffix
-        compressor = configuration.compression == .gzip ? try GzipCompressor(level: 1) : nil
+        compressor = configuration.compression == .gzip ? try GzipCompressor() : nil
     }
 
     /// A buffer of its own for each object, since several are sent at the same time.
     func body(of lines: UnsafeRawBufferPointer) throws(GzipError) -> ByteBuffer {
-        let body = ByteBuffer(capacity: compressor == nil ? lines.count : lines.count / 4)
+        let body = buffers.take()
         if let compressor { try compressor.compress(lines, into: body) } else { body.append(lines) }
         return body
     }
+
+    /// To be called when the store is done with a body.
+    func giveBack(_ body: ByteBuffer) { buffers.giveBack(body) }
 }

@@ -6,6 +6,7 @@ import UTC
 package final class ObjectDraft {
     let topicPartition: TopicPartition
     let content: ObjectContent
+    let period: TimePeriod
     /// Key of the folder, with a `/` at its end.
     let folder: String
     /// What the keys of the objects of this partition and period begin with.
@@ -21,9 +22,13 @@ package final class ObjectDraft {
         var end: Int
     }
 
-    init(_ topicPartition: TopicPartition, _ content: ObjectContent, folder: String, stem: String, body: ByteBuffer) {
+    init(
+        _ topicPartition: TopicPartition, _ content: ObjectContent, _ period: TimePeriod,
+        folder: String, stem: String, body: ByteBuffer
+    ) {
         self.topicPartition = topicPartition
         self.content = content
+        self.period = period
         self.folder = folder
         self.stem = folder + stem
         self.body = body

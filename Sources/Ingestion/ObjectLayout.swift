@@ -27,12 +27,11 @@ public struct ObjectLayout: Sendable {
         folder.append("/")
         appendFolderName(topic, to: folder)
         folder.append("/")
+        guard timePartition != .none else { return folder.text }
         let time = CalendarTime(period.start)
-        if timePartition != .none {
-            folder.append("dt=")
-            time.appendDate(to: folder)
-            folder.append("/")
-        }
+        folder.append("dt=")
+        time.appendDate(to: folder)
+        folder.append("/")
         if timePartition == .hour {
             folder.append("hour=")
             folder.append(decimal: Int64(time.hour), width: 2)
@@ -75,10 +74,12 @@ package struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(topic)-\(partition)" }
 }
 
-/// The hour or day of a record, counted from 1970; all records of a period share a folder.
-public struct TimePeriod: Hashable, Sendable {
+/// The hour or day of a record; all records of a period share a folder.
+struct TimePeriod: Hashable, Sendable {
     /// The moment the period begins.
-    public var start: EpochMilliseconds
+    let start: EpochMilliseconds
+    /// The moment the next one begins.
+    private let end: EpochMilliseconds
 
     /// The years 1 to 9999, which is what a folder's name and Athena's dates hold.
     private static let times: ClosedRange<EpochMilliseconds> = -62_135_596_800_000...253_402_300_799_999
@@ -92,13 +93,18 @@ public struct TimePeriod: Hashable, Sendable {
         case .hour: length = 3_600_000
         case .day: length = 86_400_000
         case .none:
-            start = 0
+            start = .min
+            end = .max
             return
         }
         let moment = min(max(timestamp, Self.times.lowerBound), Self.times.upperBound)
         let rest = moment % length
         start = moment - (rest < 0 ? rest + length : rest)
+        end = start + length
     }
+
+    /// Whether `timestamp` surely lies within; one beyond the calendar's ends has to be asked for anew.
+    func contains(_ timestamp: EpochMilliseconds) -> Bool { timestamp >= start && timestamp < end }
 }
 
 /// Kafka's own names (letters, digits, `.`, `_`, `-`) stand as they are. What would leave the prefix, begin another

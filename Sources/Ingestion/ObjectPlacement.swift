@@ -94,6 +94,7 @@ final class ObjectPlacement {
         let metadata = ObjectMetadata(of: draft.records[range], draft.topicPartition)
         let key = self.key(name)
         store.create(key, body, isGzip: bodies.isGzip, metadata) { [self] result in
+            defer { bodies.giveBack(body) }
             switch result {
             case .success(.created):
                 created.append(

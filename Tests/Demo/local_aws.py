@@ -146,7 +146,7 @@ def deploy(aws, template, package, parameters, stack=STACK):
         reasons = [f"  {e['LogicalResourceId']}: {e['ResourceStatusReason']}" for e in events if "FAILED" in e["ResourceStatus"]]
         raise NotDeployed("\n".join(reasons))
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-    _allow_crawler(aws, outputs["Function"], outputs["Crawler"])
+    allow_crawler(aws, outputs["Function"], outputs["Crawler"])
     return outputs
 
 
@@ -160,7 +160,7 @@ def without_unknown_types(body):
     body.update(json.loads(text))
 
 
-def _allow_crawler(aws, function, crawler):
+def allow_crawler(aws, function, crawler):
     """ministack 1.5 takes the crawler of StartCrawler for a table of that name when it looks at policies, so the
     template's permission (the crawler and nothing else, as AWS has it) must be said again in its words."""
     role = aws.client("lambda").get_function_configuration(FunctionName=function)["Role"].rsplit("/", 1)[1]

@@ -127,7 +127,7 @@ struct KafkaEventErrorTests {
             (#"{"records":{}}"#, "$", 14),
             (#"{"eventSource":"aws:kafka","records":[]}"#, "$.records", 37),
             (#"{"eventSource":"aws:kafka","records":null}"#, "$.records", 37),
-            (#"{"eventSource":"aws:kafka","records":{"t-0":{}}}"#, #"$.records["t-0"][0]"#, 44),
+            (#"{"eventSource":"aws:kafka","records":{"t-0":{}}}"#, #"$.records["t-0"]"#, 44),
             (#"{"eventSource":"aws:kafka","records":{}} x"#, "$", 41),
             (#"{"eventSource":"aws:kafka","records":{},}"#, "$.records", 40),
         ])

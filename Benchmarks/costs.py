@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""What a month costs at several rates, from the prices and measurements in a file.
+
+    Benchmarks/costs.py [FILE.json]      costs.json beside this script, unless another is named
+
+Prints the table that the README shows. Kafka itself, pollers of provisioned mode and questions to Athena are not in it.
+"""
+
+import json
+import pathlib
+import sys
+
+MONTH_HOURS = 730
+MONTH_SECONDS = MONTH_HOURS * 3600
+GB = 1e9
+
+
+def month(rate, prices, function, traffic, crawler):
+    """{what: dollars} for so many records a second, around the clock."""
+    # A batch is full by number, by bytes, or when its window ends, whatever comes first.
+    full = min(function["batch_records"], function["batch_bytes"] // traffic["event_bytes_a_record"])
+    interval = min(function["window_seconds"], full / rate)
+    batches = MONTH_SECONDS / interval
+    seconds = (function["s3_ms"] + rate * interval / 1000 * function["cpu_ms_per_1000_records"]
+               * max(1, function["mb_of_memory_per_cpu"] / function["memory_mb"])) / 1000
+    objects = traffic["partitions_a_batch"]
+    # A sandbox asks what is stored around a batch where it last saw the partition longer ago than it trusts its memory
+    # for, and once for each new folder.
+    lists = batches * objects if interval >= function["memory_seconds"] else MONTH_HOURS * objects
+    crawls = MONTH_HOURS * traffic["topics"]
+    crawl = crawler["dpus"] * crawler["least_minutes"] / 60 * prices["glue_dpu_hour"]
+    stored = MONTH_SECONDS * rate * traffic["stored_bytes_a_record"] / GB
+    return {
+        "batches": batches,
+        "PUT": batches * objects * prices["s3_put_or_list"],
+        "LIST": (lists + crawls) * prices["s3_put_or_list"],
+        "Lambda requests": batches * prices["lambda_request"],
+        "GB-s": batches * seconds * function["memory_mb"] / 1024,
+        "Lambda GB-s": batches * seconds * function["memory_mb"] / 1024 * prices["lambda_gb_second"],
+        "logs, metrics": batches * function["log_bytes_a_batch"] / GB * prices["logs_gb"] + prices["dashboard_month"]
+        + function["metrics"] * prices["metric_month"] + function["alarms"] * prices["alarm_month"],
+        "storage": stored * prices["s3_gb_month"],
+        "crawler, each hour": crawls * crawl,
+        "crawler, each day": crawls / 24 * crawl,
+    }
+
+
+def table(assumptions):
+    rates = assumptions["traffic"]["rates"]
+    columns = [month(rate, *(assumptions[name] for name in ("prices", "function", "traffic", "crawler"))) for rate in rates]
+    yield "| a month, in US dollars, at | " + " | ".join(f"{rate:,} record{'s' * (rate > 1)}/s" for rate in rates) + " |"
+    yield "|---|" + "---:|" * len(rates)
+
+    def row(name, of, form="{:,.2f}"):
+        return f"| {name} | " + " | ".join(form.format(of(column)) for column in columns) + " |"
+
+    yield row("batches", lambda c: c["batches"], "{:,.0f}")
+    yield row("S3 PUT requests (the objects)", lambda c: c["PUT"])
+    yield row("S3 LIST requests (exactly once, new folders)", lambda c: c["LIST"])
+    yield row("Lambda requests", lambda c: c["Lambda requests"])
+    yield row("Lambda GB-s", lambda c: c["GB-s"], "{:,.0f} GB-s")
+    yield row("… and their price", lambda c: c["Lambda GB-s"])
+    yield row("logs, metrics, alarms, dashboard", lambda c: c["logs, metrics"])
+    yield row("S3 storage of one month's records", lambda c: c["storage"])
+    parts = ("PUT", "LIST", "Lambda requests", "Lambda GB-s", "logs, metrics", "storage")
+    yield row("**together, without the crawler**", lambda c: sum(c[part] for part in parts), "**{:,.2f}**")
+    yield row("crawler, `TimePartition=hour`", lambda c: c["crawler, each hour"])
+    yield row("crawler, `TimePartition=day`", lambda c: c["crawler, each day"])
+
+
+if __name__ == "__main__":
+    path = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("costs.json")
+    print("\n".join(table(json.loads(path.read_text()))))

@@ -1,0 +1,56 @@
+import Foundation
+import FunctionHost
+import Kafka
+import Synchronization
+
+/// Lambda's Kafka event source mapping on this machine: pollers that read a group's topics and hand batches to a
+/// function, each with a sandbox of its own.
+public final class EventSourceMapping: Sendable {
+    public let statistics = MappingStatistics()
+    private let configuration: MappingConfiguration
+    private let destination: OnFailureDestination?
+    private let makeFunction: @Sendable () throws -> any Function
+    private let notice: @Sendable (String) -> Void
+    private let stops = Atomic(false)
+    private let running = DispatchGroup()
+    private let failure = Mutex<(any Error)?>(nil)
+
+    /// - Parameters:
+    ///   - makeFunction: called once on each poller's thread.
+    ///   - notice: receives what a person should know: assignments, errors, what is given up. Never record contents.
+    public init(
+        _ configuration: MappingConfiguration, onFailure destination: OnFailureDestination?,
+        notice: @escaping @Sendable (String) -> Void, makeFunction: @escaping @Sendable () throws -> any Function
+    ) {
+        self.configuration = configuration
+        self.destination = destination
+        self.notice = notice
+        self.makeFunction = makeFunction
+    }
+
+    /// Starts the pollers, each on its thread.
+    public func start() {
+        for _ in 0..<configuration.pollers {
+            running.enter()
+            Thread.detachNewThread { [self] in
+                defer { running.leave() }
+                do {
+                    let poller = try Poller(configuration, destination, try makeFunction(), statistics, notice: notice)
+                    poller.run { self.stops.load(ordering: .relaxed) }
+                } catch {
+                    failure.withLock { $0 = error }
+                    stop()
+                }
+            }
+        }
+    }
+
+    /// Asks the pollers to finish the batch in flight, to commit and to leave the group.
+    public func stop() { stops.store(true, ordering: .relaxed) }
+
+    /// Waits for the pollers' end, at most so long. True where they have ended.
+    public func wait(milliseconds: Int) -> Bool { running.wait(timeout: .now() + .milliseconds(milliseconds)) == .success }
+
+    /// Why a poller could not begin.
+    public var startFailure: (any Error)? { failure.withLock { $0 } }
+}

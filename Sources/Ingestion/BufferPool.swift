@@ -1,0 +1,29 @@
+import Bytes
+
+/// Buffers that one invocation is done with and the next one fills again: their pages are there already, and asking
+/// the kernel for new ones would cost more than writing them.
+package final class BufferPool {
+    /// What is kept between invocations at most, in bytes: the rows of the largest event and their packed form.
+    private static let mostKept = 12 << 20
+
+    private var free: [ByteBuffer] = []
+    private var kept = 0
+
+    package init() {}
+
+    /// An empty buffer, the largest there is.
+    func take() -> ByteBuffer {
+        guard let buffer = free.popLast() else { return ByteBuffer(capacity: 4096) }
+        kept -= buffer.capacity
+        return buffer
+    }
+
+    /// Takes a buffer back that nobody uses any more.
+    package func giveBack(_ buffer: ByteBuffer) {
+        guard kept + buffer.capacity <= Self.mostKept else { return }
+        buffer.removeAll()
+        kept += buffer.capacity
+        let place = free.firstIndex { $0.capacity > buffer.capacity } ?? free.endIndex
+        free.insert(buffer, at: place)
+    }
+}

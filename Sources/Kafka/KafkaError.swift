@@ -1,0 +1,82 @@
+import CRdKafka
+
+/// What librdkafka or the broker refused. The text says what was asked for.
+public struct KafkaError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+    /// librdkafka's number, negative where the client itself found the fault; 0 where there is none.
+    public var code: Int32
+
+    init(_ code: rd_kafka_resp_err_t, _ what: String) {
+        self.code = code.rawValue
+        description = "\(what): \(String(cString: rd_kafka_err2str(code)))"
+    }
+
+    init(_ description: String) {
+        code = 0
+        self.description = description
+    }
+}
+
+public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+    public var topic: String
+    public var partition: Int32
+
+    public init(topic: String, partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+
+    /// `prices-0`, as Lambda names the lists of an event.
+    public var description: String { "\(topic)-\(partition)" }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.topic, left.partition) < (right.topic, right.partition)
+    }
+}
+
+/// Client settings by librdkafka's names (`security.protocol`, `sasl.username`, …).
+/// https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md
+public struct KafkaSettings: Sendable, ExpressibleByDictionaryLiteral {
+    public var values: [String: String]
+
+    public init(_ values: [String: String]) { self.values = values }
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        values = Dictionary(elements, uniquingKeysWith: { $1 })
+    }
+
+    /// The values of `other` win.
+    public func overridden(by other: KafkaSettings) -> KafkaSettings {
+        KafkaSettings(values.merging(other.values) { $1 })
+    }
+
+    /// - Throws: `KafkaError` naming the setting; never its value, which may be a password.
+    func configuration() throws(KafkaError) -> OpaquePointer {
+        guard let configuration = rd_kafka_conf_new() else { throw KafkaError("librdkafka has no memory") }
+        // What librdkafka would print comes as errors as well; lines of its own would break a live display.
+        rd_kafka_conf_set_log_cb(configuration, nil)
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            var reason = [CChar](repeating: 0, count: 512)
+            let result = rd_kafka_conf_set(configuration, name, value, &reason, reason.count)
+            guard result == RD_KAFKA_CONF_OK else {
+                rd_kafka_conf_destroy(configuration)
+                let problem =
+                    result == RD_KAFKA_CONF_UNKNOWN
+                    ? "is not a setting librdkafka knows" : "has a value that librdkafka does not take"
+                throw KafkaError("the Kafka property \(name) \(problem); see librdkafka's CONFIGURATION.md")
+            }
+        }
+        return configuration
+    }
+}
+
+/// Makes a client; librdkafka takes the configuration over only where it succeeds.
+func makeClient(_ type: rd_kafka_type_t, _ configuration: OpaquePointer) throws(KafkaError) -> OpaquePointer {
+    var reason = [CChar](repeating: 0, count: 512)
+    guard let client = rd_kafka_new(type, configuration, &reason, reason.count) else {
+        rd_kafka_conf_destroy(configuration)
+        let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        throw KafkaError("the Kafka client could not be made: \(text)")
+    }
+    return client
+}

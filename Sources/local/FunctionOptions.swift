@@ -1,0 +1,83 @@
+import ArgumentParser
+import Environment
+import Foundation
+import FunctionHost
+
+struct FunctionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The function's executable, run here under a Runtime API of its own.", valueName: "path"))
+    var function: String?
+
+    @Option(help: ArgumentHelp("A function to reach by Lambda's Invoke instead, with AWS_REGION and credentials from the environment. Beside --function, the name that it is told.", valueName: "name"))
+    var functionName: String?
+
+    @Option(help: ArgumentHelp("Where Invoke is, if not at AWS: a local AWS, or the Runtime Interface Emulator (its function's name is 'function').", valueName: "url"))
+    var endpointUrl: String?
+
+    @Option(help: "Seconds until an invocation is ended, 1-900 (--function).")
+    var timeout = 3
+
+    @Option(help: "Megabytes, 128-10240: told to the function and in REPORT lines, not enforced (--function).")
+    var memorySize = 128
+
+    @Option(name: [.customLong("env"), .customShort("e")], help: ArgumentHelp("A variable of the function, besides those of this environment. May be repeated (--function).", valueName: "name=value"))
+    var variables: [String] = []
+
+    @Flag(help: "Freezes the sandbox between invocations with SIGSTOP, as Lambda does (--function).")
+    var freeze = false
+
+    @Option(help: ArgumentHelp("Where the function's log goes with its START, END and REPORT lines: a file, '-' for standard error, 'none'.", valueName: "file"))
+    var functionLogs = "-"
+
+    func validate() throws {
+        guard function != nil || functionName != nil else {
+            throw ValidationError("which function? --function .build/lambda/bootstrap runs one here, --function-name NAME invokes one elsewhere")
+        }
+        if let function, !FileManager.default.isExecutableFile(atPath: function) {
+            throw ValidationError("\(function) is no executable: build it first, ./build.sh writes .build/lambda/bootstrap")
+        }
+        guard (1...900).contains(timeout) else { throw ValidationError("--timeout takes 1 to 900 seconds") }
+        guard (128...10240).contains(memorySize) else { throw ValidationError("--memory-size takes 128 to 10240 megabytes") }
+        for variable in variables where !variable.contains("=") {
+            throw ValidationError("--env takes name=value; '\(variable)' has no '='")
+        }
+    }
+
+    /// A way to make the function, once for each that works at the same time.
+    func factory() throws -> @Sendable () throws -> any Function {
+        let log = try logger()
+        guard let function else {
+            let (name, endpoint) = (functionName ?? "function", endpointUrl)
+            return { try RemoteFunction(name: name, endpoint: endpoint, environment: Environment(), log: log) }
+        }
+        var environment = ProcessInfo.processInfo.environment
+        for variable in variables {
+            let mark = variable.firstIndex(of: "=") ?? variable.endIndex
+            environment[String(variable[..<mark])] = String(variable[mark...].dropFirst())
+        }
+        let settings = FunctionSettings(
+            executable: function, name: functionName ?? "function", timeout: timeout, memorySize: memorySize,
+            freezes: freeze, environment: environment, log: log)
+        return { LocalFunction(settings) }
+    }
+
+    var arn: String {
+        let region = ProcessInfo.processInfo.environment["AWS_REGION"] ?? "us-east-1"
+        return "arn:aws:lambda:\(region):123456789012:function:\(functionName ?? "function")"
+    }
+
+    private func logger() throws -> @Sendable (String) -> Void {
+        switch functionLogs {
+        case "none": return { _ in }
+        case "-": return { Terminal.shared.print($0) }
+        default:
+            let descriptor = open(functionLogs, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw ValidationError("\(functionLogs) cannot be written: \(String(cString: strerror(errno)))")
+            }
+            return { line in
+                // One call for each line: those of several sandboxes do not mix.
+                _ = Array((line + "\n").utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            }
+        }
+    }
+}

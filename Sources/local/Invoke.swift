@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import FunctionHost
+
+struct Invoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Invokes a function with one event or many, in one sandbox.",
+        discussion: """
+            The function's log and its REPORT lines go to standard error, its answers to standard output. The exit \
+            code is 1 where an invocation failed.
+            """)
+
+    @Argument(help: ArgumentHelp("Files with an event each; '-' is standard input.", valueName: "event.json"))
+    var events: [String]
+
+    @OptionGroup var function: FunctionOptions
+
+    @Option(name: [.customLong("repeat")], help: "How often the whole row is invoked.")
+    var times = 1
+
+    func run() throws {
+        _ = Interruption()
+        let function = try function.factory()()
+        defer { function.shutDown() }
+        var failed = false
+        for _ in 0..<max(1, times) {
+            for path in events {
+                let event = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
+                guard let event else { throw ValidationError("\(path) cannot be read: give the path of an event, events/msk.json for example") }
+                let invocation = function.invoke(Array(event))
+                switch invocation.outcome {
+                case .success(let response): answer(String(decoding: response, as: UTF8.self))
+                case .functionError(_, _, let response):
+                    answer(String(decoding: response, as: UTF8.self))
+                    Terminal.shared.print("\(path): the function failed")
+                    failed = true
+                case .unavailable(let reason):
+                    Terminal.shared.print("\(path): \(reason)")
+                    failed = true
+                }
+            }
+        }
+        if failed { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,112 @@
+"""The README's walk from an empty account to the first answer, typed into a shell against a local AWS.
+
+Only Kafka is missing: what its event source would hand over is invoked between the steps.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from demo import ROOT, create_table, step
+from local_aws import ADMIN, REGION, LocalAWS, allow_crawler, read_template, without_unknown_types
+
+STACK = "kafka-to-s3"
+
+
+def main():
+    with LocalAWS() as aws, tempfile.TemporaryDirectory() as folder:
+        shell = Shell(aws, template_for(folder), folder)
+        refusals(shell)
+
+        deploy, *questions = walk()
+        step(deploy)
+        print(shell.run(deploy))
+        stack = outputs(aws)
+        step("Once more")
+        again = shell.run(deploy)
+        if "No changes to deploy" not in again or again.count("What comes next") != 1:
+            raise SystemExit(f"A second deployment is not a quiet one:\n{again}")
+        changed = shell.run("./build.sh deploy Delivery=at-least-once MetricsNamespace=")
+        variables = aws.client("lambda").get_function_configuration(FunctionName=stack["Function"])["Environment"]["Variables"]
+        if (variables["DELIVERY"], variables.get("METRICS_NAMESPACE"), outputs(aws)) != ("at-least-once", "", stack):
+            raise SystemExit(f"The changed parameters did not arrive: {variables}\n{changed}")
+
+        allow_crawler(aws, stack["Function"], stack["Crawler"])
+        answer = aws.client("lambda").invoke(
+            FunctionName=stack["Function"], Payload=(ROOT / "events/msk.json").read_bytes())
+        if "FunctionError" in answer:
+            raise SystemExit(f"The deployed function fails: {answer['Payload'].read().decode()}")
+        create_table(aws, stack["Database"], stack["IngestionBucket"])
+        step("The README's questions")
+        answers = shell.run("\n".join(questions))
+        print(answers)
+        if "N225" not in answers:
+            raise SystemExit("The walk's question is not answered.")
+
+
+class Shell:
+    """Commands as somebody would type them in the repository's folder, with the account's keys in the environment."""
+
+    def __init__(self, aws, template, folder):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        self.environment = kept | {
+            "TEMPLATE": template, "STACK": STACK, "ARTIFACT_BUCKET": "",
+            "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CA_BUNDLE": aws.certificate, "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": f"{folder}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{folder}/none",
+            "AWS_EC2_METADATA_DISABLED": "true", **{name.upper(): value for name, value in ADMIN.items()}}
+        own = ROOT / ".build/parts/aws-venv/bin"
+        if not shutil.which("aws"):
+            self.environment["PATH"] = f"{own}:{self.environment['PATH']}"
+
+    def run(self, commands, fails=False, **variables):
+        environment = {name: value for name, value in (self.environment | variables).items() if value is not None}
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if (done.returncode != 0) != fails:
+            raise SystemExit(f"{commands}\nended with {done.returncode}:\n{done.stdout}")
+        return done.stdout
+
+
+def refusals(shell):
+    """What goes wrong before anything is deployed says so, and what to do."""
+    nobody = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
+    for sentence, command, variables in [
+        ("AWS does not know you", "./build.sh deploy OwnBroker=true", nobody),
+        ("no region is set", "./build.sh deploy OwnBroker=true", {"AWS_DEFAULT_REGION": None}),
+        ("'OwnBroker' is no parameter", "./build.sh deploy OwnBroker", {}),
+        ("Say where Kafka is", "./build.sh deploy", {"STACK": "refused"}),
+    ]:
+        said = shell.run(command, fails=True, **variables)
+        if sentence not in said or "Next:" not in said:
+            raise SystemExit(f"{command} does not say '{sentence}' and what to do next:\n{said}")
+
+
+def walk():
+    """The commands of the README's walk, comments taken out."""
+    text = (ROOT / "README.md").read_text().split("\n## From an empty account", 1)[1].split("\n## ", 1)[0]
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", text, re.S))
+    return [command for line in blocks.splitlines() if (command := re.sub(r"\s*# .*", "", line).strip())]
+
+
+def template_for(folder):
+    """The template without the types that the local CloudFormation has no handler for."""
+    body = read_template(ROOT / "template.yaml")
+    without_unknown_types(body)
+    body["Resources"]["Function"]["Properties"]["CodeUri"] = str(ROOT / ".build/lambda.zip")
+    path = pathlib.Path(folder, "template.json")
+    path.write_text(json.dumps(body, default=str))
+    return str(path)
+
+
+def outputs(aws):
+    stack = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+import Bytes
+import Environment
+import Logging
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+@testable import Ingestion
+
+/// From the bytes of an event to the objects in the bucket, under AddressSanitizer: `./build.sh fuzz` builds and runs
+/// this. The first byte of an input chooses the configuration.
+///
+/// What must hold of any input: no crash and no read beyond a buffer; an error writes nothing; otherwise every record
+/// has a line, every key lies within the prefixes, and the same event again adds nothing.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+    guard size > 0 else { return 0 }
+    // A buffer of its own that ends where the event ends: AddressSanitizer sees one byte more than the slack.
+    let event = ByteBuffer(capacity: size - 1)
+    event.append(UnsafeRawBufferPointer(start: data + 1, count: size - 1))
+    let store = MemoryStore()
+    let first = deliver(event, store, choice: data[0])
+    let keys = Set(store.objects.keys)
+    must(first != nil || keys.isEmpty, "an event that fails writes something")
+    var lines = 0
+    for (key, object) in store.objects {
+        must(key.utf8.count <= 1024, "a key is too long")
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        must(parts.first == "topics" || parts.first == "errors", "a key is outside of the prefixes")
+        must(parts.count == 5 && !parts.contains { $0.isEmpty || $0 == "." || $0 == ".." }, "a key leaves its folder")
+        must(object.body.last == UInt8(ascii: "\n"), "an object ends within a line")
+        must(!object.body.contains(UInt8(ascii: "\r")), "a line has a line break")
+        lines += object.body.count { $0 == UInt8(ascii: "\n") }
+        must(String(validating: object.body, as: UTF8.self) != nil, "an object is not UTF-8")
+    }
+    guard let first else { return 0 }
+    must(lines == first, "\(lines) lines for \(first) records")
+    must(deliver(event, store, choice: data[0]) == first, "the same event ends otherwise")
+    must(Set(store.objects.keys) == keys, "the same event again adds objects")
+    return 0
+}
+
+/// How many records the batch had; `nil` where the invocation fails.
+private func deliver(_ event: ByteBuffer, _ store: MemoryStore, choice: UInt8) -> Int? {
+    let environment = Environment([
+        "INGESTION_BUCKET": "bucket", "COMPRESSION": "none", "RECORD_METADATA": choice & 1 == 0 ? "none" : "kafka",
+        "TIME_PARTITION": "hour", "CRAWLER_NAME": "crawler",
+    ])
+    guard let configuration = try? IngestionConfiguration(environment),
+        let ingestion = try? Ingestion(configuration, store, store)
+    else { abort() }
+    guard let outcome = try? ingestion.ingest(event, quiet) else { return nil }
+    must(outcome.unwritten.isEmpty, "something is not stored though nothing fails")
+    return outcome.recordCount
+}
+
+private let quiet = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
+
+private func must(_ holds: Bool, _ otherwise: @autoclosure () -> String) {
+    if !holds {
+        // Before it ends: nobody flushes what is printed.
+        let text = otherwise() + "\n"
+        _ = text.withCString { write(2, $0, strlen($0)) }
+        abort()
+    }
+}
