@@ -278,13 +278,13 @@ build_binary() {
     local product=$scratch/release/bootstrap
     # SwiftPM does not see that an archive or a linker script has changed.
     [[ $product -nt $static/recipe ]] || rm -f "$product"
-    # -Xswiftc -L, since the linker takes -Xlinker -L only after the system's folders. Paths are mapped away, so that
-    # the same source makes the same bytes in any folder.
+    # -Xswiftc -L, since the linker takes -Xlinker -L only after the system's folders. Paths are mapped away, and
+    # there is no build id, which they would be part of: the same source makes the same bytes in any folder.
     swift build -c release --product bootstrap --scratch-path "$scratch" -j "$jobs" \
         -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xswiftc -L"$static/lib" -Xcc -I"$static/include" \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xcc -ffile-prefix-map="$root=." \
         -Xlinker -lssl -Xlinker -lcrypto -Xlinker -lcares \
-        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -T -Xlinker "$static/discard.ld"
+        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --build-id=none -Xlinker -T -Xlinker "$static/discard.ld"
     install -D -m 755 "$product" "$out/bootstrap.new"
     strip "$out/bootstrap.new"
     mv "$out/bootstrap.new" "$out/bootstrap"
