@@ -85,7 +85,7 @@ need_debian() {
     } >"$(log apt)" 2>&1 || failed_step apt "apt-get could not install ${missing[*]}."
 }
 
-# For swift build and swift test, which link the system's shared libraries; the deployed binary has its own.
+# For swift build and swift test, which link the system's shared libraries. The deployed binary has its own.
 need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libdeflate-dev; }
 
 # need_parts: a Python environment with the local AWS, and AWS's runtime emulator beside it.
@@ -155,14 +155,17 @@ failed_step() {
 # curl and OpenSSL are built from Debian's source packages, a client of HTTP/1.1 and TLS 1.2 and 1.3 and no more.
 # c-ares looks names up, since glibc's own resolver loads modules of the very glibc that is not there.
 
-# Made again when this script, the compiler or the system's version of one of the libraries changes.
+# Made again when this script, the compiler or the system's version of one of the libraries changes: whoever upgrades the
+# system for a fix in OpenSSL gets it into the next build.
 need_static_libraries() {
-    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev libdeflate-dev zip unzip binutils
+    need_c_libraries
+    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev zip unzip binutils
     local recipe
     recipe=$({
         declare -f build_openssl build_curl fetch_source
+        echo "$c_flags"
         gcc --version
-        dpkg-query -W libc-ares-dev libdeflate-dev 'libcurl4*' 'libssl3*' 2>/dev/null
+        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libdeflate-dev
     } | sha256sum)
     [[ -f $static/recipe && $(<"$static/recipe") == "$recipe" ]] && return
     say "Fetching the sources of OpenSSL and curl from Debian"
@@ -277,13 +280,13 @@ build_binary() {
     local product=$scratch/release/bootstrap
     # SwiftPM does not see that an archive or a linker script has changed.
     [[ $product -nt $static/recipe ]] || rm -f "$product"
-    # -Xswiftc -L, since the linker takes -Xlinker -L only after the system's folders. Paths are mapped away, so that
-    # the same source makes the same bytes in any folder.
+    # -Xswiftc -L, since the linker takes -Xlinker -L only after the system's folders. Paths are mapped away, and
+    # there is no build id, which they would be part of: the same source makes the same bytes in any folder.
     swift build -c release --product bootstrap --scratch-path "$scratch" -j "$jobs" \
         -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xswiftc -L"$static/lib" -Xcc -I"$static/include" \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xcc -ffile-prefix-map="$root=." \
         -Xlinker -lssl -Xlinker -lcrypto -Xlinker -lcares \
-        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -T -Xlinker "$static/discard.ld"
+        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --build-id=none -Xlinker -T -Xlinker "$static/discard.ld"
     install -D -m 755 "$product" "$out/bootstrap.new"
     strip "$out/bootstrap.new"
     mv "$out/bootstrap.new" "$out/bootstrap"
