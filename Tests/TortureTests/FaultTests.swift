@@ -27,7 +27,7 @@ import Testing
 
         let rows = results.rows
         let count = try s3.count(rows.reduce(into: [:]) { $0.merge($1.expected) { $1 } })
-        print(FaultTable.markdown(rows))
+        print(FaultTable.markdown(rows, count.once))
         print("faults: \(rows.count) kinds; \(count.objects) objects, \(count.rows) rows, \(count.quarantined) quarantined,"
             + " of \(count.expected) records; \(count.wrongCount) wrong")
         #expect(count.wrong == [])
@@ -49,7 +49,7 @@ struct FaultRow: Sendable {
 }
 
 enum FaultTable {
-    static func markdown(_ rows: [FaultRow]) -> String {
+    static func markdown(_ rows: [FaultRow], _ once: [String: Int]) -> String {
         let head = """
 
             | Fault | Once | For the whole invocation: what the user sees | Answer after | Records stored once, at last |
@@ -57,9 +57,10 @@ enum FaultTable {
 
             """
         return head
-            + rows.map {
-                "| \($0.name) | \($0.once) | \($0.throughout) | \(seconds($0.milliseconds)) of \(seconds($0.deadline)) "
-                    + "| \($0.records) of \($0.records) |"
+            + rows.map { row in
+                let stored = row.expected.keys.reduce(0) { $0 + (once[$1] ?? 0) }
+                return "| \(row.name) | \(row.once) | \(row.throughout) | \(seconds(row.milliseconds)) of "
+                    + "\(seconds(row.deadline)) | \(stored) of \(row.records) |"
             }.joined(separator: "\n") + "\n"
     }
 

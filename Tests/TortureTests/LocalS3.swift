@@ -38,6 +38,8 @@ final class LocalS3: Sendable {
         var rows: Int
         var quarantined: Int
         var expected: Int
+        /// By topic-partition, how many offsets are stored exactly once.
+        var once: [String: Int]
         var wrong: [String]
         var wrongCount: Int
     }

@@ -3,8 +3,9 @@
     python count_offsets.py ENDPOINT BUCKET EXPECTED.json
 
 EXPECTED.json: {"topic-0": [first, one past the last, [offsets among them that never were]], …}. Prints one line of
-JSON: how many objects, rows and quarantined records there are, and under "wrong" what is missing, double, out of order,
-in the wrong folder or outside of the prefixes. Topics that are not expected are not counted.
+JSON: how many objects, rows and quarantined records there are, under "once" how many offsets of each topic-partition
+are stored exactly once, and under "wrong" what is missing, double, out of order, in the wrong folder or outside of the
+prefixes. Topics that are not expected are not counted.
 """
 
 import collections
@@ -65,6 +66,7 @@ def main(endpoint, bucket, path):
             wrong.append(f"{key} is out of order: {offsets[:20]}")
         if not offsets or offsets[0] != int(first):
             wrong.append(f"{key} begins with {offsets[:1]}")
+    once = {}
     for place, (first, end, holes) in expected.items():
         due = set(range(first, end)) - set(holes)
         for offset in sorted(due):
@@ -74,11 +76,12 @@ def main(endpoint, bucket, path):
             elif len(keys) > 1:
                 wrong.append(f"{len(keys)} times: {place}@{offset} in {', '.join(keys)}")
         totals["expected"] += len(due)
+        once[place] = sum(len(seen.get((place, offset), [])) == 1 for offset in due)
     for place, offset in seen:
         if not (expected[place][0] <= offset < expected[place][1]) or offset in expected[place][2]:
             wrong.append(f"never produced: {place}@{offset}")
     print(json.dumps({"objects": totals["objects"], "rows": totals["topics"], "quarantined": totals["errors"],
-                      "expected": totals["expected"], "wrong": wrong[:200], "wrongCount": len(wrong)}))
+                      "expected": totals["expected"], "once": once, "wrong": wrong[:200], "wrongCount": len(wrong)}))
 
 
 main(*sys.argv[1:])

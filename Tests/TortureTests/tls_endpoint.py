@@ -2,8 +2,8 @@
 
     python tls_endpoint.py PORT DIRECTORY
 
-writes DIRECTORY/certificate.pem (for `localhost` and 127.0.0.1), prints `port N`, its own, and hands every connection's bytes
-on to 127.0.0.1:PORT until its parent ends.
+writes DIRECTORY/certificate.pem (for `localhost` and 127.0.0.1), prints `port N`, its own, and hands every
+connection's bytes on to 127.0.0.1:PORT until its parent ends.
 """
 
 import os
