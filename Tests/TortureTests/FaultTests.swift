@@ -106,7 +106,9 @@ private struct FaultRun {
     private mutating func strikeThroughout() throws {
         let (proxy, sandbox) = try striking(log, times: .max)
         defer { proxy.close() }
-        let (answer, milliseconds) = sandbox.invoke(ProducedLog.event([(log, 0..<40)]), milliseconds: fault.deadline)
+        // The grace is for a machine that is busy with other tests; the table shows what was needed.
+        let (answer, milliseconds) = sandbox.invoke(
+            ProducedLog.event([(log, 0..<40)]), milliseconds: fault.deadline, grace: 1_000)
         row.milliseconds = milliseconds
         check(answer, fault.throughout, "throughout")
         sandbox.end()
