@@ -65,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "Stages",
             dependencies: [
-                "Ingestion", "KafkaEvent", "Compression", "AWSSigning", "JSON", "Base64", "Environment", "Bytes", "UTC",
+                "Ingestion", "KafkaEvent", "Compression", "AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes",
+                "UTC",
             ],
             path: "Benchmarks/Stages", swiftSettings: strict),
         // The developer's tool has rooms of its own beside the function's. It alone needs librdkafka.

@@ -36,6 +36,7 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh test                everything that must hold before a change is accepted
     ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
     ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
+    ./build.sh bench [--long]      the function against the usual Python one, and stage by stage; three minutes
     ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
     ./build.sh deploy NAME=VALUE…  into your AWS account; the names are template.yaml's, e.g. OwnBroker=true
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)
@@ -572,6 +573,33 @@ fuzz() {
     sed -n 's/^\(Done.*\|stat::.*\)/    \1/p' "$(log fuzz)"
 }
 
+# --- How fast it is -------------------------------------------------------------------------------------------
+
+bench_packages=(awslambdaric==4.2.2 boto3==1.43.106 botocore==1.43.127)
+
+# bench [--long]: writes Benchmarks/comparison.svg as well, which the README shows.
+bench() {
+    local venv=$parts/bench-venv wanted="${bench_packages[*]}"
+    if [[ ! -f $venv/installed || $(<"$venv/installed") != "$wanted" ]]; then
+        command -v python3 >/dev/null || need_debian python3
+        python3 -c 'import ensurepip, venv' 2>/dev/null || need_debian python3-venv
+        say "Installing from PyPI into .build/parts/bench-venv: $wanted"
+        rm -rf "$venv"
+        mkdir -p "$parts"
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "${bench_packages[@]}" >"$(log bench)" 2>&1 ||
+            failed_step bench "pip could not install the Python function's packages."
+        echo "$wanted" >"$venv/installed"
+    fi
+    build
+    need_c_libraries
+    say "Compiling the stages"
+    swift build -c release --product Stages -j "$jobs"
+    say "Measuring; nothing else should run meanwhile"
+    python3 Benchmarks/compare.py "$out/bootstrap" "$venv/bin/python" \
+        "$(swift build -c release --show-bin-path)/Stages" "$@"
+}
+
 clean() {
     say "Removing what was built; .build/parts stays (rm -r .build removes that as well)"
     find .build -mindepth 1 -maxdepth 1 ! -name parts -exec rm -rf {} + 2>/dev/null || true
@@ -700,6 +728,7 @@ case ${1-build} in
     invoke) shift && invoke "$@" ;;
     torture) shift && torture "$@" ;;
     fuzz) shift && fuzz "$@" ;;
+    bench) shift && bench "$@" ;;
     deploy) shift && deploy "$@" ;;
     clean) clean ;;
     *)

@@ -1,8 +1,9 @@
 // Times each stage between an event and its objects, in this process, against memcpy on the same bytes.
 //
-//     Stages EVENT.json [ROUNDS]
+//     Stages EVENT.json [ROUNDS [URL]]
 //
-// Prints one line a stage: name, best and median milliseconds, bytes it worked on. Ratios within one run are what
+// Prints one line a stage: name, best and median milliseconds, bytes it worked on. URL is that of a server that takes
+// PUT requests, for the stage of sending. Ratios within one run are what
 // counts; the machine's speed is not ours.
 
 import AWSSigning
@@ -11,12 +12,13 @@ import Bytes
 import Compression
 import Environment
 import Foundation
+import HTTP
 import Ingestion
 import JSON
 import KafkaEvent
 
 guard CommandLine.arguments.count > 1, let file = FileManager.default.contents(atPath: CommandLine.arguments[1]) else {
-    print("usage: Stages EVENT.json [ROUNDS]")
+    print("usage: Stages EVENT.json [ROUNDS [URL]]")
     exit(2)
 }
 let rounds = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 51 : 51
@@ -87,4 +89,28 @@ try measure("compress", body.count) {
 }
 measure("hash", body.count) { count += SHA256Digest(of: body.bytes).hex.utf8.count }
 measure("hash of the compressed body", packed.count) { count += SHA256Digest(of: packed.bytes).hex.utf8.count }
+// One request for each object, as S3 gets it.
+var signer = SigV4Signer(
+    region: "eu-central-1", service: "s3", rules: .s3,
+    credentials: AWSCredentials(accessKeyID: "key", secretAccessKey: "secret"))
+let digest = SHA256Digest(of: body.bytes)
+measure("sign (\(drafts.count) objects)", body.count) {
+    for draft in drafts {
+        let request = RequestToSign(
+            "PUT", host: "bucket.s3.eu-central-1.amazonaws.com", path: "/\(draft.stem)00000000000000100000.json",
+            headers: [
+                ("If-None-Match", "*"), ("Content-Type", "application/x-ndjson"), ("x-amz-checksum-sha256", digest.hex),
+                ("x-amz-meta-topic", "stock_market"), ("x-amz-meta-partition", "0"),
+            ], payload: digest)
+        count += signer.sign(request, at: 1_795_301_400_000).headers.count
+    }
+}
+if CommandLine.arguments.count > 3 {
+    let client = HTTPClient()
+    try measure("send (\(drafts.count) objects)", body.count) {
+        for draft in drafts {
+            count += try client.send(HTTPRequest(.put, CommandLine.arguments[3] + "/bucket/key", body: draft.body)).status
+        }
+    }
+}
 precondition(count != 0)
