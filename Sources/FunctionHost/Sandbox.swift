@@ -64,10 +64,14 @@ final class Sandbox {
         }
     }
 
+    /// Returns when it stands still: a signal is only under way when `kill` returns.
     func freeze() {
         guard status == nil else { return }
         kill(process, SIGSTOP)
-        isFrozen = true
+        var code: Int32 = 0
+        while waitpid(process, &code, WUNTRACED) < 0, errno == EINTR {}
+        isFrozen = code & 0xff == 0x7f
+        if !isFrozen { status = code }
     }
 
     func thaw() {
