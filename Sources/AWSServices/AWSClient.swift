@@ -115,8 +115,13 @@ public final class AWSClient {
 
     private var remaining: Int64 { deadline == .max ? .max : deadline - Clock.monotonic() }
 
+    /// The invocation's time, or the call's own where that is shorter.
+    private func remaining(_ call: Call) -> Int64 {
+        call.end == .max ? remaining : min(remaining, call.end - Clock.monotonic())
+    }
+
     private func start(_ call: Call) {
-        guard remaining >= Self.shortestAttempt else { return call.fail(outOfTime(call)) }
+        guard remaining(call) >= Self.shortestAttempt else { return call.fail(outOfTime(call)) }
         let signed: SignedRequest
         if let noCredentials { return call.fail(noCredentials) }
         do {
@@ -153,11 +158,12 @@ public final class AWSClient {
     }
 
     /// An attempt may not eat all the time there is while a fresh connection would do better: it gets 20 s and a
-    /// second for each 256 KiB, and 10 s without a byte end it.
+    /// second for each 256 KiB. It also ends some 10 s after the last byte: libcurl begins to count its five seconds
+    /// when its average speed over five more has come down to nothing.
     private func limits(_ call: Call) -> HTTPLimits {
         let fair = 20_000 + Int64(call.body?.count ?? 0) / 262_144 * 1000
-        let total = min(remaining, fair)
-        return HTTPLimits(connect: Int(min(3_000, total)), total: Int(total), stall: 10_000)
+        let total = min(remaining(call), fair)
+        return HTTPLimits(connect: Int(min(3_000, total)), total: Int(total), stall: 5_000)
     }
 
     private func take(_ answer: Result<HTTPResponse, HTTPFailure>, _ call: Call) {
@@ -180,10 +186,10 @@ public final class AWSClient {
         failure.attempts = call.attempts
         call.failure = failure
         guard let wait = delay(call, refusal.retry, retryAfter), call.attempts < configuration.maxAttempts else {
-            if remaining < Self.shortestAttempt, failure.status == nil { return call.fail(outOfTime(call)) }
+            if remaining(call) < Self.shortestAttempt, failure.status == nil { return call.fail(outOfTime(call)) }
             return call.fail(failure)
         }
-        guard wait <= remaining - Self.shortestAttempt else { return call.fail(outOfTime(call)) }
+        guard wait <= remaining(call) - Self.shortestAttempt else { return call.fail(outOfTime(call)) }
         onRetry?(RetryNotice(failure: failure, delay: wait))
         queue.append(call, due: Clock.monotonic() + wait)
     }

@@ -19,6 +19,8 @@ final class Call {
     let bucket: String
     let key: String
 
+    /// When it must be done at the latest, on the monotonic clock; the invocation's end may come before.
+    var end = Int64.max
     var attempts = 0
     /// What the last attempt was signed with.
     var credentials: AWSCredentials?

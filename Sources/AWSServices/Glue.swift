@@ -2,6 +2,7 @@ import AWSSigning
 import Bytes
 import HTTP
 import JSON
+import UTC
 
 /// AWS Glue, as far as an ingestion needs it.
 public struct Glue {
@@ -16,8 +17,12 @@ public struct Glue {
     public init(client: AWSClient) { self.client = client }
 
     /// Starts a crawler. Needs `glue:StartCrawler` on it.
+    /// - Parameter milliseconds: how long it may take with all its attempts, within the invocation's time.
     /// https://docs.aws.amazon.com/glue/latest/webapi/API_StartCrawler.html
-    public func startCrawler(name: String, completion: @escaping (Result<StartCrawlerOutcome, AWSFailure>) -> Void) {
+    public func startCrawler(
+        name: String, within milliseconds: Int64 = .max,
+        completion: @escaping (Result<StartCrawlerOutcome, AWSFailure>) -> Void
+    ) {
         let region = client.configuration.region
         let endpoint =
             client.configuration.glueEndpoint
@@ -30,16 +35,17 @@ public struct Glue {
             "POST", host: endpoint.host, path: "\(endpoint.path)/",
             headers: [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "AWSGlue.StartCrawler")],
             payload: SHA256Digest(of: body.bytes))
-        client.submit(
-            Call(
-                .startCrawler, .glue, resource: oneLine("crawler \(name)"), key: name, endpoint: endpoint,
-                request: request, body: body,
-                read: { response in
-                    if response.status == 200 { return .done { completion(.success(.started)) } }
-                    if ErrorBody(response).code == "CrawlerRunningException" {
-                        return .done { completion(.success(.alreadyRunning)) }
-                    }
-                    return .refused
-                }, fail: { completion(.failure($0)) }))
+        let call = Call(
+            .startCrawler, .glue, resource: oneLine("crawler \(name)"), key: name, endpoint: endpoint,
+            request: request, body: body,
+            read: { response in
+                if response.status == 200 { return .done { completion(.success(.started)) } }
+                if ErrorBody(response).code == "CrawlerRunningException" {
+                    return .done { completion(.success(.alreadyRunning)) }
+                }
+                return .refused
+            }, fail: { completion(.failure($0)) })
+        if milliseconds < .max { call.end = Clock.monotonic() + milliseconds }
+        client.submit(call)
     }
 }

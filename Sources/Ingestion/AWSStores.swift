@@ -70,11 +70,14 @@ final class S3ObjectStore: ObjectStore {
 final class GlueCrawlerStarter: CrawlerStarter {
     private let glue: Glue
 
+    /// The records are stored by now: a silent Glue may not use up the time, in milliseconds, that is paid for.
+    private static let patience: Int64 = 5_000
+
     init(_ client: AWSClient) { glue = Glue(client: client) }
 
     func start(_ crawler: String) -> Result<CrawlerAnswer, StoreFailure> {
         var answer: Result<CrawlerAnswer, StoreFailure> = .failure(StoreFailure(description: "Glue gave no answer"))
-        glue.startCrawler(name: crawler) { result in
+        glue.startCrawler(name: crawler, within: Self.patience) { result in
             answer = result.map { $0 == .started ? .started : .alreadyRunning }.mapError(StoreFailure.init)
         }
         glue.client.run()
