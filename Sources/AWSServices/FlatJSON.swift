@@ -1,6 +1,6 @@
 import Bytes
 
-/// String members of a small JSON object: error answers and credentials. To be replaced by the JSON room's reader.
+/// String members of a small JSON object: error answers and credentials.
 enum FlatJSON {
     /// The value of the first member `name` that is a string, at whatever depth; `nil` where there is none.
     static func string(_ name: String, in text: String) -> String? {

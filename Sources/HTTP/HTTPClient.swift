@@ -100,11 +100,10 @@ public final class HTTPClient {
             curl_multi_remove_handle(multi, easy)
             if transfer.mayResend(code) {
                 transfer.prepareToResend()
-                curl_multi_add_handle(multi, easy)
-            } else {
-                finish(easy, transfer.outcome(code))
-                finishedAny = true
+                if curl_multi_add_handle(multi, easy) == CURLM_OK { continue }
             }
+            finish(easy, transfer.outcome(code))
+            finishedAny = true
         }
         return finishedAny
     }

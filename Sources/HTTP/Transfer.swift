@@ -71,8 +71,6 @@ final class Transfer {
             } else {
                 ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, "")
             }
-            // Large sends in few system calls; libcurl's default is 64 KiB.
-            set(CURLOPT_UPLOAD_BUFFERSIZE, 512 * 1024)
         }
         for (name, value) in request.headers {
             // "Name;" is libcurl's way to send a header with an empty value.

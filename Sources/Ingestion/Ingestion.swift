@@ -110,7 +110,7 @@ extension Ingestion {
         // What was stored already came with a delivery that may have died before it could start the crawler.
         let met = rows.filter(\.metStored).map(\.draft.folder)
         let (decision, failure) = crawler.decide(
-            folders: written, newFolders: emptyFolders.union(crawler.unknown(among: Set(met))).intersection(written),
+            folders: written, newFolders: emptyFolders.union(met).intersection(written),
             wroteRows: rows.contains { !$0.created.isEmpty })
         if let failure { logger.warning("the crawler was not started; the batch is not affected: \(failure)") }
         return decision

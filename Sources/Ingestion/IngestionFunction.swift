@@ -82,7 +82,8 @@ public final class IngestionFunction {
             "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
         ]
         for (operation, name) in [
-            (AWSOperation.putObject, "put"), (.listObjects, "list"), (.headObject, "head"), (.startCrawler, "startCrawler"),
+            (AWSOperation.putObject, "put"), (.listObjects, "list"), (.headObject, "head"), (.getObject, "get"),
+            (.startCrawler, "startCrawler"),
         ] {
             metadata[name] = .stringConvertible(client.requestCounts[operation] ?? 0)
         }

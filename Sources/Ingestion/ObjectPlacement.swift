@@ -42,6 +42,8 @@ final class ObjectPlacement {
     private let policy: Policy
     /// What the listing showed between the first and the last record, in the order of their offsets.
     private var neighbours: [ObjectName] = []
+    /// Whether a namesake's objects lie among them.
+    private var isMixed = false
 
     struct Policy {
         var delivery: IngestionConfiguration.Delivery
@@ -78,6 +80,12 @@ final class ObjectPlacement {
     private func place() {
         guard next < draft.records.count else { return }
         let first = draft.records[next]
+        // An object that begins before this record, at one that has been compacted away since, may cover it.
+        let passed = neighbours.prefix { $0.offset < first.offset }
+        guard passed.isEmpty else {
+            neighbours.removeFirst(passed.count)
+            return skipCovered(by: passed, all: isMixed)
+        }
         let plain = ObjectName(offset: first.offset, timestamp: nil)
         let own = ObjectName(offset: first.offset, timestamp: first.timestamp)
         if neighbours.contains(own) {
@@ -92,11 +100,11 @@ final class ObjectPlacement {
     private func create(_ name: ObjectName) {
         let range = next..<end(from: next)
         let body: ByteBuffer
-        do { body = try bodies.body(of: draft.lines(range)) } catch { return fail(StoreFailure(description: "\(error)")) }
+        do { body = try bodies.body(of: draft, range) } catch { return fail(StoreFailure(description: "\(error)")) }
         let metadata = ObjectMetadata(of: draft.records[range], draft.topicPartition)
         let key = self.key(name)
         store.create(key, body, isGzip: bodies.isGzip, metadata) { [self] result in
-            defer { bodies.giveBack(body) }
+            defer { bodies.giveBack(body, of: draft) }
             switch result {
             case .success(.created):
                 created.append(
@@ -152,6 +160,7 @@ final class ObjectPlacement {
     /// Goes on behind what `stored` covers.
     private func skip(_ stored: ObjectMetadata) {
         next = draft.index(after: stored.lastOffset, from: next)
+        neighbours.removeAll { $0.offset <= stored.firstOffset }
         metStored = true
         reachedBeyond = reachedBeyond || draft.records.last.map { $0.offset < stored.lastOffset } ?? false
         place()
@@ -160,6 +169,7 @@ final class ObjectPlacement {
     /// At-least-once asks nothing: what stands under the key may cover fewer records than these, so they get a key
     /// that says where they end. If that stands as well, they are stored.
     private func settleUnseen(_ name: ObjectName, _ range: Range<Int>) {
+        metStored = true
         guard name.last == nil, let last = draft.records[range].last else {
             next = range.upperBound
             return place()
@@ -184,7 +194,8 @@ final class ObjectPlacement {
                 sharesAnEnd = true
             }
         }
-        if sharesAnEnd { return then(true) }
+        // Where all have one time (none at all is -1), it tells nothing.
+        if sharesAnEnd, stored.leastTimestamp < stored.greatestTimestamp || isDated(stored) { return then(true) }
         let range = next..<draft.index(after: stored.lastOffset, from: next)
         store.contents(of: key(name)) { [self] result in
             switch result {
@@ -193,6 +204,9 @@ final class ObjectPlacement {
             }
         }
     }
+
+    /// Whether the object's one record has a time of its own.
+    private func isDated(_ stored: ObjectMetadata) -> Bool { stored.recordCount == 1 && stored.firstTimestamp >= 0 }
 
     // MARK: Looking around
 
@@ -206,22 +220,24 @@ final class ObjectPlacement {
             case .success(let page):
                 let names = page.keys.compactMap { ObjectName(key: $0, stem: draft.stem, suffix: bodies.suffix) }
                 neighbours += names.filter { $0.offset <= last.offset }
-                if page.isTruncated, let lastKey = page.keys.last, (names.last?.offset ?? 0) <= last.offset {
+                if page.isTruncated, (names.last?.offset ?? 0) <= last.offset {
+                    guard let lastKey = page.keys.last else {
+                        return fail(StoreFailure(description: "the listing of \(draft.stem) stopped without a key"))
+                    }
                     return lookAround(from: lastKey)
                 }
                 seenAhead = names.first { $0.offset > last.offset }?.offset ?? .max
-                let isMixed = neighbours.contains { $0.timestamp != nil }
-                let before = neighbours.prefix { $0.offset < first.offset }
-                neighbours.removeFirst(before.count)
-                skipCovered(by: before, all: isMixed)
+                isMixed = neighbours.contains { $0.timestamp != nil }
+                place()
             }
         }
     }
 
-    /// Reads the objects that begin before the first record, from the nearest on, until one covers it. Objects lie
+    /// Reads the objects that begin before the next record, from the nearest on, until one covers it. Objects lie
     /// end to end, so the nearest tells; only where a namesake's lie among them are `all` to be asked.
     private func skipCovered(by names: ArraySlice<ObjectName>, all: Bool) {
-        guard let nearest = names.last, let first = draft.records.first else { return place() }
+        guard let nearest = names.last else { return place() }
+        let first = draft.records[next]
         store.metadata(of: key(nearest)) { [self] result in
             switch result {
             case .failure(let failure): fail(failure)

@@ -12,7 +12,7 @@ import Musl
 /// differs in any way (another order, an escape, a fraction, the end of the text) is not judged here: the caller
 /// reads the record again, from its start, by the rules.
 struct CompactRecord {
-    /// Behind the text's last byte. Up to 32 bytes behind it are read, within a `ByteBuffer`'s slack.
+    /// Behind the text's last byte. Up to 40 bytes behind it are read, within a `ByteBuffer`'s slack.
     private let end: UnsafePointer<UInt8>
 
     init(end: UnsafePointer<UInt8>) { self.end = end }
@@ -89,6 +89,7 @@ struct CompactRecord {
             value = value &* 10 &+ Int64(at.pointee &- 48)
             at += 1
         }
+        guard at <= end else { return nil }
         let count = at - start
         return count > 0 && count < 19 && (count == 1 || start.pointee != 48) ? value : nil
     }

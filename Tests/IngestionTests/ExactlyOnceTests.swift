@@ -89,7 +89,7 @@ struct History {
             case 0..<15: try deliver(nextCuts())
             case 15, 16: moveGroup()
             case 17: recreateTopic()
-            case 18: try replaceSandbox()
+            case 18: Bool.random(using: &random) ? compactLog() : try replaceSandbox()
             default: pause()
             }
         }
@@ -178,6 +178,13 @@ struct History {
         let partition = Int.random(in: logs.indices, using: &random)
         committed[partition] = Int.random(in: 0...logs[partition].records.count, using: &random)
         pause()
+    }
+
+    private mutating func compactLog() {
+        let partition = Int.random(in: logs.indices, using: &random)
+        let next = logs[partition].records.dropFirst(committed[partition]).first?.offset ?? .max
+        logs[partition].compact(&random)
+        committed[partition] = logs[partition].records.firstIndex { $0.offset >= next } ?? logs[partition].records.count
     }
 
     private mutating func recreateTopic() {

@@ -31,6 +31,11 @@ struct ModelLog {
         fill(&random, &taken)
     }
 
+    /// Some of the records go, as Kafka's compaction takes them: they need not be delivered any more.
+    mutating func compact(_ random: inout SeededRandom) {
+        records = records.filter { _ in Int.random(in: 0..<5, using: &random) > 0 }
+    }
+
     /// Offsets with holes (compaction, transactions), times that run on through some hours but not in order.
     private mutating func fill(_ random: inout SeededRandom, _ taken: inout Set<Int64>) {
         records = []
