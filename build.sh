@@ -36,7 +36,7 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh test                everything that must hold before a change is accepted
     ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
     ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
-    ./build.sh bench [--long]      the function against the usual Python one, and stage by stage; three minutes
+    ./build.sh bench [--long]      the function against the usual Python one, and stage by stage
     ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
     ./build.sh deploy NAME=VALUE…  into your AWS account; the names are template.yaml's, e.g. OwnBroker=true
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)

@@ -30,7 +30,8 @@ def picture(figures):
             width = max(2, 480 * values[name] / max(values.values()))
             note = f"{number(values[name])} {unit}"
             if name == "swift":
-                note += f", {values['python'] / values['swift']:.0f} times less"
+                times = values["python"] / values["swift"]
+                note += f", {times:.0f} times less" if times >= 10 else f", {times:.1f} times less"
             out.append(f'<text class="small" x="8" y="{y + 15}">{label}</text>'
                        f'<rect class="{name}" x="110" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
                        f'<text x="{118 + width:.1f}" y="{y + 15}">{note}</text>')

@@ -95,9 +95,10 @@ var signer = SigV4Signer(
     credentials: AWSCredentials(accessKeyID: "key", secretAccessKey: "secret"))
 let digest = SHA256Digest(of: body.bytes)
 measure("sign (\(drafts.count) objects)", body.count) {
-    for draft in drafts {
+    for _ in drafts {
         let request = RequestToSign(
-            "PUT", host: "bucket.s3.eu-central-1.amazonaws.com", path: "/\(draft.stem)00000000000000100000.json",
+            "PUT", host: "bucket.s3.eu-central-1.amazonaws.com",
+            path: "/topics/stock_market/dt=2026-11-21/hour=23/stock_market+0+00000000000000100000.json",
             headers: [
                 ("If-None-Match", "*"), ("Content-Type", "application/x-ndjson"), ("x-amz-checksum-sha256", digest.hex),
                 ("x-amz-meta-topic", "stock_market"), ("x-amz-meta-partition", "0"),

@@ -180,7 +180,9 @@ struct History {
         pause()
     }
 
+    /// Kafka compacts segments that are closed, long after their records were first read: no upload is under way.
     private mutating func compactLog() {
+        pause()
         let partition = Int.random(in: logs.indices, using: &random)
         let next = logs[partition].records.dropFirst(committed[partition]).first?.offset ?? .max
         logs[partition].compact(&random)
