@@ -1,8 +1,8 @@
 import Foundation
 import TestParts
 
-/// S3 in a few lines, for faults that no real part can be made to show: it keeps objects, never overwrites one, tells
-/// their metadata and lists them, unless `fault` answers in its stead.
+/// S3 in a few lines, for faults that no real part can be made to show: it keeps objects, never overwrites one, hands
+/// them and their metadata out and lists them, unless `fault` answers in its stead.
 ///
 /// `@unchecked`: everything that changes is guarded by `lock`.
 final class ScriptedStore: @unchecked Sendable {
@@ -10,7 +10,7 @@ final class ScriptedStore: @unchecked Sendable {
     typealias Action = ScriptedServer.Action
 
     private let lock = NSLock()
-    private var kept: [String: [(String, String)]] = [:]
+    private var kept: [String: (metadata: [(String, String)], request: Request)] = [:]
     private var server: ScriptedServer?
 
     init(_ fault: @escaping @Sendable (Request) -> Action? = { _ in nil }) throws {
@@ -38,9 +38,10 @@ final class ScriptedStore: @unchecked Sendable {
             switch request.method {
             case "PUT":
                 guard kept[key] == nil else { return .respond(412, body: "<Error><Code>PreconditionFailed</Code></Error>") }
-                kept[key] = request.headers.headers.filter { $0.name.lowercased().hasPrefix("x-amz-meta-") }
+                kept[key] = (request.headers.headers.filter { $0.name.lowercased().hasPrefix("x-amz-meta-") }, request)
                 return .respond(200)
-            case "HEAD": return kept[key].map { .respond(200, headers: $0) } ?? .respond(404)
+            case "HEAD": return kept[key].map { .respond(200, headers: $0.metadata) } ?? .respond(404)
+            case "GET" where !key.isEmpty: return kept[key].map { .respond(200, body: $0.request.body) } ?? .respond(404)
             default: return list(address?.queryItems ?? [])
             }
         }
