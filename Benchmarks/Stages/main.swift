@@ -33,7 +33,8 @@ func configuration(_ settings: [String: String]) throws -> IngestionConfiguratio
 let buffers = BufferPool()
 @MainActor func batch(_ settings: [String: String] = [:]) throws -> Batch {
     let batch = Batch(try configuration(settings), buffers)
-    try KafkaEventReader.read(event.bytes) { try batch.add($0) }
+    var events = KafkaEventReader(event.bytes)
+    try batch.add(&events)
     return batch
 }
 
@@ -57,7 +58,9 @@ func now() -> Double {
 
 // The texts of all values, one behind the other, as the stages see them one by one.
 var values: [UnsafeRawBufferPointer] = []
-try KafkaEventReader.read(event.bytes) { if let value = $0.value { values.append(value) } }
+var reader = KafkaEventReader(event.bytes)
+var record = KafkaRecord()
+while try reader.next(&record) { if let value = record.value { values.append(value) } }
 let valueBytes = values.reduce(0) { $0 + $1.count }
 let drafts = try batch().drafts
 let body = ByteBuffer()
@@ -69,7 +72,10 @@ measure("memcpy of the event", event.count) {
     copy.append(event.bytes)
 }
 var count = 0
-try measure("scan", event.count) { try KafkaEventReader.read(event.bytes) { count += $0.value?.count ?? 0 } }
+try measure("scan", event.count) {
+    var reader = KafkaEventReader(event.bytes)
+    while try reader.next(&record) { count += record.value?.count ?? 0 }
+}
 let decoded = ByteBuffer(capacity: valueBytes)
 measure("base64", valueBytes) {
     decoded.removeAll()

@@ -60,12 +60,13 @@ public final class ByteBuffer {
         end += bytes.count
     }
 
-    public func append(_ text: String) {
+    /// A literal is taken for a `StaticString` (below), which is some bytes at a known address, rather than for this.
+    @_disfavoredOverload public func append(_ text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
-    public func append(_ text: StaticString) {
+    @inlinable public func append(_ text: StaticString) {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
@@ -83,18 +84,25 @@ public final class ByteBuffer {
     public func append(decimal value: Int64, width: Int = 0) {
         var rest = value.magnitude
         var digits = 1
-        var bound: UInt64 = 10
-        while digits < 20, rest >= bound {
-            digits += 1
-            bound = digits < 20 ? bound * 10 : bound
+        var high = rest
+        while high >= 10_000 {
+            high /= 10_000
+            digits += 4
         }
+        digits += high >= 1_000 ? 3 : high >= 100 ? 2 : high >= 10 ? 1 : 0
         if value < 0 { append(UInt8(ascii: "-")) }
         let length = max(digits, min(width, 64))
         reserve(length)
-        for at in stride(from: end + length - 1, through: end, by: -1) {
-            base[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-            rest /= 10
+        // Two digits a division, the last ones first.
+        var at = end + length
+        while at - end >= 2 {
+            let pair = UInt8(truncatingIfNeeded: rest % 100)
+            rest /= 100
+            at -= 2
+            base[at] = 48 + pair / 10
+            base[at + 1] = 48 + pair % 10
         }
+        if at > end { base[end] = UInt8(truncatingIfNeeded: 48 + rest) }
         end += length
     }
 

@@ -20,7 +20,6 @@ package final class Batch {
     private let layout: ObjectLayout
     private let lines: RecordLines
     private let buffers: BufferPool
-    @exclusivity(unchecked) private var current: PartitionBatch?
     private var byName: [TopicPartition: PartitionBatch] = [:]
 
     package init(_ configuration: IngestionConfiguration, _ buffers: BufferPool) {
@@ -38,39 +37,59 @@ package final class Batch {
         partitions = []
     }
 
-    /// Writes the record's line into the draft it belongs to.
+    /// Writes a line for each record that `events` has left, into the draft it belongs to.
     ///
-    /// - Throws: `BatchError` where the record's place cannot be kept.
-    package func add(_ record: KafkaRecord) throws(BatchError) {
-        let partition = try partitionBatch(of: record)
-        try partition.advance(to: record.offset)
-        recordCount += 1
-
-        let rows = try partition.draft(.rows, at: record.timestamp, layout)
-        guard let rejection = lines.appendRow(record, partition.metadata, to: rows.body) else {
-            return rows.endLine(offset: record.offset, timestamp: record.timestamp)
+    /// - Throws: `KafkaEventError`; `BatchError` where a record's place cannot be kept.
+    package func add(_ events: inout KafkaEventReader) throws {
+        var record = KafkaRecord()
+        guard try events.next(&record) else { return }
+        while true {
+            let partition = try partitionBatch(of: record)
+            let rows = try partition.draft(.rows, at: record.timestamp, layout)
+            guard try addRun(from: &record, partition, rows, &events) else { return }
         }
+    }
+
+    /// Records come in runs of one partition and period. Within a run nothing is looked up, and nothing retained or
+    /// released, which with its atomic operations would cost as much as decoding the record does.
+    ///
+    /// - Parameter record: the run's first; then the first that belongs elsewhere.
+    /// - Returns: whether there is such a one.
+    private func addRun(
+        from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft,
+        _ events: inout KafkaEventReader
+    ) throws -> Bool {
+        let body = rows.body
+        let metadata = partition.metadata
+        repeat {
+            try partition.advance(to: record.offset)
+            recordCount += 1
+            if let rejection = lines.appendRow(record, metadata, to: body) {
+                try reject(record, rejection, partition)
+            } else {
+                rows.endLine(offset: record.offset, timestamp: record.timestamp)
+            }
+            guard try events.next(&record) else { return false }
+        } while partition.isOf(record) && rows.period.contains(record.timestamp)
+        return true
+    }
+
+    private func reject(_ record: KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch) throws(BatchError) {
         rejectedCount += 1
         let errors = try partition.draft(.errors, at: record.timestamp, layout)
         lines.appendRejected(record, partition.name, rejection, to: errors.body)
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
     }
 
-    /// Records come in runs of one partition: as a rule the last one used is the one wanted.
     private func partitionBatch(of record: KafkaRecord) throws(BatchError) -> PartitionBatch {
-        if let current, current.isOf(record) { return current }
         guard let topic = String(validating: record.topic, as: UTF8.self) else {
             throw .topicNotUTF8(position: record.position)
         }
         let name = TopicPartition(topic: topic, partition: record.partition)
-        if let known = byName[name] {
-            current = known
-            return known
-        }
+        if let known = byName[name] { return known }
         let partition = PartitionBatch(name, topicBytes: record.topic, firstOffset: record.offset, buffers)
         byName[name] = partition
         partitions.append(partition)
-        current = partition
         return partition
     }
 }
@@ -83,8 +102,6 @@ final class PartitionBatch {
     private let topicBytes: ByteBuffer
     private let buffers: BufferPool
     private var all: [Place: ObjectDraft] = [:]
-    /// The last draft of rows, where the next record belongs as a rule.
-    @exclusivity(unchecked) private var lastRows: ObjectDraft?
     let metadata: RowMetadata
 
     private struct Place: Hashable {
@@ -131,12 +148,10 @@ final class PartitionBatch {
     func draft(
         _ content: ObjectContent, at timestamp: EpochMilliseconds, _ layout: ObjectLayout
     ) throws(BatchError) -> ObjectDraft {
-        if content == .rows, let lastRows, lastRows.period.contains(timestamp) { return lastRows }
         let place = Place(content: content, period: TimePeriod(of: timestamp, layout.timePartition))
-        let draft: ObjectDraft
-        if let known = all[place] { draft = known } else { draft = try newDraft(place, layout) }
+        if let known = all[place] { return known }
+        let draft = try newDraft(place, layout)
         all[place] = draft
-        if content == .rows { lastRows = draft }
         return draft
     }
 

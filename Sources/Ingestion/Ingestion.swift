@@ -35,7 +35,8 @@ public final class Ingestion {
         let start = Clock.monotonic()
         let batch = Batch(configuration, buffers)
         defer { batch.giveBack() }
-        try KafkaEventReader.read(event.bytes) { try batch.add($0) }
+        var events = KafkaEventReader(event.bytes)
+        try batch.add(&events)
 
         let emptyFolders = emptyFolders(of: batch, logger)
         let placements = place(batch)

@@ -36,6 +36,7 @@ struct CompactRecord {
             skip(",\"timestampType\":", &at),
             skip("\"CREATE_TIME\"", &at) || text(&at, &record.value)
         else { return .different }
+        record.key = nil
         if skip(",\"key\":", &at) { guard text(&at, &record.key) else { return .different } }
         guard skip(",\"value\":", &at), text(&at, &record.value), skip(",\"headers\":", &at) else { return .different }
         record.topic = topic

@@ -1,57 +1,85 @@
 import Bytes
 import JSON
 
-/// Reads the batch that a Kafka event-source mapping sends, front to back, once, in place.
+/// Reads the batch that a Kafka event-source mapping sends, front to back, once, in place:
+///
+///     var reader = KafkaEventReader(event.bytes)
+///     var record = KafkaRecord()
+///     while try reader.next(&record) { … }
 ///
 /// The shape is that of "Using Lambda with Amazon MSK" and "… self-managed Apache Kafka" in the AWS Lambda
 /// Developer Guide. Members may come in any order and unknown ones are stepped over, checked for their grammar.
 public struct KafkaEventReader {
     private var cursor: JSONCursor
     private var path = EventPath()
+    private var place = Place.start
+    /// Whether nothing has been read yet of the object or array that `place` names.
+    private var isFirst = true
+    private var hasSource = false
+    private var hasRecords = false
     /// Holds what the event wrote with escapes (`\/` in base64, say) until the next record.
     private let unescaped = (topic: ByteBuffer(), key: ByteBuffer(), value: ByteBuffer())
 
     private let compact: CompactRecord
 
-    private init(_ event: UnsafeRawBufferPointer) {
+    /// Where in the event the reader stands: among the members of what.
+    private enum Place { case start, event, records, list, end }
+
+    /// - Parameter event: lies in a `ByteBuffer`, and stays there as it is while records are read.
+    public init(_ event: UnsafeRawBufferPointer) {
         cursor = JSONCursor(event)
         compact = CompactRecord(end: cursor.end)
     }
 
-    /// Calls `body` with each record in the event's order. `event` must lie in a `ByteBuffer`.
+    /// Reads the next record in the event's order.
     ///
+    /// - Parameter record: is overwritten, in place: handing a new one out would cost more than reading it.
+    /// - Returns: false behind the last one, once the rest of the event has been read and is what it should be.
     /// - Throws: `KafkaEventError` where the event is not what it should be, with records before that place already
-    ///   handed out; whatever `body` throws.
-    public static func read(_ event: UnsafeRawBufferPointer, _ body: (KafkaRecord) throws -> Void) throws {
-        var reader = KafkaEventReader(event)
-        do {
-            try reader.readEvent(body)
-        } catch let error as JSONError {
-            throw KafkaEventError(path: reader.path.description, offset: error.offset, expected: error.problem)
+    ///   handed out.
+    public mutating func next(_ record: inout KafkaRecord) throws(KafkaEventError) -> Bool {
+        do throws(JSONError) {
+            while true {
+                switch place {
+                case .list: if try nextOfList(&record) { return true }
+                case .records: try enterList()
+                case .event: try readMember()
+                case .start: try enterEvent()
+                case .end: return false
+                }
+            }
+        } catch {
+            throw KafkaEventError(path: path.description, offset: error.offset, expected: error.problem)
         }
     }
 
-    private mutating func readEvent(_ body: (KafkaRecord) throws -> Void) throws {
-        var hasSource = false
-        var hasRecords = false
+    private mutating func enterEvent() throws(JSONError) {
         try cursor.enterObject()
-        var isFirst = true
-        while let name = try cursor.nextName(&isFirst) {
-            path.member = name
-            if name.isWritten("eventSource") {
-                try readSource()
-                hasSource = true
-            } else if name.isWritten("records") {
-                try readRecords(body)
-                hasRecords = true
-            } else {
-                try cursor.skipValue()
-            }
+        place = .event
+    }
+
+    private mutating func readMember() throws(JSONError) {
+        guard let name = try cursor.nextName(&isFirst) else { return try leaveEvent() }
+        path.member = name
+        if name.isWritten("eventSource") {
+            try readSource()
+            hasSource = true
+        } else if name.isWritten("records") {
+            try cursor.enterObject()
+            hasRecords = true
+            isFirst = true
+            place = .records
+        } else {
+            try cursor.skipValue()
         }
+    }
+
+    private mutating func leaveEvent() throws(JSONError) {
         path = EventPath()
         try cursor.expectEnd()
         guard hasSource else { throw cursor.failure("a member eventSource") }
         guard hasRecords else { throw cursor.failure("a member records") }
+        place = .end
     }
 
     /// Self-managed clusters are announced under two names; both are seen.
@@ -64,51 +92,58 @@ public struct KafkaEventReader {
         }
     }
 
-    private mutating func readRecords(_ body: (KafkaRecord) throws -> Void) throws {
-        try cursor.enterObject()
-        var isFirstList = true
-        while let list = try cursor.nextName(&isFirstList) {
-            path.list = list
-            path.index = nil
-            try cursor.enterArray()
-            path.index = 0
-            var isFirstRecord = true
-            while try cursor.nextElement(&isFirstRecord) {
-                try body(try readCompactRecord() ?? readRecord())
-                path.index = (path.index ?? 0) + 1
-            }
-            path.list = nil
+    /// Goes on to the next topic-partition's list of records, or behind the last one.
+    private mutating func enterList() throws(JSONError) {
+        path.list = nil
+        path.index = nil
+        guard let list = try cursor.nextName(&isFirst) else {
+            place = .event
+            return
         }
+        path.list = list
+        try cursor.enterArray()
+        path.index = 0
+        isFirst = true
+        place = .list
     }
 
-    /// The record, if Lambda wrote it as it usually does; `nil` leaves it, and what is wrong with it, to `readRecord`.
-    private mutating func readCompactRecord() -> KafkaRecord? {
-        guard cursor.peek() == UInt8(ascii: "{") else { return nil }
+    private mutating func nextOfList(_ record: inout KafkaRecord) throws(JSONError) -> Bool {
+        guard try cursor.nextElement(&isFirst) else {
+            place = .records
+            return false
+        }
+        if !readCompact(&record) { try read(&record) }
+        path.index = (path.index ?? 0) + 1
+        return true
+    }
+
+    /// Reads the record if Lambda wrote it as it usually does; false leaves it, and what is wrong with it, to `read`.
+    private mutating func readCompact(_ record: inout KafkaRecord) -> Bool {
+        guard cursor.peek() == UInt8(ascii: "{") else { return false }
         let start = cursor.position
-        var record = KafkaRecord(position: cursor.offset)
+        record.position = cursor.offset
+        record.headers = .none
         switch compact.read(at: start, into: &record) {
-        case .different: return nil
-        case .whole(let end):
-            cursor.advance(to: end)
-            return record
+        case .different: return false
+        case .whole(let end): cursor.advance(to: end)
         case .headers(let headers):
             cursor.advance(to: headers)
             guard let headers = try? readHeaders(), cursor.peek() == UInt8(ascii: "}") else {
                 cursor.advance(to: start)
-                return nil
+                return false
             }
             cursor.advance(to: cursor.position + 1)
             record.headers = headers
-            return record
         }
+        return true
     }
 
-    private mutating func readRecord() throws(JSONError) -> KafkaRecord {
+    private mutating func read(_ record: inout KafkaRecord) throws(JSONError) {
         let position = cursor.offset
         var topic: UnsafeRawBufferPointer?
         var partition: Int64?
         var offset: Int64?
-        var record = KafkaRecord(position: position)
+        record = KafkaRecord(position: position)
         try cursor.enterObject()
         var isFirst = true
         while let name = try cursor.nextName(&isFirst) {
@@ -140,7 +175,6 @@ public struct KafkaEventReader {
         record.topic = topic
         record.partition = number
         record.offset = offset
-        return record
     }
 
     /// A number, also where it comes as a string of digits, as `partition` has been seen to.

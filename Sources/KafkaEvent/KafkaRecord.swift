@@ -19,7 +19,7 @@ public struct KafkaRecord {
     public var position: Int
 
     /// A record of which nothing is known but where it is.
-    init(position: Int) {
+    public init(position: Int = 0) {
         topic = UnsafeRawBufferPointer(start: nil, count: 0)
         partition = 0
         offset = 0

@@ -24,7 +24,9 @@ func read(_ event: String) throws -> [SeenRecord] {
     let buffer = ByteBuffer()
     buffer.append(event)
     var seen: [SeenRecord] = []
-    try KafkaEventReader.read(buffer.bytes) { record in
+    var reader = KafkaEventReader(buffer.bytes)
+    var record = KafkaRecord()
+    while try reader.next(&record) {
         var headers: [SeenRecord.Header] = []
         record.headers.forEach { headers.append(.init(name: $0.text, bytes: $1.map { Array($0.bytes) })) }
         seen.append(
