@@ -87,7 +87,7 @@ need_debian() {
 }
 
 # For swift build and swift test, which link the system's shared libraries. The deployed binary has its own.
-need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libdeflate-dev; }
+need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libisal-dev; }
 
 # need_parts: a Python environment with the local AWS, and AWS's runtime emulator beside it.
 need_parts() {
@@ -153,7 +153,8 @@ failed_step() {
 #
 # provided.al2 has glibc 2.26 and none of our libraries, so the deployed bootstrap brings everything along. Debian's own
 # libcurl.a cannot be linked statically (GSSAPI has no archive), and it and libcrypto.a hold much that is never used:
-# curl and OpenSSL are built from Debian's source packages, a client of HTTP/1.1 and TLS 1.2 and 1.3 and no more.
+# curl and OpenSSL are built from Debian's source packages, a client of HTTP/1.1 and TLS 1.2 and 1.3 and no more, and so
+# is ISA-L, of which Debian has no archive.
 # c-ares looks names up, since glibc's own resolver loads modules of the very glibc that is not there.
 
 # Made again when this script, the compiler or the system's version of one of the libraries changes: whoever upgrades the
@@ -161,26 +162,28 @@ failed_step() {
 need_static_libraries() {
     need_c_libraries
     need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev zip unzip binutils
+    [[ $arch == arm64 ]] || need_debian nasm
     local recipe
     recipe=$({
-        declare -f build_openssl build_curl fetch_source
+        declare -f build_openssl build_curl build_isal fetch_source
         echo "$c_flags"
         gcc --version
-        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libdeflate-dev
+        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libisal-dev
     } | sha256sum)
     [[ -f $static/recipe && $(<"$static/recipe") == "$recipe" ]] && return
-    say "Fetching the sources of OpenSSL and curl from Debian"
+    say "Fetching the sources of OpenSSL, curl and ISA-L from Debian"
     rm -rf "$static"
     mkdir -p "$static"/{lib,include,licences,source}
     fetch_source openssl
     fetch_source curl
+    fetch_source libisal
     local started=$SECONDS
-    say "Building OpenSSL $(version openssl) and curl $(version curl) into .build/static (two to four minutes, once)"
+    say "Building OpenSSL $(version openssl), curl $(version curl) and ISA-L $(version libisal) into .build/static (two to four minutes, once)"
     build_openssl
     build_curl
+    build_isal
     # Copies: with the system's folder on the linker's path it would find the libcurl.a there.
-    cp "$(gcc -print-file-name=libcares.a)" "$(gcc -print-file-name=libdeflate.a)" "$static/lib"
-    cp /usr/include/libdeflate.h "$static/include"
+    cp "$(gcc -print-file-name=libcares.a)" "$static/lib"
     # Swift's module hashes change with the folder that is compiled in; nothing reads them.
     echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) } } INSERT AFTER .text;' >"$static/discard.ld"
     rm -rf "$static/source"
@@ -230,7 +233,8 @@ fetch_source() {
     fi
 }
 
-# The linker can leave out what is not used only where each function has a section of its own.
+# The linker can leave out what is not used only where each function has a section of its own. Small rather than fast:
+# the part of OpenSSL that takes the time is assembler.
 c_flags="-Os -fno-pic -fno-pie -ffunction-sections -fdata-sections"
 
 # In a folder beside the source and with relative paths, as absolute ones would end in the binary.
@@ -253,7 +257,8 @@ build_openssl() {
     cp "$static/source/openssl/LICENSE.txt" "$static/licences/openssl"
 }
 
-# Proxies, and the words of its errors, stay: the deployed binary behaves as the dynamic build does.
+# Proxies, and the words of its errors, stay: the deployed binary behaves as the dynamic build does. Not -Os, with which
+# gcc copies by `rep movsb`: curl writes a request's head byte by byte, and that takes some thirty cycles each.
 build_curl() {
     local build=$static/source/curl-build what="curl cannot be built."
     local disable=(shared dict file ftp gopher imap ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp
@@ -262,7 +267,7 @@ build_curl() {
     local without=(ca-bundle ca-path brotli gssapi libgsasl libidn2 libpsl librtmp libssh2 nghttp2 nghttp3 ngtcp2 zlib zstd)
     mkdir "$build"
     # PKG_CONFIG=false: it would find the system's OpenSSL before the one built here.
-    logged curl "$what" env -C "$build" PKG_CONFIG=false CC=gcc CFLAGS="$c_flags" CPPFLAGS="-I$static/include" \
+    logged curl "$what" env -C "$build" PKG_CONFIG=false CC=gcc CFLAGS="${c_flags/-Os/-O2}" CPPFLAGS="-I$static/include" \
         LDFLAGS="-static -L$static/lib" ../curl/configure --enable-static --with-openssl="$static" --enable-ares \
         "${disable[@]/#/--disable-}" "${without[@]/#/--without-}"
     grep -q '#define USE_ARES 1' "$build/lib/curl_config.h" && grep -q '#define USE_OPENSSL 1' "$build/lib/curl_config.h" ||
@@ -271,6 +276,16 @@ build_curl() {
     cp "$build/lib/.libs/libcurl.a" "$static/lib"
     cp -r "$static/source/curl/include/curl" "$static/include"
     cp "$static/source/curl/COPYING" "$static/licences/curl"
+}
+
+# Only its gzip, for all kinds of processor at once: it looks for the best one's when it is first used.
+build_isal() {
+    local source=$static/source/libisal
+    logged isal "ISA-L cannot be built." make -C "$source" -s -j"$jobs" -f Makefile.unx units=igzip CC=gcc \
+        CFLAGS="${c_flags/-Os/-O2} -Iinclude -Iigzip -Icrc" DEBUG= DEBUG_nasm= lib
+    cp "$source/bin/isa-l.a" "$static/lib/libisal.a"
+    cp -r "$source/include" "$static/include/isa-l"
+    cp "$source/LICENSE" "$static/licences/libisal"
 }
 
 # --- The commands ---------------------------------------------------------------------------------------------
@@ -317,7 +332,8 @@ bootstrap is linked statically. Besides this project's own code it holds:
     Swift $compiler, swift-log
     curl $(version curl)
     OpenSSL $(version openssl)
-    c-ares $(installed libc-ares-dev), libdeflate $(installed libdeflate-dev)
+    ISA-L $(version libisal)
+    c-ares $(installed libc-ares-dev)
     the GNU C library $(installed libc6-dev) and GCC's runtime libraries $(gcc -dumpfullversion)
 
 The GNU C library is under the LGPL 2.1: you may replace it and link bootstrap again. The project's sources and its
@@ -328,7 +344,7 @@ END
     notice_part curl "$static/licences/curl"
     notice_part OpenSSL "$static/licences/openssl"
     notice_part c-ares /usr/share/doc/libc-ares-dev/copyright
-    notice_part libdeflate /usr/share/doc/libdeflate-dev/copyright
+    notice_part ISA-L "$static/licences/libisal"
     notice_part "GNU C library" /usr/share/doc/libc6-dev/copyright /usr/share/common-licenses/LGPL-2.1
     notice_part "GCC runtime libraries" "/usr/share/doc/gcc-$(gcc -dumpversion)-base/copyright"
 }
@@ -556,7 +572,7 @@ fuzz() {
     mapfile -t objects < <(find -H "$products" -name '*.o')
     # lld, since gold stumbles over the sanitizer's debug information.
     swiftc -sanitize=fuzzer,address -use-ld=lld -o .build/fuzz/event-to-objects "${objects[@]}" \
-        -lcurl -lssl -lcrypto -ldeflate
+        -lcurl -lssl -lcrypto -lisal
     Tests/Fuzz/seeds.py .build/fuzz/seeds
     say "From the event to the objects, for $seconds s"
     .build/fuzz/event-to-objects -max_total_time="$seconds" -max_len=8192 -timeout=20 -print_final_stats=1 \

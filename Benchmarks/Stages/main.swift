@@ -87,7 +87,7 @@ measure("validate", body.count) {
 }
 try measure("event to objects", event.count) { try batch().giveBack() }
 try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).giveBack() }
-let compressor = try GzipCompressor(level: 1)
+let compressor = try GzipCompressor()
 let packed = ByteBuffer()
 try measure("compress", body.count) {
     packed.removeAll()

@@ -1,5 +1,5 @@
 import Bytes
-import CDeflate
+import CIsal
 
 /// Unpacks what `GzipCompressor` packed.
 public enum Gzip {
@@ -8,20 +8,20 @@ public enum Gzip {
 
     /// Appends the contents of one gzip member (RFC 1952).
     ///
-    /// - Throws: `GzipError.notGzip` where `bytes` are none, are damaged or claim to be longer than `greatestLength`.
+    /// - Throws: `GzipError.notGzip` where `bytes` are none, are damaged or claim to be longer than `greatestLength`;
+    ///   `GzipError.outOfMemory`.
     public static func decompress(_ bytes: UnsafeRawBufferPointer, into buffer: ByteBuffer) throws(GzipError) {
         // The last four bytes of a member are its length.
         guard bytes.count >= 18, let start = bytes.baseAddress else { throw .notGzip }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self)))
-        guard length <= greatestLength else { throw .notGzip }
-        guard let decompressor = libdeflate_alloc_decompressor() else { throw .outOfMemory }
-        defer { libdeflate_free_decompressor(decompressor) }
-        var result = LIBDEFLATE_SUCCESS
-        buffer.appendUninitialized(atMost: length) { out in
-            var written = 0
-            result = libdeflate_gzip_decompress(decompressor, start, bytes.count, out, length, &written)
-            return result == LIBDEFLATE_SUCCESS ? written : 0
+        guard length <= greatestLength, let count = UInt32(exactly: bytes.count) else { throw .notGzip }
+        var written: Int64 = 0
+        // A byte more than is said to come shows whether more does come.
+        buffer.appendUninitialized(atMost: length + 1) { out in
+            written = cisal_decompress(start, count, out, UInt32(length + 1))
+            return written == length ? length : 0
         }
-        guard result == LIBDEFLATE_SUCCESS else { throw .notGzip }
+        guard written != -2 else { throw .outOfMemory }
+        guard written == length else { throw .notGzip }
     }
 }
