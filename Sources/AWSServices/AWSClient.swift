@@ -36,6 +36,7 @@ public final class AWSClient {
     private var queue = CallQueue()
     private var arrived: [(Call, Result<HTTPResponse, HTTPFailure>)] = []
     private var inFlight = 0
+    private var maxAttempts: Int
     private var isRunning = false
     /// Why this invocation has no credentials.
     private var noCredentials: AWSFailure?
@@ -49,6 +50,7 @@ public final class AWSClient {
         source = credentials
         self.http = http
         self.concurrency = max(1, concurrency)
+        maxAttempts = configuration.maxAttempts
         policy = retryPolicy
     }
 
@@ -67,8 +69,11 @@ public final class AWSClient {
     public static let shortestAttempt: Int64 = 50
 
     /// To be called before the calls of an invocation are submitted.
-    /// - Parameter deadline: by then every request is done or has failed. Leave yourself time to report.
-    public func beginInvocation(deadline: EpochMilliseconds) {
+    /// - Parameters:
+    ///   - deadline: by then every request is done or has failed. Leave yourself time to report.
+    ///   - maxAttempts: how often a request is made at most; as the configuration says unless told.
+    public func beginInvocation(deadline: EpochMilliseconds, maxAttempts: Int? = nil) {
+        self.maxAttempts = maxAttempts ?? configuration.maxAttempts
         requestCounts.removeAll(keepingCapacity: true)
         noCredentials = nil
         let (end, overflow) = Clock.monotonic().addingReportingOverflow(deadline - Clock.now())
@@ -185,7 +190,7 @@ public final class AWSClient {
         var failure = refusal.failure
         failure.attempts = call.attempts
         call.failure = failure
-        guard let wait = delay(call, refusal.retry, retryAfter), call.attempts < configuration.maxAttempts else {
+        guard let wait = delay(call, refusal.retry, retryAfter), call.attempts < maxAttempts else {
             if remaining(call) < Self.shortestAttempt, failure.status == nil { return call.fail(outOfTime(call)) }
             return call.fail(failure)
         }

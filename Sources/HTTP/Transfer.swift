@@ -88,7 +88,7 @@ final class Transfer {
         // The client keeps this object in its table for as long as libcurl knows the handle.
         let this = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
-        set(CURLOPT_BUFFERSIZE, 256 * 1024)
+        set(CURLOPT_BUFFERSIZE, 128 * 1024)
         ccurl_set_pointer(easy, CURLOPT_HEADERDATA, this)
         ccurl_set_pointer(easy, CURLOPT_WRITEDATA, this)
         ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in

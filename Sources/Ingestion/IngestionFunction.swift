@@ -25,14 +25,13 @@ public final class IngestionFunction {
         metrics = IngestionMetrics(configuration, environment)
     }
 
-    /// Opens the connection to S3 that the first batch uses, at most `warmUpLimit` long, and reads the trusted
-    /// certificates for it: that is the most expensive thing a first batch does, and Lambda's init has the whole
-    /// processor, however little of it the function's memory buys later. Over plain HTTP there is nothing to gain.
+    /// Makes one request to S3, at most `warmUpLimit` long: reads the trusted certificates, sets up libcrypto, signs,
+    /// and opens the connection that the first batch uses. That is the most expensive part of a first batch, and
+    /// Lambda's init has the whole processor, however little of it the function's memory buys later.
     ///
-    /// What fails here is not an error: the first batch meets it again, tries again, and says so.
+    /// What fails here is not an error, nor tried again: the first batch meets it again, tries again, and says so.
     public func warmUp(_ logger: Logger) {
-        guard client.configuration.s3Endpoint?.isSecure ?? true else { return }
-        client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit)
+        client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit, maxAttempts: 1)
         // A key that the function may read and that is hardly ever there; any answer will do.
         S3(client: client).headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {
             guard case .failure(let failure) = $0, failure.status == nil else { return }
