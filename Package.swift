@@ -48,7 +48,7 @@ let package = Package(
         room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 
         room("HTTP", ["CCurl", "Bytes", "UTC"]),
-        room("Compression", ["CIsal", "Bytes"]),
+        room("Compression", ["CIsal", "CDeflate", "Bytes"]),
         room("JSON", ["CVector", "Bytes"]),
         room("Base64", ["CVector", "Bytes"]),
         room("UTC", ["Bytes"]),
@@ -60,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CIsal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
 
         // Times the stages from event to object within one process: `./build.sh bench`.
         .executableTarget(

@@ -87,7 +87,7 @@ need_debian() {
 }
 
 # For swift build and swift test, which link the system's shared libraries. The deployed binary has its own.
-need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libisal-dev; }
+need_c_libraries() { need_debian libcurl4-openssl-dev libssl-dev libisal-dev libdeflate-dev; }
 
 # need_parts: a Python environment with the local AWS, and AWS's runtime emulator beside it.
 need_parts() {
@@ -168,7 +168,7 @@ need_static_libraries() {
         declare -f build_openssl build_curl build_isal fetch_source
         echo "$c_flags"
         gcc --version
-        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libisal-dev
+        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libisal-dev libdeflate-dev
     } | sha256sum)
     [[ -f $static/recipe && $(<"$static/recipe") == "$recipe" ]] && return
     say "Fetching the sources of OpenSSL, curl and ISA-L from Debian"
@@ -183,7 +183,8 @@ need_static_libraries() {
     build_curl
     build_isal
     # Copies: with the system's folder on the linker's path it would find the libcurl.a there.
-    cp "$(gcc -print-file-name=libcares.a)" "$static/lib"
+    cp "$(gcc -print-file-name=libcares.a)" "$(gcc -print-file-name=libdeflate.a)" "$static/lib"
+    cp /usr/include/libdeflate.h "$static/include"
     # Swift's module hashes change with the folder that is compiled in; nothing reads them.
     echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) } } INSERT AFTER .text;' >"$static/discard.ld"
     rm -rf "$static/source"
@@ -333,7 +334,7 @@ bootstrap is linked statically. Besides this project's own code it holds:
     curl $(version curl)
     OpenSSL $(version openssl)
     ISA-L $(version libisal)
-    c-ares $(installed libc-ares-dev)
+    c-ares $(installed libc-ares-dev), libdeflate $(installed libdeflate-dev)
     the GNU C library $(installed libc6-dev) and GCC's runtime libraries $(gcc -dumpfullversion)
 
 The GNU C library is under the LGPL 2.1: you may replace it and link bootstrap again. The project's sources and its
@@ -345,6 +346,7 @@ END
     notice_part OpenSSL "$static/licences/openssl"
     notice_part c-ares /usr/share/doc/libc-ares-dev/copyright
     notice_part ISA-L "$static/licences/libisal"
+    notice_part libdeflate /usr/share/doc/libdeflate-dev/copyright
     notice_part "GNU C library" /usr/share/doc/libc6-dev/copyright /usr/share/common-licenses/LGPL-2.1
     notice_part "GCC runtime libraries" "/usr/share/doc/gcc-$(gcc -dumpversion)-base/copyright"
 }
@@ -572,7 +574,7 @@ fuzz() {
     mapfile -t objects < <(find -H "$products" -name '*.o')
     # lld, since gold stumbles over the sanitizer's debug information.
     swiftc -sanitize=fuzzer,address -use-ld=lld -o .build/fuzz/event-to-objects "${objects[@]}" \
-        -lcurl -lssl -lcrypto -lisal
+        -lcurl -lssl -lcrypto -lisal -ldeflate
     Tests/Fuzz/seeds.py .build/fuzz/seeds
     say "From the event to the objects, for $seconds s"
     .build/fuzz/event-to-objects -max_total_time="$seconds" -max_len=8192 -timeout=20 -print_final_stats=1 \

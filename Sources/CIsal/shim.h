@@ -32,30 +32,12 @@ static inline int64_t cisal_write(void *compressor, uint8_t *out, uint32_t room)
     struct isal_zstream *stream = compressor;
     stream->next_out = out;
     stream->avail_out = room;
-    return isal_deflate(stream) == COMP_OK ? room - stream->avail_out : -1;
+    return isal_deflate(stream) == COMP_OK ? (int64_t)(room - stream->avail_out) : -1;
 }
 
 /// Whether the member's last byte has been written.
 static inline bool cisal_is_whole(const void *compressor) {
     return ((const struct isal_zstream *)compressor)->internal_state.state == ZSTATE_END;
-}
-
-/// Unpacks the one gzip member that `bytes` are to `out`, which has room for `room` bytes. Its length and checksum are
-/// verified. Returns the length; -1 where it is none, is damaged, does not fit or is not all; -2 without memory.
-static inline int64_t cisal_decompress(const void *bytes, uint32_t count, uint8_t *out, uint32_t room) {
-    struct inflate_state *state = malloc(sizeof(struct inflate_state));
-    if (state == NULL) return -2;
-    isal_inflate_init(state);
-    state->crc_flag = ISAL_GZIP;
-    state->next_in = (uint8_t *)bytes;
-    state->avail_in = count;
-    state->next_out = out;
-    state->avail_out = room;
-    int result = isal_inflate(state);
-    bool whole = result == ISAL_DECOMP_OK && state->block_state == ISAL_BLOCK_FINISH && state->avail_in == 0;
-    int64_t length = whole ? room - state->avail_out : -1;
-    free(state);
-    return length;
 }
 
 #endif
