@@ -3,8 +3,8 @@
 
     Benchmarks/start.py [BOOTSTRAP [RUNS]]
 
-The Runtime API is a socket of this script's, and nothing listens at S3's endpoint: the connection that is opened there
-ahead of the first batch is refused at once. RUNS is 40 unless told. Other work on the machine makes it slower, which the minimum shows least.
+The Runtime API is a socket of this script's and S3's endpoint plain HTTP: no connection is opened ahead. RUNS is 40
+unless told. Other work on the machine makes it slower, which the minimum shows least.
 """
 
 import os
