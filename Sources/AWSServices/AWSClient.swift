@@ -30,13 +30,14 @@ public final class AWSClient {
     private var signers: [AWSService: SigV4Signer] = [:]
     /// On the monotonic clock: the wall clock may jump in the middle.
     private var deadline = Int64.max
+    /// Of a request in this invocation, the first one counted.
+    private var maxAttempts: Int
     /// How far AWS's clock is ahead of ours, in milliseconds, as far as it has complained.
     private var clockOffset: Int64 = 0
 
     private var queue = CallQueue()
     private var arrived: [(Call, Result<HTTPResponse, HTTPFailure>)] = []
     private var inFlight = 0
-    private var maxAttempts: Int
     private var isRunning = false
     /// Why this invocation has no credentials.
     private var noCredentials: AWSFailure?

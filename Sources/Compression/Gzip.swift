@@ -2,7 +2,7 @@ import Bytes
 import CDeflate
 
 /// Unpacks what `GzipCompressor` packed. With libdeflate: the ISA-L that Debian has refuses some valid members on
-/// arm64 (its issue 316), and speed is no matter here, since objects are hardly ever read back.
+/// arm64 (issue 316 of intel/isa-l), and speed is no matter here, since objects are hardly ever read back.
 public enum Gzip {
     /// Larger contents are refused, in bytes. A batch holds 6 MB of base64, so no object of ours comes near.
     public static let greatestLength = 64 << 20

@@ -45,8 +45,10 @@ package final class Batch {
         guard try events.next(&record) else { return }
         while true {
             let partition = try partitionBatch(of: record)
-            let rows = try partition.draft(.rows, at: record.timestamp, layout)
-            guard try addRun(from: &record, partition, rows, &events) else { return }
+            repeat {
+                let rows = try partition.draft(.rows, at: record.timestamp, layout)
+                guard try addRun(from: &record, partition, rows, &events) else { return }
+            } while partition.isOf(record)
         }
     }
 
