@@ -27,7 +27,8 @@ public final class AWSClient {
     private let http: HTTPClient
     private let concurrency: Int
     private let policy: RetryPolicy
-    private var signers: [AWSService: SigV4Signer] = [:]
+    private var s3Signer: SigV4Signer?
+    private var glueSigner: SigV4Signer?
     /// On the monotonic clock: the wall clock may jump in the middle.
     private var deadline = Int64.max
     /// Of a request in this invocation, the first one counted.
@@ -150,17 +151,24 @@ public final class AWSClient {
     private func sign(_ call: Call) throws(AWSFailure) -> SignedRequest {
         let now = Clock.now()
         let credentials = try source.current(now, within: remaining)
-        var signer =
-            signers[call.service]
-            ?? SigV4Signer(
-                region: configuration.region, service: call.service == .s3 ? "s3" : "glue",
-                rules: call.service == .s3 ? .s3 : .generic, credentials: credentials)
-        signer.credentials = credentials
         call.credentials = credentials
         call.clockOffset = clockOffset
-        let signed = signer.sign(call.request, at: now + clockOffset)
-        signers[call.service] = signer
-        return signed
+        return switch call.service {
+        case .s3: sign(call.request, now, with: credentials, by: &s3Signer, "s3", .s3)
+        case .glue: sign(call.request, now, with: credentials, by: &glueSigner, "glue", .generic)
+        }
+    }
+
+    private func sign(
+        _ request: RequestToSign, _ now: EpochMilliseconds, with credentials: AWSCredentials,
+        by kept: inout SigV4Signer?, _ service: String, _ rules: SigV4Signer.Rules
+    ) -> SignedRequest {
+        var signer =
+            kept.take()
+            ?? SigV4Signer(region: configuration.region, service: service, rules: rules, credentials: credentials)
+        signer.credentials = credentials
+        defer { kept = signer }
+        return signer.sign(request, at: now + clockOffset)
     }
 
     /// An attempt may not eat all the time there is while a fresh connection would do better: it gets 20 s and a

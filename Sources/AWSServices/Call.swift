@@ -8,15 +8,14 @@ enum AWSService { case s3, glue }
 final class Call {
     let operation: AWSOperation
     let service: AWSService
-    let resource: String
     let endpoint: Endpoint
     let request: RequestToSign
     let body: ByteBuffer?
     /// What an answer means to the operation.
     let read: (HTTPResponse) -> Reading
     let fail: (AWSFailure) -> Void
-    /// For advice: the resource's parts. The key is the crawler's name with Glue.
     let bucket: String
+    /// The crawler's name with Glue.
     let key: String
 
     /// When it must be done at the latest, on the monotonic clock; the invocation's end may come before.
@@ -29,13 +28,12 @@ final class Call {
     var failure: AWSFailure?
 
     init(
-        _ operation: AWSOperation, _ service: AWSService, resource: String, bucket: String = "", key: String,
+        _ operation: AWSOperation, _ service: AWSService, bucket: String = "", key: String,
         endpoint: Endpoint, request: RequestToSign, body: ByteBuffer?,
         read: @escaping (HTTPResponse) -> Reading, fail: @escaping (AWSFailure) -> Void
     ) {
         self.operation = operation
         self.service = service
-        self.resource = resource
         self.bucket = bucket
         self.key = key
         self.endpoint = endpoint
@@ -43,6 +41,14 @@ final class Call {
         self.body = body
         self.read = read
         self.fail = fail
+    }
+
+    /// For failures, and made for them alone: a hundred objects that are stored as they should need no such text.
+    var resource: String {
+        switch service {
+        case .s3: oneLine("s3://\(bucket)/\(key)", limit: 1200)
+        case .glue: oneLine("crawler \(key)")
+        }
     }
 
     /// A service that refuses a signature may repeat what it computed it from, the session token included.

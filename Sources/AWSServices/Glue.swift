@@ -33,11 +33,10 @@ public struct Glue {
         body.append("}")
         let request = RequestToSign(
             "POST", host: endpoint.host, path: "\(endpoint.path)/",
-            headers: [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "AWSGlue.StartCrawler")],
+            headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AWSGlue.StartCrawler")],
             payload: SHA256Digest(of: body.bytes))
         let call = Call(
-            .startCrawler, .glue, resource: oneLine("crawler \(name)"), key: name, endpoint: endpoint,
-            request: request, body: body,
+            .startCrawler, .glue, key: name, endpoint: endpoint, request: request, body: body,
             read: { response in
                 if response.status == 200 { return .done { completion(.success(.started)) } }
                 if ErrorBody(response).code == "CrawlerRunningException" {

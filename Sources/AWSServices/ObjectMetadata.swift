@@ -18,9 +18,10 @@ struct ObjectMetadata {
     }
 
     static func encoded(_ value: String) -> String {
+        guard !value.utf8.allSatisfy(isPlain) else { return value }
         let buffer = ByteBuffer(capacity: value.utf8.count)
         for byte in value.utf8 {
-            if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "%") {
+            if isPlain(byte) {
                 buffer.append(byte)
             } else {
                 PercentEncoding.appendEscape(byte, to: buffer)
@@ -28,6 +29,8 @@ struct ObjectMetadata {
         }
         return buffer.text
     }
+
+    private static func isPlain(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: "%") }
 }
 
 /// Resolves `%XX`, and `+` as a blank where the text was encoded as a form; what is no escape stays as it is.

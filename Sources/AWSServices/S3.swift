@@ -38,10 +38,9 @@ public struct S3 {
     ) {
         let digest = SHA256Digest(of: body.bytes)
         var headers: [(name: String, value: String)] = [
-            ("If-None-Match", "*"), ("Content-Type", contentType),
-            ("x-amz-checksum-sha256", base64(digest)),
+            ("if-none-match", "*"), ("content-type", contentType), ("x-amz-checksum-sha256", base64(digest)),
         ]
-        if let contentEncoding { headers.append(("Content-Encoding", contentEncoding)) }
+        if let contentEncoding { headers.append(("content-encoding", contentEncoding)) }
         for (name, value) in metadata { headers.append((ObjectMetadata.prefix + name, ObjectMetadata.encoded(value))) }
         submit(
             .putObject, bucket, key, "PUT", headers: headers, body: body, digest: digest,
@@ -115,8 +114,8 @@ public struct S3 {
             payload: digest)
         client.submit(
             Call(
-                operation, .s3, resource: oneLine("s3://\(bucket)/\(key)", limit: 1200), bucket: bucket, key: key,
-                endpoint: place.endpoint, request: request, body: body, read: read, fail: fail))
+                operation, .s3, bucket: bucket, key: key, endpoint: place.endpoint, request: request, body: body,
+                read: read, fail: fail))
     }
 }
 

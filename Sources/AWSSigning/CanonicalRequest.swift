@@ -4,30 +4,35 @@ import Bytes
 /// method, path, query, headers, names of the signed headers and payload digest, a line each.
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
 /// and for S3 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+///
+/// It is written straight into one buffer: every object that is stored is signed, and taking each header through
+/// strings of its own costs more than all else that is done for an object of a few records.
 struct CanonicalRequest {
     let digest: SHA256Digest
     /// `host;x-amz-content-sha256;x-amz-date`
-    let signedHeaders: String
+    let signedHeaders: ByteBuffer
     /// Path and query as they are sent, which the canonical ones are derived from.
     let target: String
-    /// The hashed text itself. Tests look at it when a signature differs; it holds the session token.
-    let text: String
 
     init(_ request: RequestToSign, _ headers: [(name: String, value: String)], _ rules: SigV4Signer.Rules) {
         let path = encodedPath(request.path)
-        let query = canonicalQuery(request.query)
-        let sorted = canonicalHeaders([("host", request.host)] + headers)
-        signedHeaders = sorted.map(\.name).joined(separator: ";")
+        let query = request.query.isEmpty ? "" : canonicalQuery(request.query)
         target = query.isEmpty ? path : "\(path)?\(query)"
 
-        let buffer = ByteBuffer(capacity: 1024)
-        buffer.append("\(request.method)\n")
+        let buffer = ByteBuffer(capacity: 2048)
+        signedHeaders = ByteBuffer(capacity: 512)
+        buffer.append(request.method)
+        buffer.append("\n")
         buffer.append(rules == .s3 ? path : encodedPath(normalized(path)))
-        buffer.append("\n\(query)\n")
-        for (name, value) in sorted { buffer.append("\(name):\(value)\n") }
-        buffer.append("\n\(signedHeaders)\n\(request.payload.hex)")
+        buffer.append("\n")
+        buffer.append(query)
+        buffer.append("\n")
+        appendHeaders([("host", request.host)] + headers, to: buffer, names: signedHeaders)
+        buffer.append("\n")
+        buffer.append(signedHeaders.bytes)
+        buffer.append("\n")
+        request.payload.appendHex(to: buffer)
         digest = SHA256Digest(of: buffer.bytes)
-        text = buffer.text
     }
 }
 
@@ -58,22 +63,46 @@ private func encodedQueryPart(_ text: String) -> String {
     return buffer.text
 }
 
-/// Lower-case names in the order of bytes; values without white space at their ends and with single spaces inside;
-/// the values of a name that occurs twice joined by commas in the order in which they are sent.
-private func canonicalHeaders(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
-    let lowered = headers.enumerated().map { (name: $1.name.lowercased(), place: $0, value: trimmed($1.value)) }
-    var result: [(name: String, value: String)] = []
-    for header in lowered.sorted(by: { ($0.name, $0.place) < ($1.name, $1.place) }) {
-        if let last = result.last, last.name == header.name {
-            result[result.count - 1].value += "," + header.value
+/// A line for each name, in lower case and in the order of bytes; the values of a name that occurs twice stand on one
+/// line, joined by commas in the order in which they are sent.
+private func appendHeaders(
+    _ headers: [(name: String, value: String)], to buffer: ByteBuffer, names: ByteBuffer
+) {
+    // The sort is stable: what has one name stays in its order.
+    let sorted = headers.map { (name: lowercased($0.name), value: $0.value) }.sorted { $0.name < $1.name }
+    var last: String?
+    for (name, value) in sorted {
+        if name == last {
+            buffer.truncate(to: buffer.count - 1)
+            buffer.append(",")
         } else {
-            result.append((header.name, header.value))
+            if last != nil { names.append(";") }
+            names.append(name)
+            buffer.append(name)
+            buffer.append(":")
         }
+        appendTrimmed(value, to: buffer)
+        buffer.append("\n")
+        last = name
     }
-    return result
 }
 
-private func trimmed(_ value: String) -> String {
-    value.utf8.split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
-        .map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+/// Nearly all names that come here are in lower case already.
+private func lowercased(_ name: String) -> String {
+    name.utf8.contains { $0 &- UInt8(ascii: "A") < 26 } ? name.lowercased() : name
+}
+
+/// Without white space at the ends and with single spaces inside.
+private func appendTrimmed(_ value: String, to buffer: ByteBuffer) {
+    let start = buffer.count
+    var isBehindSpace = false
+    for byte in value.utf8 {
+        if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
+            isBehindSpace = true
+            continue
+        }
+        if isBehindSpace, buffer.count > start { buffer.append(UInt8(ascii: " ")) }
+        isBehindSpace = false
+        buffer.append(byte)
+    }
 }

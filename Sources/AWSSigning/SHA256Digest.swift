@@ -1,3 +1,4 @@
+import Bytes
 import CCrypto
 
 /// A SHA-256 digest (FIPS 180-4), computed by libcrypto, which uses the processor's own SHA instructions.
@@ -18,20 +19,6 @@ public struct SHA256Digest: Sendable, Hashable {
         self = text.withUTF8 { SHA256Digest(of: UnsafeRawBufferPointer($0)) }
     }
 
-    /// HMAC-SHA-256 (RFC 2104) of `text`.
-    init(authenticating text: String, key: UnsafeRawBufferPointer) {
-        storage = SIMD32()
-        var text = text
-        withUnsafeMutableBytes(of: &storage) { digest in
-            text.withUTF8 { text in
-                let done = HMAC(
-                    Algorithm.sha256, key.baseAddress, Int32(key.count), text.baseAddress, text.count,
-                    digest.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
-                precondition(done != nil, "libcrypto gives no HMAC")
-            }
-        }
-    }
-
     /// The digest of nothing, which a request without a body is signed with.
     public static let empty = SHA256Digest(of: UnsafeRawBufferPointer(start: nil, count: 0))
 
@@ -44,12 +31,20 @@ public struct SHA256Digest: Sendable, Hashable {
     /// 64 lower-case hexadecimal digits.
     public var hex: String {
         String(unsafeUninitializedCapacity: 64) { text in
-            for index in 0..<32 {
-                text[2 * index] = hexDigit(storage[index] >> 4)
-                text[2 * index + 1] = hexDigit(storage[index] & 15)
-            }
-            return 64
+            text.baseAddress.map(writeHex) ?? 0
         }
+    }
+
+    func appendHex(to buffer: ByteBuffer) {
+        buffer.appendUninitialized(atMost: 64, writeHex)
+    }
+
+    private func writeHex(to text: UnsafeMutablePointer<UInt8>) -> Int {
+        for index in 0..<32 {
+            text[2 * index] = hexDigit(storage[index] >> 4)
+            text[2 * index + 1] = hexDigit(storage[index] & 15)
+        }
+        return 64
     }
 }
 

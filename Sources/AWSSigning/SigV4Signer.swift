@@ -3,7 +3,9 @@ import UTC
 
 /// Signs requests with AWS Signature Version 4, in the `Authorization` header.
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-public struct SigV4Signer: Sendable {
+///
+/// Not `Sendable`: it lives on one thread.
+public struct SigV4Signer {
     /// S3 differs from every other service in three ways: a path is encoded once rather than twice, it is not
     /// normalised (`a//b` and `a/../b` are keys of their own), and the payload's digest is sent in
     /// `x-amz-content-sha256`.
@@ -14,8 +16,8 @@ public struct SigV4Signer: Sendable {
     public let service: String
     public let rules: Rules
     public var credentials: AWSCredentials
-    /// The key depends on the day and the secret alone, and costs four HMACs: it serves all day.
-    private var derived: DerivedKey?
+    /// Depends on the day and the secret alone, and costs four HMACs: it serves all day.
+    private var kept: DaysKey?
 
     public init(region: String, service: String, rules: Rules, credentials: AWSCredentials) {
         self.region = region
@@ -28,46 +30,61 @@ public struct SigV4Signer: Sendable {
     ///   (S3) or 5 (most others).
     public mutating func sign(_ request: RequestToSign, at moment: EpochMilliseconds) -> SignedRequest {
         let timestamp = CalendarTime(moment).basicISO8601
-        let date = String(timestamp.prefix(8))
         var headers = request.headers
         headers.append(("x-amz-date", timestamp))
         if rules == .s3 { headers.append(("x-amz-content-sha256", request.payload.hex)) }
         if let token = credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
 
         let canonical = CanonicalRequest(request, headers, rules)
-        let scope = "\(date)/\(region)/\(service)/aws4_request"
-        let text = "AWS4-HMAC-SHA256\n\(timestamp)\n\(scope)\n\(canonical.digest.hex)"
-        let signature = key(date).withUnsafeBytes { SHA256Digest(authenticating: text, key: $0) }.hex
-        let credential = "Credential=\(credentials.accessKeyID)/\(scope)"
-        headers.append(
-            (
-                "Authorization",
-                "AWS4-HMAC-SHA256 \(credential),SignedHeaders=\(canonical.signedHeaders),Signature=\(signature)"
-            ))
+        let key = key(String(timestamp.prefix(8)))
+        let signature = key.key.authenticate { text in
+            text.append("AWS4-HMAC-SHA256\n")
+            text.append(timestamp)
+            text.append("\n")
+            text.append(key.scope)
+            text.append("\n")
+            canonical.digest.appendHex(to: text)
+        }
+        headers.append(("Authorization", authorization(key.scope, canonical.signedHeaders, signature)))
         return SignedRequest(target: canonical.target, headers: headers)
     }
 
-    private mutating func key(_ date: String) -> SHA256Digest {
-        if let derived, derived.date == date, derived.secret == credentials.secretAccessKey { return derived.key }
-        let key = Self.derive(secret: credentials.secretAccessKey, date: date, region: region, service: service)
-        derived = DerivedKey(date: date, secret: credentials.secretAccessKey, key: key)
-        return key
+    private func authorization(_ scope: String, _ signedHeaders: ByteBuffer, _ signature: SHA256Digest) -> String {
+        let value = ByteBuffer(capacity: 768)
+        value.append("AWS4-HMAC-SHA256 Credential=")
+        value.append(credentials.accessKeyID)
+        value.append("/")
+        value.append(scope)
+        value.append(",SignedHeaders=")
+        value.append(signedHeaders.bytes)
+        value.append(",Signature=")
+        signature.appendHex(to: value)
+        return value.text
+    }
+
+    private mutating func key(_ date: String) -> DaysKey {
+        if let kept, kept.date == date, kept.secret == credentials.secretAccessKey { return kept }
+        let secret = credentials.secretAccessKey
+        let new = DaysKey(
+            date: date, secret: secret, scope: "\(date)/\(region)/\(service)/aws4_request",
+            key: HMACKey(Self.derive(secret: secret, date: date, region: region, service: service)))
+        kept = new
+        return new
     }
 
     /// kSigning = HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service), "aws4_request")
     static func derive(secret: String, date: String, region: String, service: String) -> SHA256Digest {
-        var start = "AWS4" + secret
-        var key = start.withUTF8 { SHA256Digest(authenticating: date, key: UnsafeRawBufferPointer($0)) }
-        for step in [region, service, "aws4_request"] {
-            key = key.withUnsafeBytes { SHA256Digest(authenticating: step, key: $0) }
+        [region, service, "aws4_request"].reduce(HMACKey("AWS4" + secret).authenticate(date)) {
+            HMACKey($0).authenticate($1)
         }
-        return key
     }
 
-    private struct DerivedKey: Sendable {
+    private struct DaysKey {
         var date: String
         var secret: String
-        var key: SHA256Digest
+        /// `20261123/eu-central-1/s3/aws4_request`
+        var scope: String
+        var key: HMACKey
     }
 }
 

@@ -69,16 +69,17 @@ public struct HTTPHeaders {
 
     /// The first value under `name`, or `nil` where there is none or it is empty.
     public subscript(name: String) -> String? {
-        for header in all where isSame(header.name, name) { return header.value.isEmpty ? nil : header.value }
+        for header in all where isSameName(header.name, name) { return header.value.isEmpty ? nil : header.value }
         return nil
     }
 
     public mutating func add(_ name: String, _ value: String) { all.append((name, value)) }
+}
 
-    private func isSame(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
-    }
+/// Whether two headers' names are the same (RFC 9110 § 5.1).
+func isSameName(_ left: String, _ right: String) -> Bool {
+    left.utf8.count == right.utf8.count
+        && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
 }
 
 private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }

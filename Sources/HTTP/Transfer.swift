@@ -78,7 +78,7 @@ final class Transfer {
         }
         // No `Expect: 100-continue`, which costs a round trip; no `Accept` and no form type that nobody asked for.
         for line in ["Expect:", "Accept:"] { headerList = curl_slist_append(headerList, line) }
-        if !request.headers.contains(where: { $0.name.utf8.elementsEqual("Content-Type".utf8) }) {
+        if !request.headers.contains(where: { isSameName($0.name, "content-type") }) {
             headerList = curl_slist_append(headerList, "Content-Type:")
         }
         ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)

@@ -23,7 +23,18 @@ package final class BufferPool {
         guard kept + buffer.capacity <= Self.mostKept else { return }
         buffer.removeAll()
         kept += buffer.capacity
-        let place = free.firstIndex { $0.capacity > buffer.capacity } ?? free.endIndex
-        free.insert(buffer, at: place)
+        free.insert(buffer, at: place(of: buffer.capacity))
+    }
+
+    /// Behind all that hold as much or less. A batch of many partitions gives hundreds back, so it is not looked for
+    /// one by one.
+    private func place(of capacity: Int) -> Int {
+        var low = 0
+        var high = free.count
+        while low < high {
+            let middle = (low + high) / 2
+            if free[middle].capacity > capacity { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
