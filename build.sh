@@ -242,7 +242,7 @@ c_flags="-Os -fno-pic -fno-pie -ffunction-sections -fdata-sections"
 build_openssl() {
     local target=linux-x86_64 build=$static/source/openssl-build what="OpenSSL cannot be built."
     [[ $arch == arm64 ]] && target=linux-aarch64
-    local without=(shared pic module dso engine legacy tests autoload-config deprecated async comp ui-console filenames
+    local without=(shared pic module dso engine legacy tests autoload-config async comp ui-console filenames
         aria bf blake2 camellia cast cmac des idea md4 mdc2 ocb rc2 rc4 rmd160 scrypt seed siphash siv sm2 sm3 sm4 whirlpool
         dh dsa ec2m gost srp psk cmp cms ct ocsp rfc3779 ts dgram dtls srtp nextprotoneg multiblock
         ssl3 ssl-trace tls1 tls1_1)
