@@ -21,7 +21,7 @@ public final class AWSClient {
     public var onRetry: ((RetryNotice) -> Void)?
     /// Requests made in this invocation, every attempt counted: what S3 and Glue bill. A request that libcurl sent
     /// again because an idle connection turned out to be dead counts once.
-    public private(set) var requestCounts: [AWSOperation: Int] = [:]
+    public private(set) var requestCounts = RequestCounts()
 
     private let source: CredentialsSource
     private let http: HTTPClient
@@ -76,7 +76,7 @@ public final class AWSClient {
     ///   - maxAttempts: how often a request is made at most; as the configuration says unless told.
     public func beginInvocation(deadline: EpochMilliseconds, maxAttempts: Int? = nil) {
         self.maxAttempts = maxAttempts ?? configuration.maxAttempts
-        requestCounts.removeAll(keepingCapacity: true)
+        requestCounts = RequestCounts()
         noCredentials = nil
         let (end, overflow) = Clock.monotonic().addingReportingOverflow(deadline - Clock.now())
         self.deadline = overflow ? .max : end
@@ -139,7 +139,7 @@ public final class AWSClient {
             return call.fail(error)
         }
         call.attempts += 1
-        requestCounts[call.operation, default: 0] += 1
+        requestCounts.count(call.operation)
         inFlight += 1
         let url = "\(call.endpoint.scheme)://\(call.endpoint.host)\(signed.target)"
         let request = HTTPRequest(

@@ -30,7 +30,7 @@ public final class HTTPClient {
 
     private let configuration: Configuration
     private let multi: UnsafeMutableRawPointer?
-    private var running: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var running: [Transfer] = []
     private var idle: [UnsafeMutableRawPointer] = []
 
     public init(_ configuration: Configuration = Configuration()) {
@@ -41,10 +41,10 @@ public final class HTTPClient {
     }
 
     deinit {
-        for (easy, transfer) in running {
-            curl_multi_remove_handle(multi, easy)
+        for transfer in running {
+            curl_multi_remove_handle(multi, transfer.easy)
             transfer.releaseHandle()
-            curl_easy_cleanup(easy)
+            curl_easy_cleanup(transfer.easy)
         }
         idle.forEach(curl_easy_cleanup)
         curl_multi_cleanup(multi)
@@ -69,10 +69,10 @@ public final class HTTPClient {
             return completion(.failure(HTTPFailure(kind: .invalid, description: "libcurl has no handle to give")))
         }
         let transfer = Transfer(request, easy, configuration, completion)
-        running[easy] = transfer
+        running.append(transfer)
         let added = curl_multi_add_handle(multi, easy)
         guard added == CURLM_OK else {
-            finish(easy, .failure(HTTPFailure(kind: .invalid, description: "libcurl refused the request: \(added)")))
+            finish(transfer, .failure(HTTPFailure(kind: .invalid, description: "libcurl refused the request: \(added)")))
             return
         }
     }
@@ -96,22 +96,23 @@ public final class HTTPClient {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             var code = CURLE_OK
-            guard let easy = ccurl_finished(message, &code), let transfer = running[easy] else { continue }
+            guard let easy = ccurl_finished(message, &code), let transfer = running.first(where: { $0.easy == easy })
+            else { continue }
             curl_multi_remove_handle(multi, easy)
             if transfer.mayResend(code) {
                 transfer.prepareToResend()
                 if curl_multi_add_handle(multi, easy) == CURLM_OK { continue }
             }
-            finish(easy, transfer.outcome(code))
+            finish(transfer, transfer.outcome(code))
             finishedAny = true
         }
         return finishedAny
     }
 
-    private func finish(_ easy: UnsafeMutableRawPointer, _ outcome: Result<HTTPResponse, HTTPFailure>) {
-        guard let transfer = running.removeValue(forKey: easy) else { return }
+    private func finish(_ transfer: Transfer, _ outcome: Result<HTTPResponse, HTTPFailure>) {
+        running.removeAll { $0 === transfer }
         transfer.releaseHandle()
-        idle.append(easy)
+        idle.append(transfer.easy)
         transfer.completion(outcome)
     }
 }

@@ -5,7 +5,7 @@ import UTC
 /// One request on its way: it owns what libcurl points at while the transfer runs.
 final class Transfer {
     let completion: HTTPClient.Completion
-    private let easy: UnsafeMutableRawPointer
+    let easy: UnsafeMutableRawPointer
     private let request: HTTPRequest
     private let body: ByteBuffer
     private var headers = HTTPHeaders()

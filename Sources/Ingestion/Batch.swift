@@ -103,13 +103,9 @@ final class PartitionBatch {
     @exclusivity(unchecked) private(set) var lastOffset: Int64
     private let topicBytes: ByteBuffer
     private let buffers: BufferPool
-    private var all: [Place: ObjectDraft] = [:]
+    /// In the order of their periods, rows before errors. A partition has one or two as a rule.
+    private var all: [ObjectDraft] = []
     let metadata: RowMetadata
-
-    private struct Place: Hashable {
-        var content: ObjectContent
-        var period: TimePeriod
-    }
 
     init(
         _ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64, _ buffers: BufferPool
@@ -125,12 +121,12 @@ final class PartitionBatch {
 
     /// Those that hold a line, the oldest period first.
     var drafts: [ObjectDraft] {
-        all.values.filter { !$0.records.isEmpty }.sorted { $0.stem < $1.stem }
+        all.filter { !$0.records.isEmpty }.sorted { $0.stem < $1.stem }
     }
 
     func giveBack() {
-        for draft in all.values { buffers.giveBack(draft.body) }
-        all = [:]
+        for draft in all { buffers.giveBack(draft.body) }
+        all = []
     }
 
     func isOf(_ record: KafkaRecord) -> Bool {
@@ -150,21 +146,40 @@ final class PartitionBatch {
     func draft(
         _ content: ObjectContent, at timestamp: EpochMilliseconds, _ layout: ObjectLayout
     ) throws(BatchError) -> ObjectDraft {
-        let place = Place(content: content, period: TimePeriod(of: timestamp, layout.timePartition))
-        if let known = all[place] { return known }
-        let draft = try newDraft(place, layout)
-        all[place] = draft
+        let period = TimePeriod(of: timestamp, layout.timePartition)
+        let place = place(of: content, period)
+        if place < all.count, all[place].period == period, all[place].content == content { return all[place] }
+        let draft = try newDraft(content, period, layout)
+        all.insert(draft, at: place)
         return draft
     }
 
-    private func newDraft(_ place: Place, _ layout: ObjectLayout) throws(BatchError) -> ObjectDraft {
-        let folder = layout.folder(of: name.topic, place.period, place.content)
+    /// Where the draft stands, or is to stand.
+    private func place(of content: ObjectContent, _ period: TimePeriod) -> Int {
+        var low = 0
+        var high = all.count
+        while low < high {
+            let middle = (low + high) / 2
+            let other = all[middle]
+            if (other.period.start, other.content.rawValue) < (period.start, content.rawValue) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+
+    private func newDraft(
+        _ content: ObjectContent, _ period: TimePeriod, _ layout: ObjectLayout
+    ) throws(BatchError) -> ObjectDraft {
+        let folder = layout.folder(of: name.topic, period, content)
         let stem = layout.stem(of: name)
         // An offset's 20 digits, a timestamp's 20 with its dot, and the ending.
         guard folder.utf8.count + stem.utf8.count + 41 + layout.suffix.utf8.count <= ObjectLayout.maximumKeyLength else {
             throw .keyTooLong(name)
         }
-        return ObjectDraft(name, place.content, place.period, folder: folder, stem: stem, body: buffers.take())
+        return ObjectDraft(name, content, period, folder: folder, stem: stem, body: buffers.take())
     }
 }
 

@@ -77,17 +77,15 @@ public final class IngestionFunction {
     }
 
     private func logSummary(_ outcome: BatchOutcome, _ logger: Logger) {
-        var metadata: Logger.Metadata = [
+        let requests = client.requestCounts
+        let metadata: Logger.Metadata = [
             "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
             "bytes": .stringConvertible(outcome.byteCount), "quarantined": .stringConvertible(outcome.rejectedCount),
             "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
+            "put": .stringConvertible(requests.put), "list": .stringConvertible(requests.list),
+            "head": .stringConvertible(requests.head), "get": .stringConvertible(requests.get),
+            "startCrawler": .stringConvertible(requests.startCrawler),
         ]
-        for (operation, name) in [
-            (AWSOperation.putObject, "put"), (.listObjects, "list"), (.headObject, "head"), (.getObject, "get"),
-            (.startCrawler, "startCrawler"),
-        ] {
-            metadata[name] = .stringConvertible(client.requestCounts[operation] ?? 0)
-        }
         logger.info("batch", metadata: metadata)
     }
 }

@@ -17,11 +17,11 @@ struct IngestionMetrics {
         function = environment["AWS_LAMBDA_FUNCTION_NAME"]
     }
 
-    func write(_ outcome: BatchOutcome, _ requests: [AWSOperation: Int]) {
+    func write(_ outcome: BatchOutcome, _ requests: RequestCounts) {
         for topic in outcome.topics {
             writer.write(Self.metrics(topic, storedAt: outcome.storedAt), of: Dimension("Topic", topic.topic), at: outcome.storedAt)
         }
-        guard let function, !requests.isEmpty else { return }
+        guard let function, requests.total > 0 else { return }
         writer.write(Self.metrics(requests), of: Dimension("Function", function), at: outcome.storedAt)
     }
 
@@ -40,11 +40,13 @@ struct IngestionMetrics {
     }
 
     /// Every attempt counts, as S3 and Glue bill them.
-    private static func metrics(_ requests: [AWSOperation: Int]) -> [Metric] {
-        let names: [(StaticString, AWSOperation)] = [
-            ("PutRequests", .putObject), ("ListRequests", .listObjects), ("HeadRequests", .headObject),
-            ("GetRequests", .getObject), ("StartCrawlerRequests", .startCrawler),
+    private static func metrics(_ requests: RequestCounts) -> [Metric] {
+        [
+            Metric("PutRequests", .count, Int64(requests.put)),
+            Metric("ListRequests", .count, Int64(requests.list)),
+            Metric("HeadRequests", .count, Int64(requests.head)),
+            Metric("GetRequests", .count, Int64(requests.get)),
+            Metric("StartCrawlerRequests", .count, Int64(requests.startCrawler)),
         ]
-        return names.map { Metric($0, .count, Int64(requests[$1] ?? 0)) }
     }
 }

@@ -59,7 +59,7 @@ public struct ObjectLayout: Sendable {
 }
 
 /// What the lines of an object are.
-enum ObjectContent: Hashable, Sendable {
+enum ObjectContent: Int, Sendable {
     /// Records that Athena reads as rows.
     case rows
     /// Records that it could not, each with the reason.

@@ -95,6 +95,6 @@ import UTC
         #expect(caller.startCrawler("absent").failure?.kind == .notFound)
         #expect(caller.startCrawler("crawler") == .success(.started))
         #expect(caller.startCrawler("crawler") == .success(.alreadyRunning))
-        #expect(caller.client.requestCounts == [.startCrawler: 3])
+        #expect(caller.client.requestCounts == RequestCounts(startCrawler: 3))
     }
 }

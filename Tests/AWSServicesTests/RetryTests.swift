@@ -18,7 +18,7 @@ import UTC
         let caller = try Caller(server.url)
         #expect(caller.put("k") == .success(.created))
         #expect(server.requests.count == 2)
-        #expect(caller.client.requestCounts == [.putObject: 2])
+        #expect(caller.client.requestCounts == RequestCounts(put: 2))
         #expect(caller.notices.first?.failure.status == status)
     }
 
@@ -52,7 +52,7 @@ import UTC
         let failure = caller.put("k").failure
         #expect(failure?.kind == .throttled && failure?.code == "SlowDown" && failure?.attempts == attempts)
         #expect(server.requests.count == attempts)
-        #expect(caller.client.requestCounts == [.putObject: attempts])
+        #expect(caller.client.requestCounts == RequestCounts(put: attempts))
     }
 
     @Test func `not before Retry-After has passed`() throws {
