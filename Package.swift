@@ -32,7 +32,7 @@ let package = Package(
         // From the top of the house to its cellar; arrows point downwards only.
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["Ingestion", "LambdaRuntime", "Environment", "Bytes", log],
+            dependencies: ["Ingestion", "LambdaRuntime", "Environment", "Bytes", "CHeap", log],
             swiftSettings: strict),
 
         room(
@@ -57,6 +57,7 @@ let package = Package(
         room("Bytes"),
 
         .target(name: "CVector"),
+        .systemLibrary(name: "CHeap"),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CIsal", providers: [.apt(["libisal-dev"])]),

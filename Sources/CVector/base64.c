@@ -8,6 +8,7 @@ ptrdiff_t cv_base64_decode(const uint8_t *text, size_t count, uint8_t *out) {
 ptrdiff_t cv_base64_decode_on(enum cv_path path, const uint8_t *text, size_t count, uint8_t *out) {
     switch (path) {
 #if CV_X86
+    case CV_AVX512: return cv_base64_decode_avx512(text, count, out);
     case CV_AVX2: return cv_base64_decode_avx2(text, count, out);
     case CV_SSSE3: return cv_base64_decode_ssse3(text, count, out);
 #elif CV_ARM

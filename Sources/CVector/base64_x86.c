@@ -54,6 +54,48 @@ AVX2 ptrdiff_t cv_base64_decode_avx2(const uint8_t *text, size_t count, uint8_t 
     return _mm256_testz_si256(wrong, wrong) ? (ptrdiff_t)length : -1;
 }
 
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+
+/// The six bits of each ASCII character; -1 for what is not in the alphabet.
+static const int8_t six_bits[128] __attribute__((aligned(64))) = {
+#define NONE8 -1, -1, -1, -1, -1, -1, -1, -1
+    NONE8, NONE8, NONE8, NONE8, NONE8, -1, -1, -1, 62, -1, -1, -1, 63,              // + /
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,                 // 0-9
+    -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,                           // A-O
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, -1,                 // P-Z
+    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,                 // a-o
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,                 // p-z
+#undef NONE8
+};
+
+/// 64 characters to 48 bytes, after Wojciech Mula and Daniel Lemire, "Base64 encoding and decoding at almost the speed
+/// of a memory copy" (Software: Practice and Experience 50:2, 2020). A byte of `wrong` becomes negative when one is not
+/// in the alphabet.
+AVX512 static inline __m512i decode64(__m512i text, __m512i *wrong) {
+    __m512i six = _mm512_permutex2var_epi8(_mm512_load_si512(six_bits), text, _mm512_load_si512(six_bits + 64));
+    *wrong = _mm512_or_si512(*wrong, _mm512_or_si512(six, text));
+    __m512i twelve = _mm512_maddubs_epi16(six, _mm512_set1_epi32(0x01400140));
+    __m512i bytes = _mm512_madd_epi16(twelve, _mm512_set1_epi32(0x00011000));
+    // Three bytes of each four, in order: in each quarter first, then the quarters.
+    bytes = _mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(_mm_setr_epi8(PACK)));
+    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15), bytes);
+}
+
+AVX512 ptrdiff_t cv_base64_decode_avx512(const uint8_t *text, size_t count, uint8_t *out) {
+    if (count == 0) return 0;
+    if (count % 4 != 0) return -1;
+    size_t length = count / 4 * 3 - padding(text, count), left = count - padding(text, count);
+    __m512i wrong = _mm512_setzero_si512();
+    for (; left >= 64; left -= 64, text += 64, out += 48)
+        _mm512_storeu_si512(out, decode64(_mm512_loadu_si512(text), &wrong));
+    if (left > 0) {
+        // What lies behind the last character counts as 'A', six zero bits.
+        __m512i last = _mm512_mask_blend_epi8(~(uint64_t)0 << left, _mm512_loadu_si512(text), _mm512_set1_epi8('A'));
+        _mm512_storeu_si512(out, decode64(last, &wrong));
+    }
+    return _mm512_movepi8_mask(wrong) == 0 ? (ptrdiff_t)length : -1;
+}
+
 #define SSSE3 __attribute__((target("ssse3")))
 
 /// 16 characters to 12 bytes.

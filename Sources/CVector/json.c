@@ -4,6 +4,7 @@
 static inline bool accepts(enum cv_path path, const uint8_t *text, size_t count, unsigned depth, uint8_t *traits) {
     switch (path) {
 #if CV_X86
+    case CV_AVX512:
     case CV_AVX2: return cv_json_accepts_avx2(text, count, depth, traits);
     case CV_SSSE3: return cv_json_accepts_sse2(text, count, depth, traits);
 #elif CV_ARM

@@ -15,6 +15,7 @@ extern enum cv_path cv_chosen;
 ptrdiff_t cv_base64_decode_scalar(const uint8_t *text, size_t count, uint8_t *out);
 ptrdiff_t cv_base64_decode_ssse3(const uint8_t *text, size_t count, uint8_t *out);
 ptrdiff_t cv_base64_decode_avx2(const uint8_t *text, size_t count, uint8_t *out);
+ptrdiff_t cv_base64_decode_avx512(const uint8_t *text, size_t count, uint8_t *out);
 ptrdiff_t cv_base64_decode_neon(const uint8_t *text, size_t count, uint8_t *out);
 
 const uint8_t *cv_string_stop_scalar(const uint8_t *at, const uint8_t *end);

@@ -14,6 +14,8 @@ bool cv_path_works(enum cv_path path) {
     // pclmul came years before AVX2; asked for all the same, since the AVX2 kernels use it.
     case CV_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("pclmul");
+    case CV_AVX512:
+        return cv_path_works(CV_AVX2) && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
 #elif CV_ARM
     case CV_NEON: return true;  // part of every arm64 CPU
 #endif

@@ -8,6 +8,7 @@ const uint8_t *cv_string_stop_far(const uint8_t *at, const uint8_t *end) {
 const uint8_t *cv_string_stop_on(enum cv_path path, const uint8_t *at, const uint8_t *end) {
     switch (path) {
 #if CV_X86
+    case CV_AVX512:
     case CV_AVX2: return cv_string_stop_avx2(at, end);
     case CV_SSSE3: return cv_string_stop_sse2(at, end);
 #elif CV_ARM

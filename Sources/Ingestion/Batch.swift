@@ -72,7 +72,7 @@ package final class Batch {
                 rows.endLine(offset: record.offset, timestamp: record.timestamp)
             }
             guard try events.next(&record) else { return false }
-        } while partition.isOf(record) && rows.period.contains(record.timestamp)
+        } while (record.continuesRun || partition.isOf(record)) && rows.period.contains(record.timestamp)
         return true
     }
 

@@ -14,6 +14,12 @@ import Musl
 struct CompactRecord {
     /// Behind the text's last byte. Up to 40 bytes behind it are read, within a `ByteBuffer`'s slack.
     private let end: UnsafePointer<UInt8>
+    /// What the last record read here began with, up to its offset, and what that says. Records come in runs of one
+    /// topic-partition, whose heads are the same bytes: comparing them is a fraction of reading them.
+    private var head: UnsafePointer<UInt8>?
+    private var headLength = 0
+    private var topic = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var partition: Int32 = 0
 
     init(end: UnsafePointer<UInt8>) { self.end = end }
 
@@ -27,11 +33,11 @@ struct CompactRecord {
     }
 
     /// Reads the record that begins at `start`, if it has that form.
-    func read(at start: UnsafePointer<UInt8>, into record: inout KafkaRecord) -> Outcome {
+    @inline(__always)
+    mutating func read(at start: UnsafePointer<UInt8>, into record: inout KafkaRecord) -> Outcome {
         var at = start
-        guard skip("{\"topic\":\"", &at), let topic = string(&at), !topic.isEmpty,
-            skip("\",\"partition\":", &at), let partition = digits(&at), partition <= Int32.max,
-            skip(",\"offset\":", &at), let offset = digits(&at),
+        record.continuesRun = skipHead(&at)
+        guard record.continuesRun || readHead(&at), let offset = digits(&at),
             skip(",\"timestamp\":", &at), let timestamp = digits(&at),
             skip(",\"timestampType\":", &at),
             skip("\"CREATE_TIME\"", &at) || text(&at, &record.value)
@@ -40,12 +46,49 @@ struct CompactRecord {
         if skip(",\"key\":", &at) { guard text(&at, &record.key) else { return .different } }
         guard skip(",\"value\":", &at), text(&at, &record.value), skip(",\"headers\":", &at) else { return .different }
         record.topic = topic
-        record.partition = Int32(truncatingIfNeeded: partition)
+        record.partition = partition
         record.offset = offset
         record.timestamp = timestamp
         let headers = at
         if skip("[]}", &at) { return at <= end ? .whole(at) : .different }
         return headers < end ? .headers(headers) : .different
+    }
+
+    /// Reads topic and partition, and moves `at` to the offset's digits.
+    private mutating func readHead(_ at: inout UnsafePointer<UInt8>) -> Bool {
+        let start = at
+        // Not to be taken for a whole one where the reading stops half-way.
+        head = nil
+        guard skip("{\"topic\":\"", &at), let topic = string(&at), !topic.isEmpty,
+            skip("\",\"partition\":", &at), let partition = digits(&at), partition <= Int32.max,
+            skip(",\"offset\":", &at), at <= end
+        else { return false }
+        self.topic = topic
+        self.partition = Int32(truncatingIfNeeded: partition)
+        head = start
+        headLength = at - start
+        return true
+    }
+
+    /// Moves `at` to the offset's digits if the last record's head stands there once more.
+    @inline(__always)
+    private func skipHead(_ at: inout UnsafePointer<UInt8>) -> Bool {
+        guard let head, end - at >= headLength else { return false }
+        // Eight bytes at a time; the last ones, of more than eight in all, once more with those before them.
+        let last = headLength &- 8
+        var index = 0
+        while index < last {
+            guard word(head, index) == word(at, index) else { return false }
+            index &+= 8
+        }
+        guard word(head, last) == word(at, last) else { return false }
+        at += headLength
+        return true
+    }
+
+    @inline(__always)
+    private func word(_ bytes: UnsafePointer<UInt8>, _ index: Int) -> UInt64 {
+        UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 
     /// Moves `at` behind the literal if it stands there. With its length known, this is a word or two compared.
@@ -66,6 +109,7 @@ struct CompactRecord {
     }
 
     /// A string in its quotes, or null.
+    @inline(__always)
     private func text(_ at: inout UnsafePointer<UInt8>, _ result: inout UnsafeRawBufferPointer?) -> Bool {
         guard at < end else { return false }
         if at.pointee == UInt8(ascii: "\"") {
@@ -79,30 +123,43 @@ struct CompactRecord {
         return skip("null", &at)
     }
 
-    /// A number of at most 18 digits, which no 64 bits overflow.
+    /// A number of at most 15 digits, which no 64 bits overflow.
     @inline(__always)
     private func digits(_ at: inout UnsafePointer<UInt8>) -> Int64? {
         // Behind the text there may stand what is left of a longer event, in this very form: not to be followed.
         guard at < end else { return nil }
         let start = at
-        var value = eightDigits(&at)
-        while at.pointee &- 48 < 10, at - start < 19 {
-            value = value &* 10 &+ Int64(at.pointee &- 48)
-            at += 1
+        let word = self.word(start, 0)
+        var count = digitCount(word)
+        let value: Int64
+        if count < 8 {
+            guard count > 0 else { return nil }
+            value = number(word, of: count)
+        } else {
+            let more = digitCount(self.word(start, 8))
+            guard more < 8 else { return nil }
+            count += more
+            // The last eight once more as a whole: then the first ones count a hundred million each, however many.
+            value = (more == 0 ? 0 : number(word, of: more) &* 100_000_000) &+ number(self.word(start, more), of: 8)
         }
-        guard at <= end else { return nil }
-        let count = at - start
-        return count > 0 && count < 19 && (count == 1 || start.pointee != 48) ? value : nil
+        at += count
+        return at <= end && (start.pointee != 48 || count == 1) ? value : nil
     }
 
-    /// The value of the next eight bytes if they are digits, which are then passed over; 0 otherwise. Neighbours are
-    /// added up in one word: tens, then hundreds, then ten thousands. Both architectures are little-endian.
+    /// How many of the next eight bytes, from the first one on, are digits.
     @inline(__always)
-    private func eightDigits(_ at: inout UnsafePointer<UInt8>) -> Int64 {
-        let word = UnsafeRawPointer(at).loadUnaligned(as: UInt64.self)
+    private func digitCount(_ word: UInt64) -> Int {
+        // A byte that is no digit has its highest bit set in one of the two. What it carries over reaches only the bytes
+        // behind it, since both architectures are little-endian.
         let digits = word ^ 0x3030_3030_3030_3030
-        guard (digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080 == 0 else { return 0 }
-        at += 8
+        return ((digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
+    }
+
+    /// The number that the first 1 to 8 bytes, digits all, make. Neighbours are added up in one word: tens, then
+    /// hundreds, then ten thousands.
+    @inline(__always)
+    private func number(_ word: UInt64, of count: Int) -> Int64 {
+        let digits = (word ^ 0x3030_3030_3030_3030) &<< UInt64(64 &- 8 &* count)
         let tens = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
         let hundreds = (tens &* 100 &+ tens >> 16) & 0x0000_FFFF_0000_FFFF
         return Int64((hundreds &* 10_000 &+ hundreds >> 32) & 0xFFFF_FFFF)

@@ -20,7 +20,7 @@ public struct KafkaEventReader {
     /// Holds what the event wrote with escapes (`\/` in base64, say) until the next record.
     private let unescaped = (topic: ByteBuffer(), key: ByteBuffer(), value: ByteBuffer())
 
-    private let compact: CompactRecord
+    private var compact: CompactRecord
 
     /// Where in the event the reader stands: among the members of what.
     private enum Place { case start, event, records, list, end }
@@ -38,6 +38,7 @@ public struct KafkaEventReader {
     /// - Throws: `KafkaEventError` where the event is not what it should be, with records before that place already
     ///   handed out.
     public mutating func next(_ record: inout KafkaRecord) throws(KafkaEventError) -> Bool {
+        if readFollower(&record) { return true }
         do throws(JSONError) {
             while true {
                 switch place {
@@ -112,16 +113,29 @@ public struct KafkaEventReader {
             place = .records
             return false
         }
-        if !readCompact(&record) { try read(&record) }
+        // Behind white space, which Lambda does not write.
+        if cursor.peek() != UInt8(ascii: "{") || !readCompact(at: cursor.position, &record) { try read(&record) }
         path.index = (path.index ?? 0) + 1
         return true
     }
 
+    /// Reads the list's next record if it is where Lambda puts it, right behind a comma, and in Lambda's form.
+    @inline(__always)
+    private mutating func readFollower(_ record: inout KafkaRecord) -> Bool {
+        guard place == .list, !isFirst, let index = path.index else { return false }
+        // At the event's end this is a byte of the buffer's slack, and no record begins behind it.
+        guard cursor.position.pointee == UInt8(ascii: ","), readCompact(at: cursor.position + 1, &record) else {
+            return false
+        }
+        path.index = index &+ 1
+        return true
+    }
+
     /// Reads the record if Lambda wrote it as it usually does; false leaves it, and what is wrong with it, to `read`.
-    private mutating func readCompact(_ record: inout KafkaRecord) -> Bool {
-        guard cursor.peek() == UInt8(ascii: "{") else { return false }
-        let start = cursor.position
-        record.position = cursor.offset
+    @inline(__always)
+    private mutating func readCompact(at start: UnsafePointer<UInt8>, _ record: inout KafkaRecord) -> Bool {
+        let before = cursor.position
+        record.position = cursor.offset &+ (start - before)
         record.headers = .none
         switch compact.read(at: start, into: &record) {
         case .different: return false
@@ -129,7 +143,7 @@ public struct KafkaEventReader {
         case .headers(let headers):
             cursor.advance(to: headers)
             guard let headers = try? readHeaders(), cursor.peek() == UInt8(ascii: "}") else {
-                cursor.advance(to: start)
+                cursor.advance(to: before)
                 return false
             }
             cursor.advance(to: cursor.position + 1)

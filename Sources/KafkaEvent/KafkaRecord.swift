@@ -17,6 +17,8 @@ public struct KafkaRecord {
     public var headers: KafkaHeaders
     /// Where the record begins, in bytes from the start of the event.
     public var position: Int
+    /// Whether topic and partition are known to be those of the record before it; false says nothing.
+    public var continuesRun = false
 
     /// A record of which nothing is known but where it is.
     public init(position: Int = 0) {

@@ -9,6 +9,8 @@ import Glibc
 import Musl
 #endif
 
+Heap.keepPages()
+
 let environment = Environment()
 let logger = Logger.lambda("bootstrap", environment)
 

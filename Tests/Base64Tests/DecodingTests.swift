@@ -5,7 +5,7 @@ import TestParts
 import Testing
 
 /// The paths that this CPU can run.
-let paths = [CV_SCALAR, CV_SSSE3, CV_AVX2, CV_NEON].filter { cv_path_works($0) }
+let paths = [CV_SCALAR, CV_SSSE3, CV_AVX2, CV_AVX512, CV_NEON].filter { cv_path_works($0) }
 
 private let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

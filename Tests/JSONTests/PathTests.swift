@@ -4,7 +4,7 @@ import TestParts
 import Testing
 
 /// The paths that this CPU can run.
-private let paths = [CV_SCALAR, CV_SSSE3, CV_AVX2, CV_NEON].filter { cv_path_works($0) }
+private let paths = [CV_SCALAR, CV_SSSE3, CV_AVX2, CV_AVX512, CV_NEON].filter { cv_path_works($0) }
 
 /// The verdicts of every path on one text, at the edge of readable memory.
 private final class Judge {
