@@ -42,7 +42,7 @@ let package = Package(
                 "Bytes", "UTC", log,
             ]),
         room("AWSServices", ["AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes", "UTC"]),
-        room("AWSSigning", ["CCrypto", "Bytes", "UTC"]),
+        room("AWSSigning", ["CCrypto", "CSHA256", "Bytes", "UTC"]),
         room("KafkaEvent", ["JSON", "Bytes"]),
         room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
         room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
@@ -57,6 +57,7 @@ let package = Package(
         room("Bytes"),
 
         .target(name: "CVector"),
+        .target(name: "CSHA256"),
         .systemLibrary(name: "CHeap"),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
@@ -101,7 +102,7 @@ let package = Package(
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests("HTTPTests", ["HTTP", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes", "TestParts"], excluding: ["random_events.py"]),
-        tests("AWSSigningTests", ["AWSSigning", "UTC"], excluding: ["botocore_signatures.py"]),
+        tests("AWSSigningTests", ["AWSSigning", "Bytes", "TestParts", "UTC"], excluding: ["botocore_signatures.py"]),
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
             excluding: ["local_aws.py"]),

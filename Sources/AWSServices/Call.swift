@@ -1,4 +1,5 @@
 import AWSSigning
+import Base64
 import Bytes
 import HTTP
 
@@ -9,7 +10,8 @@ final class Call {
     let operation: AWSOperation
     let service: AWSService
     let endpoint: Endpoint
-    let request: RequestToSign
+    /// Lacks the body's digest until that is known.
+    private(set) var request: RequestToSign
     let body: ByteBuffer?
     /// What an answer means to the operation.
     let read: (HTTPResponse) -> Reading
@@ -41,6 +43,15 @@ final class Call {
         self.body = body
         self.read = read
         self.fail = fail
+    }
+
+    /// Completes the request: the signature covers the body by its digest, and S3 checks the body against it and keeps it.
+    func setDigest(_ digest: SHA256Digest) {
+        request.payload = digest
+        guard service == .s3 else { return }
+        let text = ByteBuffer(capacity: 44)
+        digest.withUnsafeBytes { Base64.encode($0, appendingTo: text) }
+        request.headers.append(("x-amz-checksum-sha256", text.text))
     }
 
     /// For failures, and made for them alone: a hundred objects that are stored as they should need no such text.

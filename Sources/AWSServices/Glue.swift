@@ -33,8 +33,7 @@ public struct Glue {
         body.append("}")
         let request = RequestToSign(
             "POST", host: endpoint.host, path: "\(endpoint.path)/",
-            headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AWSGlue.StartCrawler")],
-            payload: SHA256Digest(of: body.bytes))
+            headers: [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AWSGlue.StartCrawler")])
         let call = Call(
             .startCrawler, .glue, key: name, endpoint: endpoint, request: request, body: body,
             read: { response in

@@ -1,5 +1,4 @@
 import AWSSigning
-import Base64
 import Bytes
 import HTTP
 
@@ -36,14 +35,11 @@ public struct S3 {
         bucket: String, key: String, body: ByteBuffer, contentType: String, contentEncoding: String? = nil,
         metadata: [(String, String)] = [], completion: @escaping (Result<PutOutcome, AWSFailure>) -> Void
     ) {
-        let digest = SHA256Digest(of: body.bytes)
-        var headers: [(name: String, value: String)] = [
-            ("if-none-match", "*"), ("content-type", contentType), ("x-amz-checksum-sha256", base64(digest)),
-        ]
+        var headers: [(name: String, value: String)] = [("if-none-match", "*"), ("content-type", contentType)]
         if let contentEncoding { headers.append(("content-encoding", contentEncoding)) }
         for (name, value) in metadata { headers.append((ObjectMetadata.prefix + name, ObjectMetadata.encoded(value))) }
         submit(
-            .putObject, bucket, key, "PUT", headers: headers, body: body, digest: digest,
+            .putObject, bucket, key, "PUT", headers: headers, body: body,
             read: { response in
                 switch response.status {
                 case 200, 204: .done { completion(.success(.created)) }
@@ -104,25 +100,18 @@ public struct S3 {
     private func submit(
         _ operation: AWSOperation, _ bucket: String, _ key: String, _ method: String, onBucket: Bool = false,
         query: [(name: String, value: String)] = [], headers: [(name: String, value: String)] = [],
-        body: ByteBuffer? = nil, digest: SHA256Digest = .empty,
+        body: ByteBuffer? = nil,
         read: @escaping (HTTPResponse) -> Reading, fail: @escaping (AWSFailure) -> Void
     ) {
         let place = S3Address(bucket: bucket, client.configuration)
         let path = place.path + (onBucket ? "" : "/" + key)
         let request = RequestToSign(
-            method, host: place.endpoint.host, path: path.isEmpty ? "/" : path, query: query, headers: headers,
-            payload: digest)
+            method, host: place.endpoint.host, path: path.isEmpty ? "/" : path, query: query, headers: headers)
         client.submit(
             Call(
                 operation, .s3, bucket: bucket, key: key, endpoint: place.endpoint, request: request, body: body,
                 read: read, fail: fail))
     }
-}
-
-private func base64(_ digest: SHA256Digest) -> String {
-    let buffer = ByteBuffer(capacity: 44)
-    digest.withUnsafeBytes { Base64.encode($0, appendingTo: buffer) }
-    return buffer.text
 }
 
 /// Where a bucket is reached.

@@ -5,6 +5,8 @@ import CCrypto
 public struct SHA256Digest: Sendable, Hashable {
     @usableFromInline var storage = SIMD4<UInt64>()
 
+    init() {}
+
     public init(of bytes: UnsafeRawBufferPointer) {
         var context = SHA256_CTX()
         SHA256_Init(&context)

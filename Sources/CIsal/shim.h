@@ -27,12 +27,22 @@ static inline void cisal_begin(void *compressor, const void *bytes, uint32_t cou
     stream->avail_in = count;
 }
 
+/// ISA-L returns with the upper halves of the vector registers in use. Until they are cleared, whatever is compiled for
+/// SSE, which the rest of the program is, waits for them: SHA-256 takes a third longer, two at a time twice as long.
+static inline void cisal_clear_upper_halves(void) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx")) __asm__ volatile("vzeroupper" ::: "memory");
+#endif
+}
+
 /// Writes as much of the member as fits into `room` bytes, 1 or more. Returns how much; -1 where ISA-L refuses.
 static inline int64_t cisal_write(void *compressor, uint8_t *out, uint32_t room) {
     struct isal_zstream *stream = compressor;
     stream->next_out = out;
     stream->avail_out = room;
-    return isal_deflate(stream) == COMP_OK ? (int64_t)(room - stream->avail_out) : -1;
+    int outcome = isal_deflate(stream);
+    cisal_clear_upper_halves();
+    return outcome == COMP_OK ? (int64_t)(room - stream->avail_out) : -1;
 }
 
 /// Whether the member's last byte has been written.
