@@ -167,6 +167,7 @@ need_static_libraries() {
     recipe=$({
         declare -f build_openssl build_curl build_isal fetch_source
         echo "$c_flags"
+        cat Sources/CCurl/deployed.patch
         gcc --version
         dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libisal-dev libdeflate-dev
     } | sha256sum)
@@ -261,11 +262,16 @@ build_openssl() {
 # Proxies, and the words of its errors, stay: the deployed binary behaves as the dynamic build does. Not -Os, with which
 # gcc copies by `rep movsb`: curl writes a request's head byte by byte, and that takes some thirty cycles each.
 build_curl() {
-    local build=$static/source/curl-build what="curl cannot be built."
+    local build=$static/source/curl-build what="curl cannot be built." own=$root/Sources/CCurl/deployed.patch
     local disable=(shared dict file ftp gopher imap ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp
         alt-svc crypto-auth doh hsts manual ntlm tls-srp websockets threaded-resolver openssl-auto-load-config
         dependency-tracking)
     local without=(ca-bundle ca-path brotli gssapi libgsasl libidn2 libpsl librtmp libssh2 nghttp2 nghttp3 ngtcp2 zlib zstd)
+    if patch -s -p1 --dry-run -d "$static/source/curl" -i "$own" >>"$(log curl)" 2>&1; then
+        patch -s -p1 -d "$static/source/curl" -i "$own"
+    else
+        say "This curl does not take Sources/CCurl/deployed.patch, which makes it faster: building it without"
+    fi
     mkdir "$build"
     # PKG_CONFIG=false: it would find the system's OpenSSL before the one built here.
     logged curl "$what" env -C "$build" PKG_CONFIG=false CC=gcc CFLAGS="${c_flags/-Os/-O2}" CPPFLAGS="-I$static/include" \

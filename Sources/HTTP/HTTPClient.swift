@@ -31,7 +31,7 @@ public final class HTTPClient {
     private let configuration: Configuration
     private let multi: UnsafeMutableRawPointer?
     private var running: [Transfer] = []
-    private var idle: [UnsafeMutableRawPointer] = []
+    private var idle: [Handle] = []
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -41,12 +41,9 @@ public final class HTTPClient {
     }
 
     deinit {
-        for transfer in running {
-            curl_multi_remove_handle(multi, transfer.easy)
-            transfer.releaseHandle()
-            curl_easy_cleanup(transfer.easy)
-        }
-        idle.forEach(curl_easy_cleanup)
+        for transfer in running { curl_multi_remove_handle(multi, transfer.handle.easy) }
+        running = []
+        idle = []
         curl_multi_cleanup(multi)
     }
 
@@ -65,12 +62,12 @@ public final class HTTPClient {
 
     /// Starts a request; `completion` runs within a later `poll`, or at once where it cannot even be started.
     public func start(_ request: HTTPRequest, completion: @escaping Completion) {
-        guard let multi, let easy = idle.popLast() ?? curl_easy_init() else {
+        guard let multi, let handle = idle.popLast() ?? Transfer.makeHandle(configuration) else {
             return completion(.failure(HTTPFailure(kind: .invalid, description: "libcurl has no handle to give")))
         }
-        let transfer = Transfer(request, easy, configuration, completion)
+        let transfer = Transfer(request, handle, completion)
         running.append(transfer)
-        let added = curl_multi_add_handle(multi, easy)
+        let added = curl_multi_add_handle(multi, handle.easy)
         guard added == CURLM_OK else {
             finish(transfer, .failure(HTTPFailure(kind: .invalid, description: "libcurl refused the request: \(added)")))
             return
@@ -96,7 +93,7 @@ public final class HTTPClient {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             var code = CURLE_OK
-            guard let easy = ccurl_finished(message, &code), let transfer = running.first(where: { $0.easy == easy })
+            guard let easy = ccurl_finished(message, &code), let transfer = running.first(where: { $0.handle.easy == easy })
             else { continue }
             curl_multi_remove_handle(multi, easy)
             if transfer.mayResend(code) {
@@ -111,8 +108,7 @@ public final class HTTPClient {
 
     private func finish(_ transfer: Transfer, _ outcome: Result<HTTPResponse, HTTPFailure>) {
         running.removeAll { $0 === transfer }
-        transfer.releaseHandle()
-        idle.append(transfer.easy)
+        idle.append(transfer.handle)
         transfer.completion(outcome)
     }
 }

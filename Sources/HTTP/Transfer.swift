@@ -5,65 +5,68 @@ import UTC
 /// One request on its way: it owns what libcurl points at while the transfer runs.
 final class Transfer {
     let completion: HTTPClient.Completion
-    let easy: UnsafeMutableRawPointer
+    let handle: Handle
     private let request: HTTPRequest
     private let body: ByteBuffer
     private var headers = HTTPHeaders()
     /// Whether the blank line that ends the answer's head has come: libcurl takes a head that is cut short for one
     /// without the rest, and an answer without its headers says something else than it was meant to.
     private var headIsWhole = false
-    private var headerList: UnsafeMutablePointer<curl_slist>?
-    /// libcurl writes here while the transfer runs, so it must not move.
-    private let errorText: UnsafeMutablePointer<CChar>
     private var resent = false
     private let started = Clock.monotonic()
 
-    init(
-        _ request: HTTPRequest, _ easy: UnsafeMutableRawPointer,
-        _ configuration: HTTPClient.Configuration, _ completion: @escaping HTTPClient.Completion
-    ) {
+    private var easy: UnsafeMutableRawPointer { handle.easy }
+
+    init(_ request: HTTPRequest, _ handle: Handle, _ completion: @escaping HTTPClient.Completion) {
         self.request = request
-        self.easy = easy
+        self.handle = handle
         self.completion = completion
-        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        errorText.initialize(to: 0)
         body = request.responseBody ?? ByteBuffer()
         body.removeAll()
-        setUpConnection(configuration)
-        setUpMessage()
-        setUpReception()
+        handle.clearError()
+        setLimits()
+        setMessage()
+        // The client keeps this object in its table for as long as libcurl knows the handle.
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_pointer(easy, CURLOPT_HEADERDATA, this)
+        ccurl_set_pointer(easy, CURLOPT_WRITEDATA, this)
     }
 
-    deinit { errorText.deallocate() }
-
-    private func setUpConnection(_ configuration: HTTPClient.Configuration) {
-        // Signals would kill the process from within name look-ups and broken pipes.
-        set(CURLOPT_NOSIGNAL, 1)
-        set(CURLOPT_TCP_NODELAY, 1)
-        set(CURLOPT_TCP_KEEPALIVE, 1)
-        set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.connect)
-        set(CURLOPT_TIMEOUT_MS, request.limits.total)
-        if request.limits.stall > 0 {
-            set(CURLOPT_LOW_SPEED_LIMIT, 1)
-            set(CURLOPT_LOW_SPEED_TIME, max(1, request.limits.stall / 1000))
-        }
-        // A redirect is an answer like another: following it would send a signed request elsewhere.
-        set(CURLOPT_FOLLOWLOCATION, 0)
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        if !configuration.usesProxyEnvironment { ccurl_set_string(easy, CURLOPT_PROXY, "") }
-        if let bundle = configuration.certificateBundle { ccurl_set_string(easy, CURLOPT_CAINFO, bundle) }
+    /// A handle whose answers find their way to the transfer that it then serves.
+    static func makeHandle(_ configuration: HTTPClient.Configuration) -> Handle? {
+        Handle(
+            configuration,
+            receivingHeaders: { data, size, count, context in
+                guard let data, let context else { return 0 }
+                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                transfer.receiveHeader(UnsafeRawBufferPointer(start: data, count: size * count))
+                return size * count
+            },
+            receivingBody: { data, size, count, context in
+                guard let data, let context else { return 0 }
+                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                transfer.receiveBody(UnsafeRawBufferPointer(start: data, count: size * count))
+                return size * count
+            })
     }
 
-    private func setUpMessage() {
+    private func setLimits() {
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.connect)
+        handle.set(CURLOPT_TIMEOUT_MS, request.limits.total)
+        handle.set(CURLOPT_LOW_SPEED_LIMIT, request.limits.stall > 0 ? 1 : 0)
+        handle.set(CURLOPT_LOW_SPEED_TIME, request.limits.stall > 0 ? max(1, request.limits.stall / 1000) : 0)
+        handle.set(CURLOPT_FRESH_CONNECT, 0)
+    }
+
+    private func setMessage() {
         ccurl_set_string(easy, CURLOPT_URL, request.url)
-        // The signature covers the path as written; libcurl would fold `/../` otherwise.
-        set(CURLOPT_PATH_AS_IS, 1)
+        handle.set(CURLOPT_NOBODY, 0)
+        ccurl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, nil)
         switch request.method {
-        case .get: set(CURLOPT_HTTPGET, 1)
-        case .head: set(CURLOPT_NOBODY, 1)
+        case .get: handle.set(CURLOPT_HTTPGET, 1)
+        case .head: handle.set(CURLOPT_NOBODY, 1)
         case .put, .post:
-            set(CURLOPT_POST, 1)
+            handle.set(CURLOPT_POST, 1)
             ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
             ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body?.count ?? 0))
             if let base = request.body?.base {
@@ -72,37 +75,7 @@ final class Transfer {
                 ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, "")
             }
         }
-        for (name, value) in request.headers {
-            // "Name;" is libcurl's way to send a header with an empty value.
-            headerList = curl_slist_append(headerList, value.isEmpty ? "\(name);" : "\(name): \(value)")
-        }
-        // No `Expect: 100-continue`, which costs a round trip; no `Accept` and no form type that nobody asked for.
-        for line in ["Expect:", "Accept:"] { headerList = curl_slist_append(headerList, line) }
-        if !request.headers.contains(where: { isSameName($0.name, "content-type") }) {
-            headerList = curl_slist_append(headerList, "Content-Type:")
-        }
-        ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
-    }
-
-    private func setUpReception() {
-        // The client keeps this object in its table for as long as libcurl knows the handle.
-        let this = Unmanaged.passUnretained(self).toOpaque()
-        ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
-        set(CURLOPT_BUFFERSIZE, 128 * 1024)
-        ccurl_set_pointer(easy, CURLOPT_HEADERDATA, this)
-        ccurl_set_pointer(easy, CURLOPT_WRITEDATA, this)
-        ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
-            guard let data, let context else { return 0 }
-            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            transfer.receiveHeader(UnsafeRawBufferPointer(start: data, count: size * count))
-            return size * count
-        }
-        ccurl_set_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
-            guard let data, let context else { return 0 }
-            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            transfer.receiveBody(UnsafeRawBufferPointer(start: data, count: size * count))
-            return size * count
-        }
+        handle.setHeaders(request.headers)
     }
 
     private func receiveHeader(_ line: UnsafeRawBufferPointer) {
@@ -149,8 +122,8 @@ final class Transfer {
         resent = true
         headers = HTTPHeaders()
         headIsWhole = false
-        set(CURLOPT_FRESH_CONNECT, 1)
-        if let remaining { set(CURLOPT_TIMEOUT_MS, max(1, remaining)) }
+        handle.set(CURLOPT_FRESH_CONNECT, 1)
+        if let remaining { handle.set(CURLOPT_TIMEOUT_MS, max(1, remaining)) }
     }
 
     /// Milliseconds left of the limit on the whole request; `nil` where there is none.
@@ -171,7 +144,7 @@ final class Transfer {
     }
 
     private func failure(_ code: CURLcode) -> HTTPFailure {
-        let detail = String(cString: errorText)
+        let detail = handle.error
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         let kind: HTTPFailure.Kind =
             switch code {
@@ -198,15 +171,6 @@ final class Transfer {
         let slashes = request.url.utf8.indices.filter { request.url.utf8[$0] == UInt8(ascii: "/") }
         return slashes.count > 2 ? request.url[..<slashes[2]] : request.url[...]
     }
-
-    /// Makes the handle forget this transfer; the connection stays with the client.
-    func releaseHandle() {
-        curl_easy_reset(easy)
-        curl_slist_free_all(headerList)
-        headerList = nil
-    }
-
-    private func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(easy, option, value) }
 }
 
 private func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {

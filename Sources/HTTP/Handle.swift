@@ -1,0 +1,100 @@
+import Bytes
+import CCurl
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// One of libcurl's handles with what it points at, made once and used for one request after the other.
+///
+/// What is the same for all requests is set here, once: setting everything anew for each would cost as much as writing
+/// its head does. `Transfer` sets the rest, all of it, so that nothing of an earlier request is left.
+final class Handle {
+    let easy: UnsafeMutableRawPointer
+    /// libcurl writes here whenever it likes to, as long as the handle lives.
+    private let errorText: UnsafeMutablePointer<CChar>
+    /// The header lines, each with a zero byte behind it, and libcurl's list of them.
+    private let lines = ByteBuffer(capacity: 2048)
+    private var list: UnsafeMutablePointer<curl_slist>
+    private var listCapacity = 16
+
+    typealias Receiver = @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
+
+    /// `nil` where libcurl has no memory for one.
+    init?(
+        _ configuration: HTTPClient.Configuration, receivingHeaders: @escaping Receiver, receivingBody: @escaping Receiver
+    ) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(to: 0)
+        list = .allocate(capacity: listCapacity)
+        // Signals would kill the process from within name look-ups and broken pipes.
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        // A redirect is an answer like another: following it would send a signed request elsewhere.
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        if !configuration.usesProxyEnvironment { ccurl_set_string(easy, CURLOPT_PROXY, "") }
+        if let bundle = configuration.certificateBundle { ccurl_set_string(easy, CURLOPT_CAINFO, bundle) }
+        // The signature covers the path as written; libcurl would fold `/../` otherwise.
+        set(CURLOPT_PATH_AS_IS, 1)
+        set(CURLOPT_BUFFERSIZE, 128 * 1024)
+        ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+        ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION, receivingHeaders)
+        ccurl_set_callback(easy, CURLOPT_WRITEFUNCTION, receivingBody)
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        errorText.deallocate()
+        list.deallocate()
+    }
+
+    func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(easy, option, value) }
+
+    func setHeaders(_ headers: [(name: String, value: String)]) {
+        lines.removeAll()
+        var count = 0
+        for (name, value) in headers {
+            lines.append(name)
+            // "Name;" is libcurl's way to send a header with an empty value.
+            lines.append(value.isEmpty ? ";" : ": ")
+            lines.append(value)
+            lines.append(0)
+            count += 1
+        }
+        // No `Expect: 100-continue`, which costs a round trip; no `Accept` and no form type that nobody asked for.
+        lines.append("Expect:\0Accept:\0")
+        count += 2
+        if !headers.contains(where: { isSameName($0.name, "content-type") }) {
+            lines.append("Content-Type:\0")
+            count += 1
+        }
+        link(count)
+        ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, list)
+    }
+
+    /// Makes libcurl's list of the lines, which do not move any more.
+    private func link(_ count: Int) {
+        if count > listCapacity {
+            list.deallocate()
+            listCapacity = count
+            list = .allocate(capacity: count)
+        }
+        var line = UnsafeMutableRawPointer(lines.base).assumingMemoryBound(to: CChar.self)
+        for index in 0..<count {
+            list[index] = curl_slist(data: line, next: index + 1 < count ? list + index + 1 : nil)
+            line += strlen(line) + 1
+        }
+    }
+
+    /// What libcurl says of the failure of the last request; empty where it says nothing.
+    var error: String { String(cString: errorText) }
+
+    func clearError() { errorText.pointee = 0 }
+}
