@@ -57,8 +57,8 @@ let package = Package(
         room("Bytes"),
 
         .target(name: "CVector"),
+        .target(name: "CHeap"),
         .target(name: "CSHA256"),
-        .systemLibrary(name: "CHeap"),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CIsal", providers: [.apt(["libisal-dev"])]),

@@ -25,14 +25,14 @@ public final class IngestionFunction {
         metrics = IngestionMetrics(configuration, environment)
     }
 
-    /// Makes one request to S3, at most `warmUpLimit` long: reads the trusted certificates, sets up libcrypto, signs,
-    /// and opens the connection that the first batch uses. That is the most expensive part of a first batch, and
-    /// Lambda's init has the whole processor, however little of it the function's memory buys later. Without TLS, where
-    /// it would move one millisecond from the first batch to the start, the start is left as short as it can be.
+    /// Does ahead what a first batch would otherwise have to do besides its work: Lambda's init has the whole processor,
+    /// however little of it the function's memory buys later.
     ///
-    /// What fails here is not an error, nor tried again: the first batch meets it again, tries again, and says so.
+    /// One request is made to S3, at most `warmUpLimit` long: it reads the trusted certificates, sets up libcrypto and
+    /// opens the connection that the first batch uses, by far the most expensive part over https. What fails here is not
+    /// an error, nor tried again: the first batch meets it again, tries again, and says so.
     public func warmUp(_ logger: Logger) {
-        guard client.configuration.s3Endpoint?.isSecure ?? true else { return }
+        ingestion.rehearse()
         client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit, maxAttempts: 1)
         // A key that the function may read and that is hardly ever there; any answer will do.
         S3(client: client).headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {

@@ -1,3 +1,4 @@
+import CHeap
 import Environment
 import Ingestion
 import LambdaRuntime
@@ -9,7 +10,7 @@ import Glibc
 import Musl
 #endif
 
-Heap.keepPages()
+cheap_keep_pages()
 
 let environment = Environment()
 let logger = Logger.lambda("bootstrap", environment)
@@ -25,6 +26,7 @@ do {
 do {
     let function = try IngestionFunction(environment: environment)
     function.warmUp(logger)
+    cheap_use_huge_pages()
     var handler = IngestionHandler(function: function)
     exit(runtime.run(&handler))
 } catch {
