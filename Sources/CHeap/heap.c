@@ -1,36 +1,31 @@
-#define _GNU_SOURCE
 #include "CHeap.h"
 
 #include <stdlib.h>  // brings __GLIBC__
 
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifdef __GLIBC__
+#include <limits.h>
 #include <malloc.h>
-#include <stdint.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#define MB ((uintptr_t)1 << 20)
+#define MB (1 << 20)
 
 void cheap_keep_pages(void) {
-    mallopt(M_MMAP_THRESHOLD, 32 * MB);  // the greatest that glibc takes
-    mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+    // Larger pieces, an event and long bodies, are mapped on their own: those grow without being copied and leave no gaps.
+    mallopt(M_MMAP_THRESHOLD, MB);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    // What is asked of the kernel beyond what is needed just then.
     mallopt(M_TOP_PAD, MB);
 }
 
-void cheap_use_huge_pages(void) {
-    // The heap's free end is used up to a page's boundary, by a piece that is never touched; what comes behind it is new.
-    // It begins a little before the boundary, since glibc writes there, before the kernel could be told.
-    uintptr_t end = (uintptr_t)sbrk(0), boundary = (end + 2 * MB - 1) / (2 * MB) * (2 * MB);
-    mallopt(M_TOP_PAD, 16 * MB);
-    void *volatile filler = malloc(boundary - end + mallinfo2().keepcost - 256);
-    mallopt(M_TOP_PAD, MB);
-    end = (uintptr_t)sbrk(0) / (2 * MB) * (2 * MB);
-    if (filler != NULL && end > boundary) madvise((void *)boundary, end - boundary, MADV_HUGEPAGE);
+void cheap_take_pages(size_t bytes) {
+    volatile char *pages = malloc(bytes);
+    if (pages == NULL) return;
+    for (size_t at = 0; at < bytes; at += 4096) pages[at] = 0;
+    free((void *)pages);
 }
 
 #else
 
 void cheap_keep_pages(void) {}
-void cheap_use_huge_pages(void) {}
+void cheap_take_pages(size_t bytes) { (void)bytes; }
 
 #endif

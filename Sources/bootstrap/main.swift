@@ -26,7 +26,8 @@ do {
 do {
     let function = try IngestionFunction(environment: environment)
     function.warmUp(logger)
-    cheap_use_huge_pages()
+    // What a batch of some hundred records needs.
+    cheap_take_pages(512 << 10)
     var handler = IngestionHandler(function: function)
     exit(runtime.run(&handler))
 } catch {
