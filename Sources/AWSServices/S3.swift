@@ -35,7 +35,10 @@ public struct S3 {
         bucket: String, key: String, body: ByteBuffer, contentType: String, contentEncoding: String? = nil,
         metadata: [(String, String)] = [], completion: @escaping (Result<PutOutcome, AWSFailure>) -> Void
     ) {
-        var headers: [(name: String, value: String)] = [("if-none-match", "*"), ("content-type", contentType)]
+        var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(metadata.count + 4)
+        headers.append(("if-none-match", "*"))
+        headers.append(("content-type", contentType))
         if let contentEncoding { headers.append(("content-encoding", contentEncoding)) }
         for (name, value) in metadata { headers.append((ObjectMetadata.prefix + name, ObjectMetadata.encoded(value))) }
         submit(

@@ -9,25 +9,36 @@ import Bytes
 /// strings of its own costs more than all else that is done for an object of a few records.
 struct CanonicalRequest {
     let digest: SHA256Digest
-    /// `host;x-amz-content-sha256;x-amz-date`
+    /// `host;x-amz-content-sha256;x-amz-date`; until the next request is written.
     let signedHeaders: ByteBuffer
     /// Path and query as they are sent, which the canonical ones are derived from.
     let target: String
 
-    init(_ request: RequestToSign, _ headers: [(name: String, value: String)], _ rules: SigV4Signer.Rules) {
+    /// What requests are written into, one after the other.
+    struct Scratch {
+        let text = ByteBuffer(capacity: 2048)
+        let signedHeaders = ByteBuffer(capacity: 512)
+    }
+
+    init(
+        _ request: RequestToSign, _ headers: [(name: String, value: String)], _ rules: SigV4Signer.Rules,
+        _ scratch: Scratch
+    ) {
         let path = encodedPath(request.path)
         let query = request.query.isEmpty ? "" : canonicalQuery(request.query)
         target = query.isEmpty ? path : "\(path)?\(query)"
 
-        let buffer = ByteBuffer(capacity: 2048)
-        signedHeaders = ByteBuffer(capacity: 512)
+        let buffer = scratch.text
+        buffer.removeAll()
+        signedHeaders = scratch.signedHeaders
+        signedHeaders.removeAll()
         buffer.append(request.method)
         buffer.append("\n")
         buffer.append(rules == .s3 ? path : encodedPath(normalized(path)))
         buffer.append("\n")
         buffer.append(query)
         buffer.append("\n")
-        appendHeaders([("host", request.host)] + headers, to: buffer, names: signedHeaders)
+        appendHeaders(headers, host: request.host, to: buffer, names: signedHeaders)
         buffer.append("\n")
         buffer.append(signedHeaders.bytes)
         buffer.append("\n")
@@ -66,12 +77,16 @@ private func encodedQueryPart(_ text: String) -> String {
 /// A line for each name, in lower case and in the order of bytes; the values of a name that occurs twice stand on one
 /// line, joined by commas in the order in which they are sent.
 private func appendHeaders(
-    _ headers: [(name: String, value: String)], to buffer: ByteBuffer, names: ByteBuffer
+    _ headers: [(name: String, value: String)], host: String, to buffer: ByteBuffer, names: ByteBuffer
 ) {
+    var lines: [(name: String, value: String)] = []
+    lines.reserveCapacity(headers.count + 1)
+    lines.append(("host", host))
+    for (name, value) in headers { lines.append((lowercased(name), value)) }
     // The sort is stable: what has one name stays in its order.
-    let sorted = headers.map { (name: lowercased($0.name), value: $0.value) }.sorted { $0.name < $1.name }
+    lines.sort { $0.name < $1.name }
     var last: String?
-    for (name, value) in sorted {
+    for (name, value) in lines {
         if name == last {
             buffer.truncate(to: buffer.count - 1)
             buffer.append(",")
@@ -89,20 +104,22 @@ private func appendHeaders(
 
 /// Nearly all names that come here are in lower case already.
 private func lowercased(_ name: String) -> String {
-    name.utf8.contains { $0 &- UInt8(ascii: "A") < 26 } ? name.lowercased() : name
+    var name = name
+    let hasUpperCase = name.withUTF8 { bytes in bytes.contains { $0 &- UInt8(ascii: "A") < 26 } }
+    return hasUpperCase ? name.lowercased() : name
 }
 
 /// Without white space at the ends and with single spaces inside.
 private func appendTrimmed(_ value: String, to buffer: ByteBuffer) {
-    let start = buffer.count
-    var isBehindSpace = false
-    for byte in value.utf8 {
-        if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
-            isBehindSpace = true
-            continue
+    var value = value
+    value.withUTF8 { bytes in
+        // Most values have none, a session's token of a thousand bytes among them.
+        guard bytes.contains(where: isBlank) else { return buffer.append(UnsafeRawBufferPointer(bytes)) }
+        for (index, word) in bytes.split(whereSeparator: isBlank).enumerated() {
+            if index > 0 { buffer.append(UInt8(ascii: " ")) }
+            buffer.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: word)))
         }
-        if isBehindSpace, buffer.count > start { buffer.append(UInt8(ascii: " ")) }
-        isBehindSpace = false
-        buffer.append(byte)
     }
 }
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

@@ -6,11 +6,14 @@ import Bytes
 public enum PercentEncoding {
     /// Appends `text` encoded; with `keepingSlash`, as for an object key, `/` stays as it is.
     public static func append(_ text: String, keepingSlash: Bool = false, to buffer: ByteBuffer) {
-        for byte in text.utf8 {
-            if isUnreserved(byte) || keepingSlash && byte == UInt8(ascii: "/") {
-                buffer.append(byte)
-            } else {
-                appendEscape(byte, to: buffer)
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let plain = rest.prefix { isUnreserved($0) || keepingSlash && $0 == UInt8(ascii: "/") }
+                buffer.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: plain)))
+                rest = rest[plain.endIndex...]
+                if let byte = rest.popFirst() { appendEscape(byte, to: buffer) }
             }
         }
     }

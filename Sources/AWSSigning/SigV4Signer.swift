@@ -18,6 +18,7 @@ public struct SigV4Signer {
     public var credentials: AWSCredentials
     /// Depends on the day and the secret alone, and costs four HMACs: it serves all day.
     private var kept: DaysKey?
+    private let scratch = CanonicalRequest.Scratch()
 
     public init(region: String, service: String, rules: Rules, credentials: AWSCredentials) {
         self.region = region
@@ -30,12 +31,14 @@ public struct SigV4Signer {
     ///   (S3) or 5 (most others).
     public mutating func sign(_ request: RequestToSign, at moment: EpochMilliseconds) -> SignedRequest {
         let timestamp = CalendarTime(moment).basicISO8601
-        var headers = request.headers
+        var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(request.headers.count + 4)
+        headers += request.headers
         headers.append(("x-amz-date", timestamp))
         if rules == .s3 { headers.append(("x-amz-content-sha256", request.payload.hex)) }
         if let token = credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
 
-        let canonical = CanonicalRequest(request, headers, rules)
+        let canonical = CanonicalRequest(request, headers, rules, scratch)
         let key = key(String(timestamp.prefix(8)))
         let signature = key.key.authenticate { text in
             text.append("AWS4-HMAC-SHA256\n")

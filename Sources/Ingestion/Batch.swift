@@ -62,7 +62,7 @@ package final class Batch {
         _ events: inout KafkaEventReader
     ) throws -> Bool {
         let body = rows.body
-        let metadata = partition.metadata
+        let metadata = lines.addsMetadata ? partition.metadata : nil
         repeat {
             try partition.advance(to: record.offset)
             recordCount += 1
@@ -105,7 +105,7 @@ final class PartitionBatch {
     private let buffers: BufferPool
     /// In the order of their periods, rows before errors. A partition has one or two as a rule.
     private var all: [ObjectDraft] = []
-    let metadata: RowMetadata
+    private(set) lazy var metadata = RowMetadata(name)
 
     init(
         _ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64, _ buffers: BufferPool
@@ -114,7 +114,6 @@ final class PartitionBatch {
         self.buffers = buffers
         self.firstOffset = firstOffset
         lastOffset = firstOffset - 1
-        metadata = RowMetadata(name)
         self.topicBytes = ByteBuffer(capacity: topicBytes.count)
         self.topicBytes.append(topicBytes)
     }

@@ -40,6 +40,9 @@ final class CrawlerTrigger {
         self.now = now
     }
 
+    /// Whether there is a crawler at all: without one, nothing below needs to be asked.
+    var isOn: Bool { configuration != nil }
+
     /// The folders among `folders` of which it matters whether something lies in them, before anything is written.
     func unknown(among folders: Set<String>) -> [String] {
         guard configuration?.trigger == .newPartition else { return [] }

@@ -43,8 +43,9 @@ public final class Ingestion {
         let storedAt = Clock.now()
         for (partition, placements) in zip(batch.partitions, placements) { remember(partition, placements, logger) }
 
-        var outcome = BatchOutcome(batch, placements.flatMap { $0 }, storedAt: storedAt)
-        outcome.crawler = startCrawler(placements.flatMap { $0 }, emptyFolders, logger)
+        let all = placements.flatMap { $0 }
+        var outcome = BatchOutcome(batch, all, storedAt: storedAt)
+        outcome.crawler = startCrawler(all, emptyFolders, logger)
         outcome.milliseconds = Clock.monotonic() - start
         return outcome
     }
@@ -105,6 +106,7 @@ public final class Ingestion {
 extension Ingestion {
     /// The folders of rows that hold nothing yet, among those of which it matters.
     private func emptyFolders(of batch: Batch, _ logger: Logger) -> Set<String> {
+        guard crawler.isOn else { return [] }
         let folders = Set(batch.drafts.lazy.filter { $0.content == .rows }.map(\.folder))
         var empty: Set<String> = []
         for folder in crawler.unknown(among: folders) {
@@ -125,6 +127,7 @@ extension Ingestion {
     private func startCrawler(
         _ placements: [ObjectPlacement], _ emptyFolders: Set<String>, _ logger: Logger
     ) -> CrawlerTrigger.Decision {
+        guard crawler.isOn else { return .off }
         let rows = placements.filter { $0.draft.content == .rows }
         let written = Set(rows.filter { $0.next > 0 }.map(\.draft.folder))
         // What was stored already came with a delivery that may have died before it could start the crawler.

@@ -18,17 +18,19 @@ enum Rejection: String {
 /// Writes records as JSON Lines: as the row that the value is, or, where it is none, as a description of the record
 /// from which it can be produced again.
 struct RecordLines {
-    private let mode: IngestionConfiguration.RecordMetadata
+    /// Whether rows are to have members that say where they came from.
+    let addsMetadata: Bool
 
-    init(metadata mode: IngestionConfiguration.RecordMetadata) { self.mode = mode }
+    init(metadata mode: IngestionConfiguration.RecordMetadata) { addsMetadata = mode == .kafka }
 
     // MARK: Rows
 
     /// Appends the record's value as one line; its base64 is decoded straight into `body`.
     ///
     /// The check is a full one (RFC 8259): a single malformed line makes Athena fail the whole query.
+    /// - Parameter metadata: what is added to the row, if anything.
     /// - Returns: why it is no row, with `body` as it was before.
-    func appendRow(_ record: KafkaRecord, _ metadata: RowMetadata, to body: ByteBuffer) -> Rejection? {
+    func appendRow(_ record: KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
         guard let value = record.value else { return .tombstone }
         let start = body.count
         guard Base64.decode(value, appendingTo: body) else { return .valueNotBase64 }
@@ -41,7 +43,7 @@ struct RecordLines {
     }
 
     private func finishRow(
-        _ record: KafkaRecord, _ metadata: RowMetadata, _ body: ByteBuffer, from start: Int
+        _ record: KafkaRecord, _ metadata: RowMetadata?, _ body: ByteBuffer, from start: Int
     ) -> Rejection? {
         switch JSONCheck.check(UnsafeRawBufferPointer(rebasing: body.bytes[start...])) {
         case .object(let traits):
@@ -51,7 +53,7 @@ struct RecordLines {
         case .tooDeep: return .tooDeep
         case .notUTF8: return .notUTF8
         }
-        return mode == .kafka ? metadata.insert(record, into: body, from: start) : nil
+        return metadata?.insert(record, into: body, from: start)
     }
 
     // MARK: What is no row
