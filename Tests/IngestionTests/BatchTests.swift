@@ -1,6 +1,7 @@
 import Bytes
 import Environment
 import KafkaEvent
+import TestParts
 import Testing
 
 @testable import Ingestion
@@ -33,6 +34,44 @@ struct BatchTests {
                 #expect(draft.records.map(\.offset) == wanted[draft.period.start / 3_600_000]?.map(\.offset))
             }
         }
+        withExtendedLifetime(event) {}
+    }
+
+    /// A record in Lambda's form is told from the one before it by comparing their heads; one in another form stands
+    /// between them now and then, and is of another topic-partition.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `a record goes to its own topic-partition whatever the forms of those around it`(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        var wanted: [String: [Int64]] = [:]
+        let event = ByteBuffer()
+        event.append(#"{"eventSource":"aws:kafka","records":{"mixed":["#)
+        var topic = "t"
+        var partition = 0
+        for offset in 0..<60 as Range<Int64> {
+            if Int.random(in: 0..<3, using: &random) == 0 {
+                topic = ["t", "u", "topic-of-a-longer-name"].randomElement(using: &random) ?? ""
+                partition = Int.random(in: 0...1, using: &random) * 10
+            }
+            wanted["\(topic)-\(partition)", default: []].append(offset)
+            let place = #""topic":"\#(topic)","partition":\#(partition),"offset":\#(offset),"timestamp":5,"#
+            let rest = #""timestampType":"CREATE_TIME","value":"e30=","headers":[]"#
+            if offset > 0 { event.append(["," , ",", ", "].randomElement(using: &random) ?? "") }
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: event.append("{\(rest),\(place.dropLast())}")
+            case 1: event.append("{ \(place)\(rest)}")
+            // Lambda's form to its last member.
+            case 2: event.append("{\(place)\(rest),\"more\":1}")
+            default: event.append("{\(place)\(rest)}")
+            }
+        }
+        event.append("]}}")
+
+        let batch = Batch(try IngestionConfiguration(Environment(["INGESTION_BUCKET": "bucket"])), BufferPool())
+        var reader = KafkaEventReader(event.bytes)
+        try batch.add(&reader)
+
+        let found = batch.drafts.map { ($0.topicPartition.description, $0.records.map(\.offset)) }
+        #expect(Dictionary(found) { $0 + $1 } == wanted)
         withExtendedLifetime(event) {}
     }
 }
