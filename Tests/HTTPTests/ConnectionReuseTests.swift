@@ -22,7 +22,9 @@ import Testing
         let response = try client.send(HTTPRequest(.put, server.url, body: body))
         #expect(response.status == 200)
         #expect(response.body.text == "the whole body")
-        #expect(server.requests.map(\.connectionNumber) == [1, 1, 2])
+        // And the fresh one is used again.
+        #expect(try client.send(HTTPRequest(.get, server.url)).status == 200)
+        #expect(server.requests.map(\.connectionNumber) == [1, 1, 2, 2])
     }
 
     @Test(arguments: [ScriptedServer.Action.Ending.close, .reset])

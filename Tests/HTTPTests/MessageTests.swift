@@ -23,13 +23,26 @@ import Testing
         #expect(server.requests.map(\.text) == ["", "", "abc", ""])
     }
 
-    @Test func `a handle that sent a PUT sends a plain GET next`() throws {
+    private static let methods = [HTTPMethod.get, .head, .put, .post]
+
+    @Test(arguments: methods, methods)
+    func `nothing of one request is left in the next`(_ first: HTTPMethod, _ second: HTTPMethod) throws {
         let server = try ScriptedServer { _ in .respond(200) }
         let client = HTTPClient()
-        _ = try client.send(HTTPRequest(.put, server.url, headers: [("X-One", "1")], body: buffer("abc")))
-        _ = try client.send(HTTPRequest(.get, server.url))
-        #expect(server.requests[1].method == "GET")
-        #expect(server.requests[1].headers.headers.map(\.name) == ["Host"])
+        // More headers than there is room for at first, then fewer.
+        let many = (1...40).map { (name: "X-\($0)", value: String(repeating: "v", count: $0 * 8)) }
+        let hasBody = first == .put || first == .post
+        _ = try client.send(HTTPRequest(first, server.url + "/a", headers: many, body: hasBody ? buffer("abc") : nil))
+        let sent = server.requests[0].headers.headers.filter { $0.name.hasPrefix("X-") }
+        #expect(sent.map(\.name) == many.map(\.name) && sent.map(\.value) == many.map(\.value))
+
+        _ = try client.send(HTTPRequest(second, server.url + "/b", headers: [("X-Last", "1")]))
+        let request = server.requests[1]
+        #expect(request.method == second.rawValue)
+        #expect(request.target == "/b")
+        #expect(request.text == "")
+        let length = second == .put || second == .post ? ["Content-Length"] : []
+        #expect(Set(request.headers.headers.map(\.name)) == Set(["Host", "X-Last"] + length))
     }
 
     @Test func `a header with an empty value is sent, and one of the caller's own type`() throws {
