@@ -92,7 +92,8 @@ static void pad(struct lane *lane) {
     lane->padded = true;
 }
 
-/// Gives a lane that has no blocks left the next ones it has to do, of its own message or of the next one.
+/// Gives a lane that has no blocks left the next ones it has to do, of its own message or of the next one; none where
+/// that is shorter than a block.
 static void refill(struct lane *lane, const struct csha256_message **next, const struct csha256_message *end) {
     if (lane->message != NULL && !lane->padded) return pad(lane);
     if (lane->message != NULL)
@@ -106,7 +107,6 @@ static void refill(struct lane *lane, const struct csha256_message **next, const
     lane->at = lane->message->bytes;
     lane->blocks = lane->message->count / 64;
     lane->padded = false;
-    if (lane->blocks == 0) pad(lane);
 }
 
 void csha256_all(const struct csha256_message *messages, size_t count) {

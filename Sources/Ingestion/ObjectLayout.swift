@@ -129,7 +129,8 @@ private func appendFileName(_ topic: String, to buffer: ByteBuffer) {
         return appendFolderName(topic, to: buffer)
     }
     appendEncoded(first, to: buffer)
-    appendFolderName(String(topic.dropFirst()), to: buffer)
+    // Not by characters, of which an accent behind the byte would be a part.
+    appendFolderName(String(topic.unicodeScalars.dropFirst()), to: buffer)
 }
 
 private func appendEncoded(_ byte: UInt8, to buffer: ByteBuffer) {

@@ -174,6 +174,19 @@ struct KafkaEventErrorTests {
         }
     }
 
+    /// Those before it are in Lambda's own form, which is read apart from all others.
+    @Test("by its place in its list", arguments: [0, 1, 5])
+    func place(index: Int) {
+        var records = (0..<index).map { offset in
+            let place = #""topic":"t","partition":0,"offset":\#(offset),"timestamp":5"#
+            return #"{\#(place),"timestampType":"CREATE_TIME","value":"e30=","headers":[]}"#
+        }
+        records.append(#"{"topic":"t","partition":0,"offset":false}"#)
+        #expect { try read(batch(records.joined(separator: ","))) } throws: { error in
+            (error as? KafkaEventError)?.path == #"$.records["t-0"][\#(index)].offset"#
+        }
+    }
+
     @Test("at whatever byte it is cut off")
     func truncated() throws {
         let event = Array(batch(#"{"topic":"t","partition":0,"offset":1,"value":"\u00e9\/","headers":[{"a":[1,-2]}],"x":[-1.5e3,null]}"#).utf8)
