@@ -136,21 +136,24 @@ def warm(run, sink):
 
 
 def scale(run):
-    """What a record costs, whatever the batch is like; what an object costs on top."""
+    """What a further record costs beside what the invocation itself does, and what a further object does."""
     function = run("swift", COMPRESSION="none")
     print("CPU a record by the size of the batch and by its topic-partitions (one object each), COMPRESSION=none")
-    row("records", "partitions", "CPU", "spread", "µs a record", "µs an object above one")
-    base = None
+    row("records", "partitions", "CPU", "spread", "µs a record", "µs a further record", "µs a further object")
+    least = base = None
     for records, partitions in [(1, 1), (10, 1), (100, 1), (1_000, 1), (10_000, 1), (10_000, 10), (10_000, 100), (10_000, 500)]:
         batches = Batches(records, "--step", "0.01", partitions=partitions)
         cpu = [function.invoke(batches.next()).cpu for _ in rounds(13)][3:]
         median = statistics.median(cpu)
-        above = ""
-        if (records, partitions) == (10_000, 1):
+        above, further = "", ""
+        if records == 1:
+            least = median
+        elif partitions == 1:
+            further = f"{(median - least) / (records - 1) * 1000:.2f}"
             base = median
-        elif records == 10_000:
+        else:
             above = f"{(median - base) / (partitions - 1) * 1000:.1f}"
-        row(f"{records:,}", partitions, middle(cpu), spread(cpu), f"{median / records * 1000:.2f}", above)
+        row(f"{records:,}", partitions, middle(cpu), spread(cpu), f"{median / records * 1000:.2f}", further, above)
     function.stop()
     print()
 

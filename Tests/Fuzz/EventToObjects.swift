@@ -31,7 +31,8 @@ public func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CIn
     for (key, object) in store.objects {
         must(key.utf8.count <= 1024, "a key is too long")
         // By bytes, as S3 and its readers do: to Swift a slash with an accent behind it is no slash.
-        let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String($0) }
+        let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         must(parts.first == "topics" || parts.first == "errors", "a key is outside of the prefixes")
         must(parts.count == 5 && !parts.contains { $0.isEmpty || $0 == "." || $0 == ".." }, "a key leaves its folder")
         must(object.body.last == UInt8(ascii: "\n"), "an object ends within a line")
