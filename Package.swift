@@ -108,7 +108,9 @@ let package = Package(
             excluding: ["local_aws.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "LineOutput", "TestParts", "EchoFunction"]),
         tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput", "UTC"]),
-        tests("IngestionTests", ["Ingestion", "KafkaEvent", "Base64", "Environment", "Bytes", "TestParts", log]),
+        tests(
+            "IngestionTests",
+            ["Ingestion", "KafkaEvent", "Compression", "Base64", "Environment", "Bytes", "TestParts", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
         // The built binary between a scripted Runtime API and a real S3, with everything going wrong that can.

@@ -41,6 +41,8 @@ public final class AWSClient {
     private var undigested: [Call] = []
     private var arrived: [(Call, Result<HTTPResponse, HTTPFailure>)] = []
     private var inFlight = 0
+    /// What can be done while answers are waited for, the first one first.
+    private var meanwhile: ArraySlice<() -> Void> = []
     private var isRunning = false
     /// Why this invocation has no credentials.
     private var noCredentials: AWSFailure?
@@ -80,9 +82,14 @@ public final class AWSClient {
         self.maxAttempts = maxAttempts ?? configuration.maxAttempts
         requestCounts = RequestCounts()
         noCredentials = nil
+        meanwhile = []
         let (end, overflow) = Clock.monotonic().addingReportingOverflow(deadline - Clock.now())
         self.deadline = overflow ? .max : end
     }
+
+    /// Has `work` done within `run` once requests are under way and nothing has been answered: the time is paid for
+    /// anyway. It is not done at all when there is nothing to wait for; it may not submit anything.
+    public func whileWaiting(_ work: @escaping () -> Void) { meanwhile.append(work) }
 
     /// Carries out what was submitted, and what completions submit meanwhile, until nothing is left.
     public func run() {
@@ -91,8 +98,8 @@ public final class AWSClient {
         defer { isRunning = false }
         while true {
             startWhatIsDue()
-            if inFlight == 0, queue.isEmpty { return }
-            waitForSomething()
+            if inFlight == 0, queue.isEmpty { return meanwhile = [] }
+            if inFlight > 0, !meanwhile.isEmpty { workMeanwhile() } else { waitForSomething() }
             let answers = arrived
             arrived.removeAll(keepingCapacity: true)
             for (call, answer) in answers {
@@ -132,6 +139,11 @@ public final class AWSClient {
             // Nothing for libcurl to wait on.
             _ = poll(nil, 0, Int32(milliseconds))
         }
+    }
+
+    private func workMeanwhile() {
+        http.poll(milliseconds: 0)
+        if arrived.isEmpty, let work = meanwhile.popFirst() { work() }
     }
 
     private var remaining: Int64 { deadline == .max ? .max : deadline - Clock.monotonic() }

@@ -63,6 +63,8 @@ final class S3ObjectStore: ObjectStore {
         }
     }
 
+    func whileWaiting(_ work: @escaping () -> Void) { s3.client.whileWaiting(work) }
+
     func run() { s3.client.run() }
 }
 

@@ -1,4 +1,5 @@
 import Bytes
+import Compression
 import UTC
 
 /// Brings the lines of one draft into the store, each record exactly once whatever is stored already.
@@ -44,6 +45,10 @@ final class ObjectPlacement {
     private var neighbours: [ObjectName] = []
     /// Whether a namesake's objects lie among them.
     private var isMixed = false
+    /// Whether the first listing has been asked for and not answered.
+    private var isListing = false
+    /// The first object's body, made while that is so: hardly ever does the listing show something that changes it.
+    private var prepared: (range: Range<Int>, body: ByteBuffer)?
 
     struct Policy {
         var delivery: IngestionConfiguration.Delivery
@@ -68,7 +73,10 @@ final class ObjectPlacement {
 
     /// Asks the store for the first step; the others follow from its answers, within `store.run()`.
     func start() {
-        if policy.delivery == .exactlyOnce, policy.looksAround { lookAround(from: nil) } else { place() }
+        guard policy.delivery == .exactlyOnce, policy.looksAround else { return place() }
+        isListing = true
+        lookAround(from: nil)
+        store.whileWaiting { [self] in prepare() }
     }
 
     /// The first offset that is not durably stored, once the store has run; `nil` when all are.
@@ -78,7 +86,7 @@ final class ObjectPlacement {
 
     /// Writes the next object, or finds that all is written.
     private func place() {
-        guard next < draft.records.count else { return }
+        guard next < draft.records.count else { return dropPrepared() }
         let first = draft.records[next]
         // An object that begins before this record, at one that has been compacted away since, may cover it.
         let passed = neighbours.prefix { $0.offset < first.offset }
@@ -100,7 +108,7 @@ final class ObjectPlacement {
     private func create(_ name: ObjectName) {
         let range = next..<end(from: next)
         let body: ByteBuffer
-        do { body = try bodies.body(of: draft, range) } catch { return fail(StoreFailure(description: "\(error)")) }
+        do { body = try self.body(of: range) } catch { return fail(StoreFailure(description: "\(error)")) }
         let metadata = ObjectMetadata(of: draft.records[range], draft.topicPartition)
         let key = self.key(name)
         store.create(key, body, isGzip: bodies.isGzip, metadata) { [self] result in
@@ -118,6 +126,27 @@ final class ObjectPlacement {
             case .failure(let failure): fail(failure)
             }
         }
+    }
+
+    private func body(of range: Range<Int>) throws(GzipError) -> ByteBuffer {
+        if let prepared, prepared.range == range {
+            self.prepared = nil
+            return prepared.body
+        }
+        dropPrepared()
+        return try bodies.body(of: draft, range)
+    }
+
+    private func prepare() {
+        guard isListing else { return }
+        let range = 0..<end(from: 0)
+        // What fails now fails again when it is needed, and says so.
+        prepared = (try? bodies.body(of: draft, range)).map { (range, $0) }
+    }
+
+    private func dropPrepared() {
+        if let prepared { bodies.giveBack(prepared.body, of: draft) }
+        prepared = nil
     }
 
     /// Where the object that begins with record `start` ends: before the span gets too long, or before an object
@@ -215,6 +244,7 @@ final class ObjectPlacement {
         // This text sorts in front of every key that begins with it: an object at that very offset is listed.
         let earliest = draft.stem + ObjectLayout.digits(max(0, first.offset - Self.maximumSpan + 1))
         store.keys(with: draft.stem, after: start ?? earliest, limit: 1000) { [self] result in
+            isListing = false
             switch result {
             case .failure(let failure): fail(failure)
             case .success(let page):
@@ -254,5 +284,8 @@ final class ObjectPlacement {
 
     private func key(_ name: ObjectName) -> String { draft.stem + name.text + bodies.suffix }
 
-    private func fail(_ failure: StoreFailure) { self.failure = failure }
+    private func fail(_ failure: StoreFailure) {
+        self.failure = failure
+        dropPrepared()
+    }
 }

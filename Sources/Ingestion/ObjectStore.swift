@@ -19,8 +19,16 @@ protocol ObjectStore: AnyObject {
         with prefix: String, after start: String?, limit: Int,
         completion: @escaping (Result<KeyPage, StoreFailure>) -> Void)
 
+    /// Has `work` done within `run` while answers are waited for; not at all where none is.
+    func whileWaiting(_ work: @escaping () -> Void)
+
     /// Returns when all that was asked for, also from within completions, has been answered.
     func run()
+}
+
+extension ObjectStore {
+    /// For stores that answer at once.
+    func whileWaiting(_ work: @escaping () -> Void) {}
 }
 
 /// One answer of a listing.

@@ -70,7 +70,7 @@ struct History {
         let periods = ["hour", "hour", "day", "none"]
         configuration = try IngestionConfiguration(
             Environment([
-                "INGESTION_BUCKET": "bucket", "COMPRESSION": "none",
+                "INGESTION_BUCKET": "bucket", "COMPRESSION": seed % 3 == 0 ? "gzip" : "none",
                 "TIME_PARTITION": periods[Int(seed % 4)],
             ]))
         for partition in 0..<Int32.random(in: 1...2, using: &random) {

@@ -1,4 +1,5 @@
 import Bytes
+import Compression
 
 @testable import Ingestion
 
@@ -63,6 +64,7 @@ final class ModelStore: ObjectStore {
     private var random: any RandomNumberGenerator
     /// What is asked for: carried out with `true`, or abandoned with `false` when the sandbox is dead.
     private var pending: [(Bool) -> Void] = []
+    private var works: [() -> Void] = []
 
     init(_ bucket: ModelBucket, _ random: any RandomNumberGenerator) {
         self.bucket = bucket
@@ -78,8 +80,9 @@ final class ModelStore: ObjectStore {
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
         requests.append("PUT \(key)")
+        let lines = isGzip ? unpacked(body) : body
         let object = ModelBucket.Object(
-            lines: body.text.split(separator: "\n").map(String.init), metadata: metadata)
+            lines: lines.text.split(separator: "\n").map(String.init), metadata: metadata)
         pending.append { [self] isAlive in
             guard isAlive else {
                 if Bool.random(using: &random) { bucket.leaveUnderWay(key, object) }
@@ -114,13 +117,18 @@ final class ModelStore: ObjectStore {
         answer(completion) { [self] in bucket.keys(with: prefix, after: start, limit: limit) }
     }
 
+    /// Done between the requests, before or after the answer that it was to be done ahead of, or not at all.
+    func whileWaiting(_ work: @escaping () -> Void) { works.append(work) }
+
     func run() {
         while !pending.isEmpty {
+            if !works.isEmpty, Bool.random(using: &random) { works.removeFirst()() }
             meanwhile()
             requestsToLive -= 1
             let request = pending.remove(at: Int.random(in: pending.indices, using: &random))
             request(!isDead)
         }
+        works = []
     }
 
     private func answer<Value>(
@@ -135,6 +143,13 @@ final class ModelStore: ObjectStore {
     private func chance(_ probability: Double) -> Bool {
         probability > 0 && Double.random(in: 0..<1, using: &random) < probability
     }
+}
+
+/// Empty where it is no gzip: then the records are missing, which every test here finds.
+private func unpacked(_ body: ByteBuffer) -> ByteBuffer {
+    let lines = ByteBuffer()
+    try? Gzip.decompress(body.bytes, into: lines)
+    return lines
 }
 
 /// Xorshift: the same seed gives the same history on every machine.
