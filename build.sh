@@ -260,7 +260,7 @@ build_openssl() {
 }
 
 # Proxies, and the words of its errors, stay: the deployed binary behaves as the dynamic build does. Not -Os, with which
-# gcc copies by `rep movsb`: curl writes a request's head byte by byte, and that takes some thirty cycles each.
+# gcc copies by `rep movsb`: curl writes much of a request's head byte by byte, and that takes some thirty cycles each.
 build_curl() {
     local build=$static/source/curl-build what="curl cannot be built." own=$root/Sources/CCurl/deployed.patch
     local disable=(shared dict file ftp gopher imap ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp

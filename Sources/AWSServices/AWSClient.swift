@@ -115,8 +115,11 @@ public final class AWSClient {
     }
 
     private func startWhatIsDue() {
-        digestBodies()
-        while inFlight < concurrency, let call = queue.popDue(Clock.monotonic()) { start(call) }
+        while inFlight < concurrency, let call = queue.popDue(Clock.monotonic()) {
+            // Within the loop: a call that fails at once may have submitted another.
+            digestBodies()
+            start(call)
+        }
     }
 
     /// All that have been submitted at once: several bodies take half the time of one after the other.

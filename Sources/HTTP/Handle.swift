@@ -1,22 +1,18 @@
 import Bytes
 import CCurl
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// One of libcurl's handles with what it points at, made once and used for one request after the other.
 ///
 /// What is the same for all requests is set here, once: setting everything anew for each would cost as much as writing
-/// its head does. `Transfer` sets the rest, all of it, so that nothing of an earlier request is left.
+/// its head does. `Transfer` sets the rest, all of it, so that nothing of an earlier request is left; only libcurl's own
+/// count of requests that it had to repeat goes on, and where that gives up, `Transfer` sends the request again itself.
 final class Handle {
     let easy: UnsafeMutableRawPointer
     /// libcurl writes here whenever it likes to, as long as the handle lives.
     private let errorText: UnsafeMutablePointer<CChar>
     /// The header lines, each with a zero byte behind it, and libcurl's list of them.
     private let lines = ByteBuffer(capacity: 2048)
+    private var starts: [Int] = []
     private var list: UnsafeMutablePointer<curl_slist>
     private var listCapacity = 16
 
@@ -43,9 +39,7 @@ final class Handle {
         if let bundle = configuration.certificateBundle { ccurl_set_string(easy, CURLOPT_CAINFO, bundle) }
         // The signature covers the path as written; libcurl would fold `/../` otherwise.
         set(CURLOPT_PATH_AS_IS, 1)
-        // A body of 150 KB leaves in one piece instead of three, each of which would wake its reader. Larger ones than
-        // these, here or for what is received, were not faster.
-        set(CURLOPT_UPLOAD_BUFFERSIZE, 256 * 1024)
+        // Larger pieces are not received any faster.
         set(CURLOPT_BUFFERSIZE, 128 * 1024)
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION, receivingHeaders)
@@ -62,37 +56,38 @@ final class Handle {
 
     func setHeaders(_ headers: [(name: String, value: String)]) {
         lines.removeAll()
-        var count = 0
+        starts.removeAll(keepingCapacity: true)
         for (name, value) in headers {
+            starts.append(lines.count)
             lines.append(name)
             // "Name;" is libcurl's way to send a header with an empty value.
             lines.append(value.isEmpty ? ";" : ": ")
             lines.append(value)
             lines.append(0)
-            count += 1
         }
         // No `Expect: 100-continue`, which costs a round trip; no `Accept` and no form type that nobody asked for.
-        lines.append("Expect:\0Accept:\0")
-        count += 2
-        if !headers.contains(where: { isSameName($0.name, "content-type") }) {
-            lines.append("Content-Type:\0")
-            count += 1
-        }
-        link(count)
+        append("Expect:\0")
+        append("Accept:\0")
+        if !headers.contains(where: { isSameName($0.name, "content-type") }) { append("Content-Type:\0") }
+        link()
         ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, list)
     }
 
+    private func append(_ line: StaticString) {
+        starts.append(lines.count)
+        lines.append(line)
+    }
+
     /// Makes libcurl's list of the lines, which do not move any more.
-    private func link(_ count: Int) {
-        if count > listCapacity {
+    private func link() {
+        if starts.count > listCapacity {
             list.deallocate()
-            listCapacity = count
-            list = .allocate(capacity: count)
+            listCapacity = starts.count
+            list = .allocate(capacity: listCapacity)
         }
-        var line = UnsafeMutableRawPointer(lines.base).assumingMemoryBound(to: CChar.self)
-        for index in 0..<count {
-            list[index] = curl_slist(data: line, next: index + 1 < count ? list + index + 1 : nil)
-            line += strlen(line) + 1
+        let base = UnsafeMutableRawPointer(lines.base).assumingMemoryBound(to: CChar.self)
+        for (index, start) in starts.enumerated() {
+            list[index] = curl_slist(data: base + start, next: index + 1 < starts.count ? list + index + 1 : nil)
         }
     }
 

@@ -14,11 +14,8 @@ import Musl
 struct CompactRecord {
     /// Behind the text's last byte. Up to 40 bytes behind it are read, within a `ByteBuffer`'s slack.
     private let end: UnsafePointer<UInt8>
-    /// What the last record tried here began with, up to its offset, and what that says. Records come in runs of one
-    /// topic-partition, whose heads are the same bytes: comparing them is a fraction of reading them.
-    ///
-    /// Each record of an event is tried here first. One that is then read by the rules leaves its own head or none, so
-    /// that a head that stands once more is always that of the record before.
+    /// What the last record began with, up to its offset, and what that says; `nil` where it was not read here. Records
+    /// come in runs of one topic-partition, whose heads are the same bytes: comparing them is a fraction of reading them.
     private var head: UnsafePointer<UInt8>?
     private var headLength = 0
     private var topic = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -34,6 +31,10 @@ struct CompactRecord {
         case headers(UnsafePointer<UInt8>)
         case different
     }
+
+    /// To be called before a record is read by the rules: what it says of itself in the end, naming its topic twice for
+    /// example, is not known here, and the next one must not be taken for its neighbour.
+    mutating func forgetHead() { head = nil }
 
     /// Reads the record that begins at `start`, if it has that form.
     @inline(__always)
@@ -60,7 +61,7 @@ struct CompactRecord {
     /// Reads topic and partition, and moves `at` to the offset's digits.
     private mutating func readHead(_ at: inout UnsafePointer<UInt8>) -> Bool {
         let start = at
-        // Where the reading stops half-way, the head of a record further back must not be left.
+        // Where the reading stops half-way, there is no head.
         head = nil
         guard skip("{\"topic\":\"", &at), let topic = string(&at), !topic.isEmpty,
             skip("\",\"partition\":", &at), let partition = digits(&at), partition <= Int32.max,

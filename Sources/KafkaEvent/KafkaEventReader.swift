@@ -153,6 +153,7 @@ public struct KafkaEventReader {
     }
 
     private mutating func read(_ record: inout KafkaRecord) throws(JSONError) {
+        compact.forgetHead()
         let position = cursor.offset
         var topic: UnsafeRawBufferPointer?
         var partition: Int64?

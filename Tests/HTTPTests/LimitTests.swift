@@ -24,6 +24,18 @@ import Testing
         #expect(server.requests.count == 2)
     }
 
+    @Test func `a request has its own limits and not those of the one before it`() throws {
+        let server = try ScriptedServer {
+            // Longer than the first one's limits, silence included, which libcurl takes a second or two more to notice.
+            if $0.number == 2 { usleep(3_500_000) }
+            return .respond(200)
+        }
+        let client = HTTPClient()
+        _ = try client.send(HTTPRequest(.get, server.url, limits: HTTPLimits(total: 1_000, stall: 1_000)))
+        #expect(try client.send(HTTPRequest(.get, server.url)).status == 200)
+        #expect(server.requests.map(\.connectionNumber) == [1, 1])
+    }
+
     @Test func `the limit on silence`() throws {
         let server = try ScriptedServer { _ in .half(200, body: "0123456789", sent: 4, then: .stall) }
         let failure = #expect(throws: HTTPFailure.self) {

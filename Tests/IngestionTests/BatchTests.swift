@@ -52,15 +52,18 @@ struct BatchTests {
                 topic = ["t", "u", "topic-of-a-longer-name"].randomElement(using: &random) ?? ""
                 partition = Int.random(in: 0...1, using: &random) * 10
             }
-            wanted["\(topic)-\(partition)", default: []].append(offset)
+            let form = Int.random(in: 0..<7, using: &random)
+            wanted["\(form == 3 ? "v" : topic)-\(partition)", default: []].append(offset)
             let place = #""topic":"\#(topic)","partition":\#(partition),"offset":\#(offset),"timestamp":5,"#
             let rest = #""timestampType":"CREATE_TIME","value":"e30=","headers":[]"#
             if offset > 0 { event.append(["," , ",", ", "].randomElement(using: &random) ?? "") }
-            switch Int.random(in: 0..<6, using: &random) {
+            switch form {
             case 0: event.append("{\(rest),\(place.dropLast())}")
             case 1: event.append("{ \(place)\(rest)}")
             // Lambda's form to its last member.
             case 2: event.append("{\(place)\(rest),\"more\":1}")
+            // The last one of two topics counts.
+            case 3: event.append("{\(place)\(rest),\"topic\":\"v\"}")
             default: event.append("{\(place)\(rest)}")
             }
         }
