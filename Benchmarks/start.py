@@ -3,8 +3,8 @@
 
     Benchmarks/start.py [BOOTSTRAP [RUNS]]
 
-The Runtime API is a socket of this script's, and where S3 should be nobody listens: the connection that init opens ahead
-is refused. RUNS is 40 unless told. Other work on the machine makes it slower, which the minimum shows least.
+The Runtime API is a socket of this script's, and where S3 should be nobody listens: the connection that init opens
+ahead is refused. RUNS is 40 unless told. Other work on the machine makes it slower, which the minimum shows least.
 """
 
 import os

@@ -125,7 +125,7 @@ public final class AWSClient {
     /// All that have been submitted at once: several bodies take half the time of one after the other.
     private func digestBodies() {
         guard !undigested.isEmpty else { return }
-        let digests = SHA256Digest.all(of: undigested.map { $0.body?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0) })
+        let digests = SHA256Digest.all(of: undigested.compactMap { $0.body?.bytes })
         for (call, digest) in zip(undigested, digests) { call.setDigest(digest) }
         undigested.removeAll(keepingCapacity: true)
     }

@@ -45,7 +45,8 @@ final class Call {
         self.fail = fail
     }
 
-    /// Completes the request: the signature covers the body by its digest, and S3 checks the body against it and keeps it.
+    /// Completes the request: the signature covers the body by its digest, and S3 checks the body against it and keeps
+    /// it.
     func setDigest(_ digest: SHA256Digest) {
         request.payload = digest
         guard service == .s3 else { return }

@@ -62,8 +62,8 @@ public final class Ingestion {
         let batch = Batch(configuration, buffers)
         defer { batch.giveBack() }
         var events = KafkaEventReader(event.bytes)
-        // Were it to fail, the first batch would meet the same, and say so.
-        try? batch.add(&events)
+        // Were it to fail, the first batch would meet the same, and say so. (The reader does not keep the event.)
+        withExtendedLifetime(event) { try? batch.add(&events) }
         for draft in batch.drafts {
             if let body = try? bodies.body(of: draft, draft.records.indices) { bodies.giveBack(body, of: draft) }
         }

@@ -113,7 +113,7 @@ public struct KafkaEventReader {
             place = .records
             return false
         }
-        // Behind white space, which Lambda does not write.
+        // A list's first record, or one behind white space, which Lambda does not write.
         if cursor.peek() != UInt8(ascii: "{") || !readCompact(at: cursor.position, &record) { try read(&record) }
         path.index = (path.index ?? 0) + 1
         return true

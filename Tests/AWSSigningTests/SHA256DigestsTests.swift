@@ -29,5 +29,6 @@ struct SHA256DigestsTests {
             let digests = SHA256Digest.all(of: [message, text.bytes, message])
             #expect(digests == [message, text.bytes, message].map { SHA256Digest(of: $0) }, "\(count) bytes")
         }
+        withExtendedLifetime(text) {}
     }
 }
