@@ -79,6 +79,7 @@ public struct S3 {
     }
 
     /// The first keys under `prefix` in the order of their UTF-8 bytes, one page. Needs `s3:ListBucket`.
+    /// An answer that is not such a page is one that cannot be read: it is asked for again, and then a failure.
     /// - Parameters:
     ///   - startAfter: only keys behind this one; it need not exist.
     ///   - maxKeys: 1–1000.
@@ -87,16 +88,19 @@ public struct S3 {
         completion: @escaping (Result<KeyPage, AWSFailure>) -> Void
     ) {
         // Without encoding-type, keys with control characters make XML that nobody can read.
+        let asked = ListRequest(prefix: prefix, startAfter: startAfter, maxKeys: maxKeys)
         var query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(maxKeys)"), ("prefix", prefix)]
         if let startAfter { query.append(("start-after", startAfter)) }
         submit(
             .listObjects, bucket, prefix, "GET", onBucket: true, query: query.map { ($0.0, $0.1) },
             read: { response in
                 guard response.status == 200 else { return .refused }
-                guard let page = ObjectList.page(response.body.text) else {
-                    return .unreadable("the answer is no whole ListBucketResult")
+                do throws(UnreadableList) {
+                    let page = try ObjectList.page(response.body, asked)
+                    return .done { completion(.success(page)) }
+                } catch {
+                    return .unreadable(error.description)
                 }
-                return .done { completion(.success(page)) }
             }, fail: { completion(.failure($0)) })
     }
 
