@@ -111,4 +111,59 @@ import UTC
         let server = try ScriptedServer { _ in .respond(status) }
         #expect(try Caller(server.url).put("k").failure?.code == "HTTP\(status)")
     }
+
+    static let pages: [ScriptedServer.Action] = [
+        .respond(200, headers: [("ETag", "")]), .respond(204, headers: [("ETag", "")]),
+        .respond(200, headers: [("ETag", "")], body: "<html>Welcome to the hotel's network</html>"),
+        .respond(200, headers: [("ETag", "\"page\"")], body: "<html>Welcome to the hotel's network</html>"),
+    ]
+
+    @Test(arguments: pages) func `a PUT is not stored by what is not S3`(page: ScriptedServer.Action) throws {
+        let server = try ScriptedServer { $0.number == 1 ? page : .respond(200, body: "\r\n") }
+        #expect(try Caller(server.url).put("k") == .success(.created))
+        #expect(server.requests.count == 2)
+        let stubborn = try ScriptedServer { _ in page }
+        let failure = try Caller(stubborn.url).put("k").failure
+        #expect(failure?.code == "UnreadableAnswer" && failure?.attempts == 4)
+        #expect(failure?.message.contains("not S3's") == true)
+    }
+
+    @Test(arguments: [
+        ("InternalError", 2, AWSFailure.Kind.unavailable), ("SlowDown", 2, .throttled), ("NewInThisYear", 2, .unavailable),
+        ("AccessDenied", 1, .denied), ("NoSuchBucket", 1, .notFound), ("NotImplemented", 1, .configuration),
+    ])
+    func `an error behind a 200 is that error`(code: String, attempts: Int, kind: AWSFailure.Kind) throws {
+        // Also with a tag, as S3 has sent its headers by then.
+        for tag in ["", "\"x\""] {
+            let server = try ScriptedServer { _ in .respond(200, headers: [("ETag", tag)], body: s3Error(code, "Why.")) }
+            let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "2"])
+            for failure in [caller.put("k").failure, caller.list("t/").failure] {
+                #expect(failure?.code == code && failure?.kind == kind && failure?.message == "Why.")
+                #expect(failure?.attempts == attempts)
+            }
+        }
+    }
+
+    @Test func `what exists is told by a tag, and an object may be an error's document`() throws {
+        let server = try ScriptedServer { request in
+            let tag = request.target.hasSuffix("no-tag") ? "" : "\"x\""
+            return .respond(200, headers: [("ETag", tag)], body: s3Error("SlowDown"))
+        }
+        let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "1"])
+        #expect(caller.get("document").value?.text == s3Error("SlowDown"))
+        #expect(caller.get("no-tag").failure?.code == "SlowDown")
+        #expect(caller.head("object").value?.isEmpty == true)
+        #expect(caller.head("no-tag").failure?.code == "UnreadableAnswer")
+        let page = try ScriptedServer { _ in .respond(200, headers: [("ETag", "")], body: "<html></html>") }
+        #expect(try Caller(page.url).get("k").failure?.code == "UnreadableAnswer")
+    }
+
+    @Test(arguments: ["<html>Welcome</html>", "[]", "OK", "{"])
+    func `a crawler is not started by what is not Glue`(body: String) throws {
+        let server = try ScriptedServer { .respond(200, body: $0.number == 1 ? body : "{}") }
+        #expect(try Caller(server.url).startCrawler("c") == .success(.started))
+        #expect(server.requests.count == 2)
+        let documented = try ScriptedServer { _ in .respond(200) }
+        #expect(try Caller(documented.url).startCrawler("c") == .success(.started))
+    }
 }

@@ -46,7 +46,8 @@ public final class ScriptedServer: Sendable {
             }
         }
 
-        /// `Content-Length` is added where `headers` have none. To a HEAD only the head is sent.
+        /// `Content-Length` is added where `headers` have none, and so is `ETag` to a success about an object of S3,
+        /// as S3 does; an empty one leaves it out. To a HEAD only the head is sent.
         public static func respond(
             _ status: Int, headers: [(String, String)] = [], body: some Sequence<UInt8>, then ending: Ending = .keep
         ) -> Action {
