@@ -26,12 +26,18 @@ final class S3ObjectStore: ObjectStore {
         }
     }
 
-    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void) {
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        s3.putObject(bucket: bucket, key: key, body: ByteBuffer(), contentType: "application/octet-stream") { result in
+            completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
+        }
+    }
+
+    func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void) {
         s3.headObject(bucket: bucket, key: key) { result in
             switch result {
-            case .success(let pairs): completion(.success(ObjectMetadata(pairs)))
+            case .success(let pairs): completion(.success(ObjectMetadata(pairs).map { .known($0) } ?? .unreadable))
             case .failure(let failure) where failure.kind == .notFound && failure.code != "NoSuchBucket":
-                completion(.success(nil))
+                completion(.success(.absent))
             case .failure(let failure): completion(.failure(StoreFailure(failure)))
             }
         }

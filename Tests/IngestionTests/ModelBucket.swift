@@ -95,9 +95,17 @@ final class ModelStore: ObjectStore {
         }
     }
 
-    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void) {
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        requests.append("PUT \(key)")
+        completion(.success(.created))
+    }
+
+    func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void) {
         requests.append("HEAD \(key)")
-        answer(completion) { [self] in ObjectMetadata(bucket.objects[key]?.metadata.pairs ?? []) }
+        answer(completion) { [self] in
+            guard let object = bucket.objects[key] else { return .absent }
+            return ObjectMetadata(object.metadata.pairs).map { .known($0) } ?? .unreadable
+        }
     }
 
     func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {
