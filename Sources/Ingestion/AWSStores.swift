@@ -7,6 +7,9 @@ final class S3ObjectStore: ObjectStore {
     private let s3: S3
     private let bucket: String
 
+    /// Of an object, unpacked, in bytes. A batch brings 6 MB of base64, so none of ours comes near.
+    private static let longestContents = 256 << 20
+
     init(_ client: AWSClient, bucket: String) {
         s3 = S3(client: client)
         self.bucket = bucket
@@ -50,7 +53,7 @@ final class S3ObjectStore: ObjectStore {
                     guard key.hasSuffix(".gz") else { return .success(body) }
                     do throws(GzipError) {
                         let lines = ByteBuffer()
-                        try Gzip.decompress(body.bytes, into: lines)
+                        try Gzip.decompress(body.bytes, into: lines, limit: Self.longestContents)
                         return .success(lines)
                     } catch {
                         return .failure(StoreFailure(description: "s3://\(bucket)/\(key) cannot be unpacked: \(error)"))

@@ -1,4 +1,5 @@
 import Bytes
+import Environment
 import TestParts
 import Testing
 import UTC
@@ -165,5 +166,38 @@ import UTC
         #expect(server.requests.count == 2)
         let documented = try ScriptedServer { _ in .respond(200) }
         #expect(try Caller(documented.url).startCrawler("c") == .success(.started))
+    }
+}
+
+@Suite struct `An answer without an end` {
+    private func server(_ status: Int) throws -> ScriptedServer {
+        try ScriptedServer { request in
+            .endless(status, headers: [("ETag", "x")], body: request.method == "GET" ? "<ListBucketResult>" : " ")
+        }
+    }
+
+    /// In bytes; the sockets of both sides hold some millions on top of the limit.
+    @Test(arguments: [("LIST", 8 << 20), ("PUT", 1 << 20), ("StartCrawler", 1 << 20)], [200, 500])
+    func `fails soon and takes no more memory than its limit`(operation: (name: String, limit: Int), status: Int) throws {
+        let server = try server(status)
+        let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "1"])
+        caller.client.beginInvocation(deadline: Clock.now() + 20_000)
+        let failure =
+            switch operation.name {
+            case "LIST": caller.list("t/").failure
+            case "PUT": caller.put("k").failure
+            default: caller.startCrawler("c").failure
+            }
+        #expect(failure?.code == "ConnectionBroken" && failure?.attempts == 1)
+        #expect(failure?.message.contains("127.0.0.1:\(server.port): the answer is longer than \(operation.limit) bytes") == true)
+        #expect(server.endlessBytesSent < operation.limit + 16 << 20)
+    }
+
+    @Test func `is not waited for where it should bring credentials`() throws {
+        let server = try server(200)
+        let source = CredentialsSource(
+            environment: Environment(["AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url]))
+        let failure = #expect(throws: AWSFailure.self) { try source.current(Clock.now()) }
+        #expect(failure?.message.contains("longer than 1048576 bytes") == true)
     }
 }

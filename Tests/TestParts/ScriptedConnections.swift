@@ -18,6 +18,7 @@ final class ScriptedConnections: @unchecked Sendable {
     private var recorded: [Request] = []
     private var open: Set<Int32> = []
     private var count = 0
+    private var endlessly = 0
     private var released = false
     private var closed = false
 
@@ -40,6 +41,8 @@ final class ScriptedConnections: @unchecked Sendable {
     func release() { guarded { released = true } }
 
     var requests: [Request] { guarded { recorded } }
+
+    var endlessBytesSent: Int { guarded { endlessly } }
 
     var accepted: Int { guarded { count } }
 
@@ -124,6 +127,9 @@ final class ScriptedConnections: @unchecked Sendable {
         }
         let action = script(request)
         let sent = Socket.send(action.bytes(answering: request), to: connection)
+        if case .endless(_, let piece) = action.message {
+            while Socket.send(piece, to: connection) { guarded { endlessly += piece.count } }
+        }
         switch action.ending {
         case .keep: return sent
         case .close: return false
@@ -144,7 +150,7 @@ extension ScriptedServer.Action {
     /// What goes over the wire. To a HEAD only the head, whose `Content-Length` is that of the body left out.
     fileprivate func bytes(answering request: ScriptedServer.Request) -> [UInt8] {
         switch message {
-        case .raw(let bytes): return bytes
+        case .raw(let bytes), .endless(let bytes, _): return bytes
         case .response(let status, let headers, let body):
             var head = "HTTP/1.1 \(status) Scripted\r\n"
             for (name, value) in headers where name != "ETag" || !value.isEmpty { head += "\(name): \(value)\r\n" }
