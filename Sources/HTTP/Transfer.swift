@@ -63,6 +63,8 @@ final class Transfer {
 
     private func setMessage() {
         ccurl_set_string(easy, CURLOPT_URL, request.url)
+        // With a request that is given up, what is left of it must not be sent.
+        ccurl_discard_unsent(easy, request.url.hasPrefix("https:") ? 1 : 0)
         handle.set(CURLOPT_NOBODY, 0)
         ccurl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, nil)
         switch request.method {
