@@ -14,6 +14,7 @@ public final class Ingestion {
     private let bodies: ObjectBodies
     private let buffers = BufferPool()
     private let density = DensityMemory()
+    private let known = FailedBatchMemory()
     private var memory: PartitionMemory
 
     /// - Parameter now: milliseconds that never go back.
@@ -80,14 +81,14 @@ public final class Ingestion {
         let draftCount = batch.partitions.reduce(0) { $0 + $1.drafts.count }
         let placements = batch.partitions.map { partition in
             partition.drafts.map { draft in
-                let placement = ObjectPlacement(draft, store, bodies, requestID: requestID)
+                let placement = ObjectPlacement(draft, store, bodies, known, requestID: requestID)
                 let folder = draft.content == .rows ? questions[draft.folder] : nil
-                let begin = { (found: Result<KeysFound, StoreFailure>) in
+                let begin = { (found: Result<KeysFound, StoreFailure>?) in
                     guard let folder else { return placement.start(found) }
                     folder.whenAnswered { placement.start(found) }
                 }
                 switch look(for: draft, of: partition, among: draftCount) {
-                case .nothing: begin(.success(KeysFound()))
+                case .nothing: begin(nil)
                 case let look:
                     let survey = configuration.delivery == .exactlyOnce ? survey : sharedSurvey
                     let start = look == .ahead ? partition.firstOffset : nil
@@ -102,6 +103,8 @@ public final class Ingestion {
         sharedSurvey.start()
         store.run()
         for placement in placements.joined() { placement.finish() }
+        let isStored = placements.joined().allSatisfy { $0.firstMissingOffset == nil }
+        isStored ? known.forget() : known.remember(placements.joined())
         return (placements, questions)
     }
 

@@ -30,10 +30,13 @@ final class ObjectPlacement {
     let draft: ObjectDraft
     let store: any ObjectStore
     private let bodies: ObjectBodies
+    private let known: FailedBatchMemory
     private let requestID: String?
     private var stretches: [Stretch] = []
     private(set) var failure: StoreFailure?
     private(set) var created: [CreatedObject] = []
+    /// What objects that were met say of themselves.
+    private(set) var read: [(key: String, metadata: ObjectMetadata)] = []
     /// Records that earlier deliveries had stored, or other sandboxes.
     private(set) var alreadyStoredCount = 0
     /// Whether objects of another topic of the same name lie among these offsets.
@@ -49,23 +52,26 @@ final class ObjectPlacement {
 
     struct CreatedObject {
         var key: String
-        var recordCount: Int
+        var metadata: ObjectMetadata
         var byteCount: Int
-        var leastTimestamp: EpochMilliseconds
-        var greatestTimestamp: EpochMilliseconds
     }
 
-    init(_ draft: ObjectDraft, _ store: any ObjectStore, _ bodies: ObjectBodies, requestID: String?) {
+    init(
+        _ draft: ObjectDraft, _ store: any ObjectStore, _ bodies: ObjectBodies, _ known: FailedBatchMemory,
+        requestID: String?
+    ) {
         self.draft = draft
         self.store = store
         self.bodies = bodies
+        self.known = known
         self.requestID = requestID
     }
 
-    /// Stores the draft among what the listing showed of `keysAround`; among nothing, where it need not be looked at.
+    /// Stores the draft among what the listing showed; among nothing, where there was none.
     /// The first requests are submitted; the others follow from their answers, within `store.run()`.
-    func start(_ found: Result<KeysFound, StoreFailure> = .success(KeysFound())) {
+    func start(_ found: Result<KeysFound, StoreFailure>?) {
         isStarted = true
+        guard let found else { return place(draft.records.indices, []).start() }
         place(draft.records.indices, among: found)
     }
 
@@ -100,20 +106,22 @@ final class ObjectPlacement {
     }
 
     private func place(_ range: Range<Int>, among found: Result<KeysFound, StoreFailure>) {
-        let names: [ObjectName]
         switch found {
         case .success(let found):
-            names = found.keys.compactMap { ObjectName(key: $0, stem: draft.stem) }
             if range.upperBound == draft.records.count {
                 seenAhead = found.next.map { ObjectName(key: $0, stem: draft.stem)?.offset ?? .max } ?? .max
             }
+            place(range, found.keys.compactMap { ObjectName(key: $0, stem: draft.stem) }).start()
         case .failure(let failure):
-            names = []
             fail(failure)
+            _ = place(range, [])
         }
+    }
+
+    private func place(_ range: Range<Int>, _ names: [ObjectName]) -> Stretch {
         let stretch = Stretch(self, range, names)
         stretches.append(stretch)
-        if case .success = found { stretch.start() }
+        return stretch
     }
 }
 
@@ -159,10 +167,7 @@ extension ObjectPlacement {
     }
 
     func noteCreated(_ name: ObjectName, _ metadata: ObjectMetadata, byteCount: Int) {
-        created.append(
-            CreatedObject(
-                key: key(name), recordCount: metadata.recordCount, byteCount: byteCount,
-                leastTimestamp: metadata.leastTimestamp, greatestTimestamp: metadata.greatestTimestamp))
+        created.append(CreatedObject(key: key(name), metadata: metadata, byteCount: byteCount))
     }
 
     func noteStored(_ count: Int) { alreadyStoredCount += count }
@@ -195,6 +200,7 @@ extension ObjectPlacement {
     /// Reads what an object says of itself, and where that does not suffice its lines, and tells what it is to the draft.
     func judge(_ name: ObjectName, _ completion: @escaping (Result<Judgement, StoreFailure>) -> Void) {
         let key = key(name)
+        if let stored = known[key] { return judge(stored, key, completion) }
         store.metadata(of: key) { [self] result in
             switch result {
             case .failure(let failure): completion(.failure(failure))
@@ -204,13 +210,20 @@ extension ObjectPlacement {
                     + "records it holds: it was copied without its metadata, or not written by this function; restore "
                     + "the metadata or move the object out of the folder")))
             case .success(.known(let stored)):
-                switch draft.likeness(to: stored) {
-                case .same: completion(.success(.same(stored)))
-                case .other: completion(.success(.other))
-                case .apart: completion(.success(.apart(stored)))
-                case .unclear(let range): compareLines(range, stored, key, completion)
-                }
+                read.append((key, stored))
+                judge(stored, key, completion)
             }
+        }
+    }
+
+    private func judge(
+        _ stored: ObjectMetadata, _ key: String, _ completion: @escaping (Result<Judgement, StoreFailure>) -> Void
+    ) {
+        switch draft.likeness(to: stored) {
+        case .same: completion(.success(.same(stored)))
+        case .other: completion(.success(.other))
+        case .apart: completion(.success(.apart(stored)))
+        case .unclear(let range): compareLines(range, stored, key, completion)
         }
     }
 

@@ -1,10 +1,9 @@
 /// Stores a run of a draft's records among the objects that a listing showed there.
 ///
-/// The first offsets of these objects cut the run into pieces. What is missing of a piece is known as soon as the
-/// objects at its beginning have told how far they reach, and is then written at once, whatever is still asked about
-/// others. The objects are asked side by side, those first that something missing may depend on.
+/// The first offsets of these objects cut the run into pieces. The objects are asked side by side how far they reach, and
+/// what is missing of a piece is written as soon as all before it have answered, whatever is still asked about others.
 ///
-/// Pieces may be written in any order since every delivery that sees the same objects cuts at the same places: the
+/// Pieces may be written at the same time since every delivery that sees the same objects cuts at the same places: the
 /// record after an object names the same key for all of them. Within a piece one object follows the other.
 final class Stretch {
     private unowned let placement: ObjectPlacement
@@ -13,7 +12,8 @@ final class Stretch {
     /// Pieces before this one are decided, and so is how far the objects of all of them reach.
     private var settled = 0
     private var reach = Int64.min
-    /// Whether objects of a namesake lie among those met: then the nearest one no longer tells for those behind it.
+    /// Whether objects of a namesake lie among those met, whose names have a timestamp, or the ending of another format
+    /// beside one of ours: then the nearest one no longer tells for those behind it.
     private var isMixed: Bool
     /// How many of the objects met begin before the first record.
     private let behindCount: Int
@@ -29,9 +29,7 @@ final class Stretch {
         case unknown
         /// Holds records of the draft up to this offset.
         case covers(Int64)
-        /// A namesake's.
-        case other
-        /// Covers nothing of the draft.
+        /// Covers nothing of the draft: it is a namesake's, or ends before.
         case nothing
         /// What it covers could not be found out.
         case failed
@@ -45,7 +43,6 @@ final class Stretch {
         var end: Int
         /// How many of its objects have been asked and have not answered.
         var asked = 0
-        var isStarted = false
     }
 
     init(_ placement: ObjectPlacement, _ range: Range<Int>, _ names: [ObjectName]) {
@@ -53,7 +50,8 @@ final class Stretch {
         let draft = placement.draft
         let first = draft.records[range.lowerBound].offset
         behindCount = names.prefix { $0.offset < first }.count
-        isMixed = names.contains { $0.timestamp != nil }
+        isMixed =
+            names.contains { $0.timestamp != nil } || zip(names, names.dropFirst()).contains { $0.offset == $1.offset }
         pieces = [Piece(objects: 0..<behindCount, next: range.lowerBound, end: range.upperBound)]
         for (index, name) in names.enumerated() {
             if index >= behindCount, index == behindCount || name.offset > names[index - 1].offset {
@@ -77,17 +75,8 @@ final class Stretch {
             pieces[0].asked += 1
             ask(behindCount - 1)
         }
-        advance(0)
-        let others = met.indices.dropFirst(behindCount)
-        let (close, rest) = (others.filter(mayPrecedeMissing), others.filter { !mayPrecedeMissing($0) })
-        for index in close + rest { ask(index) }
-    }
-
-    /// Whether records follow of which this object alone tells whether it holds them.
-    private func mayPrecedeMissing(_ index: Int) -> Bool {
-        let piece = pieces[met[index].piece]
-        return piece.end - piece.next > 1
-            || piece.next < piece.end && placement.draft.records[piece.next].offset > met[index].name.offset
+        advance()
+        for index in met.indices.dropFirst(behindCount) { ask(index) }
     }
 
     private func askAllBehind(before end: Int) {
@@ -105,7 +94,7 @@ final class Stretch {
                 askAllBehind(before: index)
             }
             pieces[met[index].piece].asked -= 1
-            advance(met[index].piece)
+            advance()
         }
     }
 
@@ -120,7 +109,7 @@ final class Stretch {
         case .success(.gone): return .nothing
         case .success(.other):
             placement.noteNamesake()
-            return .other
+            return .nothing
         case .failure(let failure):
             placement.fail(failure)
             return .failed
@@ -136,45 +125,24 @@ final class Stretch {
         }
     }
 
-    /// A piece has heard of one more object.
-    private func advance(_ piece: Int) {
-        guard pieces[piece].asked == 0 else { return }
-        if piece > 0, !pieces[piece].isStarted, let own = ownReach(piece) { begin(piece, after: own) }
+    /// Writes what is missing of the pieces whose objects, and all before them, have answered.
+    private func advance() {
         while settled < pieces.count, pieces[settled].asked == 0 {
             for object in met[pieces[settled].objects] {
                 switch object.verdict {
                 case .covers(let last): reach = max(reach, last)
-                // It may cover what follows: nothing after it is written that has no word of its own.
+                // It may cover anything that follows.
                 case .failed: return
-                case .unknown, .other, .nothing: break
+                case .unknown, .nothing: break
                 }
             }
-            if !pieces[settled].isStarted { begin(settled, after: reach) }
             settled += 1
+            skip(settled - 1, through: reach)
+            write(settled - 1)
         }
-    }
-
-    /// How far the piece's own objects reach, where one of them holds records of this draft: then no object before it
-    /// can reach further, since a topic's objects never overlap.
-    private func ownReach(_ piece: Int) -> Int64? {
-        var reach: Int64?
-        for object in met[pieces[piece].objects] {
-            switch object.verdict {
-            case .covers(let last): reach = max(reach ?? last, last)
-            case .failed: return nil
-            case .unknown, .other, .nothing: break
-            }
-        }
-        return reach
     }
 
     // MARK: Writing
-
-    private func begin(_ piece: Int, after last: Int64) {
-        pieces[piece].isStarted = true
-        skip(piece, through: last)
-        write(piece)
-    }
 
     private func skip(_ piece: Int, through last: Int64) {
         let old = pieces[piece].next

@@ -34,11 +34,12 @@ struct TopicOutcome: Equatable {
     }
 
     private mutating func add(_ object: ObjectPlacement.CreatedObject, _ content: ObjectContent) {
-        recordCount += object.recordCount
-        if content == .errors { quarantinedCount += object.recordCount }
+        let metadata = object.metadata
+        recordCount += metadata.recordCount
+        if content == .errors { quarantinedCount += metadata.recordCount }
         objectCount += 1
         byteCount += object.byteCount
-        if object.leastTimestamp >= 0 { oldest = min(oldest ?? .max, object.leastTimestamp) }
-        if object.greatestTimestamp >= 0 { newest = max(newest ?? 0, object.greatestTimestamp) }
+        if metadata.leastTimestamp >= 0 { oldest = min(oldest ?? .max, metadata.leastTimestamp) }
+        if metadata.greatestTimestamp >= 0 { newest = max(newest ?? 0, metadata.greatestTimestamp) }
     }
 }

@@ -3,27 +3,93 @@ import Compression
 
 @testable import Ingestion
 
+/// What `ObjectStore.metadata(of:)` answers.
+typealias MetadataAnswer = StoredMetadata
+
 /// A bucket that behaves as S3 does: a key is created once, reads and lists see every write at once, and a request
-/// whose sender has died may still be carried out, any time later.
+/// whose sender has died may still be carried out, any time later. It holds a hundred thousand objects with ease.
 final class ModelBucket {
     struct Object {
         var lines: [String]
         var metadata: ObjectMetadata
+        /// Of the records, as the lines have them.
+        var ids: [Int64]
+        /// Whether the object still has its metadata: a copy made without a thought has not.
+        var isReadable = true
+
+        init(lines: [String], metadata: ObjectMetadata) {
+            self.lines = lines
+            self.metadata = metadata
+            ids = lines.compactMap(modelID)
+        }
     }
 
     private(set) var objects: [String: Object] = [:]
+    /// In the order in which S3 lists them.
+    private(set) var sortedKeys: [String] = []
+    /// How many objects hold a record.
+    private(set) var copies: [Int64: Int] = [:]
     /// Writes of dead sandboxes that are still under way.
-    private var underWay: [(key: String, object: Object)] = []
+    private(set) var underWay: [(key: String, object: Object)] = []
 
     func create(_ key: String, _ object: Object) -> CreateOutcome {
         if objects[key] != nil { return .alreadyExists }
         objects[key] = object
+        sortedKeys.insert(key, at: firstIndex { !($0 < key) })
+        if !isMarker(key) { for id in object.ids { copies[id, default: 0] += 1 } }
         return .created
     }
 
+    func createMarker(_ key: String) -> CreateOutcome {
+        let nowhere = TopicPartition(topic: "", partition: 0)
+        return create(key, Object(lines: [], metadata: ObjectMetadata(of: [], nowhere, requestID: nil)))
+    }
+
     func keys(with prefix: String, after start: String?, limit: Int) -> KeyPage {
-        let all = objects.keys.filter { $0.hasPrefix(prefix) && isBefore(start ?? "", $0) }.sorted(by: isBefore)
-        return KeyPage(keys: Array(all.prefix(limit)), isTruncated: all.count > limit)
+        let from = firstIndex { key in key >= prefix && start.map { key > $0 } ?? true }
+        let page = sortedKeys[from...].prefix(limit).prefix { $0.hasPrefix(prefix) }
+        let next = page.endIndex < sortedKeys.endIndex ? sortedKeys[page.endIndex] : nil
+        return KeyPage(keys: Array(page), isTruncated: next?.hasPrefix(prefix) ?? false)
+    }
+
+    /// All keys are ASCII, of which Swift's order is that of the bytes.
+    private func firstIndex(where holds: (String) -> Bool) -> Int {
+        var (low, high) = (0, sortedKeys.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(sortedKeys[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    // MARK: Answers as the store gives them
+
+    /// What an object that has lost its metadata says of itself is what a foreign one says: nothing that is ours.
+    func metadata(of key: String) -> MetadataAnswer {
+        guard let object = objects[key] else { return .absent }
+        return ObjectMetadata(object.isReadable ? object.metadata.pairs : []).map { .known($0) } ?? .unreadable
+    }
+
+    func contents(of key: String) -> ByteBuffer? {
+        guard let object = objects[key] else { return nil }
+        let contents = ByteBuffer()
+        for line in object.lines { contents.append(line + "\n") }
+        return contents
+    }
+
+    // MARK: What happens to it
+
+    /// Takes one object's metadata away.
+    func loseMetadata(using random: inout some RandomNumberGenerator) -> String? {
+        guard let key = sortedKeys.randomElement(using: &random), !isMarker(key) else { return nil }
+        objects[key]?.isReadable = false
+        return key
+    }
+
+    func loseMetadata(of key: String) { objects[key]?.isReadable = false }
+
+    func restoreMetadata() {
+        for key in sortedKeys { objects[key]?.isReadable = true }
     }
 
     func leaveUnderWay(_ key: String, _ object: Object) { underWay.append((key, object)) }
@@ -35,129 +101,23 @@ final class ModelBucket {
         _ = create(key, object)
     }
 
-    func landAll() {
-        for (key, object) in underWay { _ = create(key, object) }
-        underWay.removeAll()
+    /// Lets those of which it is true arrive.
+    func landAll(where isDue: (_ key: String, Object) -> Bool = { _, _ in true }) {
+        let due = underWay.filter { isDue($0.key, $0.object) }
+        underWay.removeAll { isDue($0.key, $0.object) }
+        for (key, object) in due { _ = create(key, object) }
     }
 }
 
-/// By the bytes of UTF-8, as S3 sorts.
-private func isBefore(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
+/// Whether the key is no object of records but says that the crawler was started for the folder.
+func isMarker(_ key: String) -> Bool { key.hasSuffix("/" + CrawlerTrigger.marker) }
 
-/// One sandbox's way to the bucket. Its requests are carried out in any order, fail, lose their answers, and end for
-/// good when the sandbox dies.
-final class ModelStore: ObjectStore {
-    /// What may go wrong, as chances from 0 to 1 for each request.
-    struct Faults {
-        var refused = 0.0
-        var answerLost = 0.0
-    }
-
-    var faults = Faults()
-    /// After so many requests more, the sandbox dies.
-    var requestsToLive = Int.max
-    /// Called between two requests: other sandboxes work meanwhile.
-    var meanwhile: () -> Void = {}
-    private(set) var requests: [String] = []
-
-    private let bucket: ModelBucket
-    private var random: any RandomNumberGenerator
-    /// What is asked for: carried out with `true`, or abandoned with `false` when the sandbox is dead.
-    private var pending: [(Bool) -> Void] = []
-    private var works: [() -> Void] = []
-
-    init(_ bucket: ModelBucket, _ random: any RandomNumberGenerator) {
-        self.bucket = bucket
-        self.random = random
-    }
-
-    func forgetRequests() { requests.removeAll() }
-
-    var isDead: Bool { requestsToLive <= 0 }
-
-    func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
-        completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
-    ) {
-        requests.append("PUT \(key)")
-        let lines = isGzip ? unpacked(body) : body
-        let object = ModelBucket.Object(
-            lines: lines.text.split(separator: "\n").map(String.init), metadata: metadata)
-        pending.append { [self] isAlive in
-            guard isAlive else {
-                if Bool.random(using: &random) { bucket.leaveUnderWay(key, object) }
-                return
-            }
-            if chance(faults.refused) { return completion(.failure(StoreFailure(description: "refused \(key)"))) }
-            let outcome = bucket.create(key, object)
-            // The client asks again and finds what it wrote itself.
-            completion(.success(chance(faults.answerLost) ? .alreadyExists : outcome))
-        }
-    }
-
-    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
-        requests.append("PUT \(key)")
-        completion(.success(.created))
-    }
-
-    func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void) {
-        requests.append("HEAD \(key)")
-        answer(completion) { [self] in
-            guard let object = bucket.objects[key] else { return .absent }
-            return ObjectMetadata(object.metadata.pairs).map { .known($0) } ?? .unreadable
-        }
-    }
-
-    func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {
-        requests.append("GET \(key)")
-        answer(completion) { [self] in
-            let contents = ByteBuffer()
-            for line in bucket.objects[key]?.lines ?? [] { contents.append(line + "\n") }
-            return contents
-        }
-    }
-
-    func keys(
-        with prefix: String, after start: String?, limit: Int,
-        completion: @escaping (Result<KeyPage, StoreFailure>) -> Void
-    ) {
-        requests.append("LIST \(prefix)")
-        answer(completion) { [self] in bucket.keys(with: prefix, after: start, limit: limit) }
-    }
-
-    /// Done between the requests, before or after the answer that it was to be done ahead of, or not at all.
-    func whileWaiting(_ work: @escaping () -> Void) { works.append(work) }
-
-    func run() {
-        while !pending.isEmpty {
-            if !works.isEmpty, Bool.random(using: &random) { works.removeFirst()() }
-            meanwhile()
-            requestsToLive -= 1
-            let request = pending.remove(at: Int.random(in: pending.indices, using: &random))
-            request(!isDead)
-        }
-        works = []
-    }
-
-    private func answer<Value>(
-        _ completion: @escaping (Result<Value, StoreFailure>) -> Void, _ value: @escaping () -> Value
-    ) {
-        pending.append { [self] isAlive in
-            guard isAlive else { return }
-            completion(chance(faults.refused) ? .failure(StoreFailure(description: "refused")) : .success(value()))
-        }
-    }
-
-    private func chance(_ probability: Double) -> Bool {
-        probability > 0 && Double.random(in: 0..<1, using: &random) < probability
-    }
-}
-
-/// Empty where it is no gzip: then the records are missing, which every test here finds.
-private func unpacked(_ body: ByteBuffer) -> ByteBuffer {
+/// What is stored when a body is put: its lines. Empty where it is no gzip: then the records are missing, which every
+/// test here finds.
+func modelObject(_ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata) -> ModelBucket.Object {
     let lines = ByteBuffer()
-    try? Gzip.decompress(body.bytes, into: lines)
-    return lines
+    if isGzip { try? Gzip.decompress(body.bytes, into: lines) } else { lines.append(body.bytes) }
+    return ModelBucket.Object(lines: lines.text.split(separator: "\n").map(String.init), metadata: metadata)
 }
 
 /// Xorshift: the same seed gives the same history on every machine.

@@ -1,0 +1,58 @@
+import Bytes
+import Environment
+import Logging
+
+@testable import Ingestion
+
+/// A warm sandbox of the model: what it remembers, and its way to the bucket.
+struct ModelSandbox<Store: ObjectStore> {
+    let name: Int
+    let ingestion: Ingestion
+    let store: Store
+
+    /// The one place where the tests of histories make an `Ingestion`.
+    init(
+        _ settings: [String: String] = [:], _ store: Store, _ clock: History.ModelClock,
+        crawler: any CrawlerStarter = NoCrawler(), name: Int = 0
+    ) throws {
+        self.name = name
+        self.store = store
+        ingestion = try Ingestion(modelConfiguration(settings), store, crawler, now: { clock.now })
+    }
+
+    func ingest(_ event: ByteBuffer) throws -> BatchOutcome {
+        try ingestion.ingest(event, Logger(label: "model") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// The offsets of one partition, of which each record is `record(offset)`.
+    func ingest(
+        _ partition: TopicPartition, _ offsets: ClosedRange<Int64>, _ record: (Int64) -> ModelLog.Record
+    ) throws -> BatchOutcome {
+        try ingest(modelEvent([(partition, offsets.map(record)[...])]))
+    }
+}
+
+func modelConfiguration(_ settings: [String: String]) throws -> IngestionConfiguration {
+    try IngestionConfiguration(
+        Environment(["INGESTION_BUCKET": "bucket", "COMPRESSION": "none"].merging(settings) { $1 }))
+}
+
+/// What an object of these records says of itself.
+func modelMetadata(of records: ArraySlice<ModelLog.Record>, _ name: TopicPartition) throws -> ObjectMetadata {
+    struct NoMetadata: Error {}
+    let times = records.map(\.timestamp)
+    guard let first = records.first, let last = records.last, let least = times.min(), let greatest = times.max()
+    else { throw NoMetadata() }
+    let metadata = ObjectMetadata([
+        ("topic", name.topic), ("partition", "\(name.partition)"), ("first-offset", "\(first.offset)"),
+        ("last-offset", "\(last.offset)"), ("record-count", "\(records.count)"),
+        ("first-timestamp", "\(first.timestamp)"), ("last-timestamp", "\(last.timestamp)"),
+        ("least-timestamp", "\(least)"), ("greatest-timestamp", "\(greatest)"), ("request-id", "earlier"),
+    ])
+    guard let metadata else { throw NoMetadata() }
+    return metadata
+}
+
+final class NoCrawler: CrawlerStarter {
+    func start(_ crawler: String) -> Result<CrawlerAnswer, StoreFailure> { .success(.started) }
+}
