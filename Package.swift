@@ -100,7 +100,7 @@ let package = Package(
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
-        tests("HTTPTests", ["HTTP", "TestParts"]),
+        tests("HTTPTests", ["HTTP", "Bytes", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes", "TestParts"], excluding: ["random_events.py"]),
         tests("AWSSigningTests", ["AWSSigning", "Bytes", "TestParts", "UTC"], excluding: ["botocore_signatures.py"]),
         tests(

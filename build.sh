@@ -479,6 +479,8 @@ test_all() {
         "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
             { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
     done
+    say "Checking that the benchmark's Python function loses nothing"
+    "$python" Tests/Demo/peer.py || fail "the comparison is not an honest one." "look at Benchmarks/python/app.py."
     check_costs
     check_readme
     say "All checks passed; $counts"

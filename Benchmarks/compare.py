@@ -51,6 +51,7 @@ def main():
     figures = {"date": f"{began:%Y-%m-%d}", "processor": processor()}
     figures["start"] = starts(run)
     figures["warm"], figures["memory"] = warm(run, sink)
+    looking_ahead(run)
     scale(run)
     flat(run, 10_000 if options.long else 1_000)
     stages(options.stages, sink)
@@ -62,7 +63,8 @@ def main():
 def environment(sink, settings):
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE / "python"), "AWS_REGION": "eu-central-1",
             "AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
-            "INGESTION_BUCKET": "ingestion", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{sink.port}", **settings}
+            # Neither asks what is stored ahead of a batch; `looking_ahead` tells what that costs.
+            "BATCH_ORDER": "strict", "INGESTION_BUCKET": "ingestion", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{sink.port}", **settings}
 
 
 def same_objects(run, sink):
@@ -137,6 +139,25 @@ def warm(run, sink):
         print(f"  Peak memory (VmHWM) after these and an event of {largest.size / 1e6:.1f} MB: "
               f"swift {swift:.1f} MiB, python {python:.1f} MiB, {python / swift:.1f} times as much\n")
     return figures, memory["gzip"]
+
+
+def looking_ahead(run):
+    """What the LIST costs with which a batch asks what is stored ahead of it, where the mapping may pass over batches."""
+    print("A warm invocation that looks ahead (BATCH_ORDER=any) and one that need not (strict), gzip")
+    row("records", "CPU any", "CPU strict", "any ÷ strict", "time any", "time strict")
+    for records in [1, 1_000, 10_000]:
+        functions = {order: run("swift", BATCH_ORDER=order) for order in ["any", "strict"]}
+        batches, found = {order: Batches(records) for order in functions}, {order: [] for order in functions}
+        for _ in rounds(23):
+            for order, function in functions.items():
+                found[order].append(function.invoke(batches[order].next()))
+        for function in functions.values():
+            function.stop()
+        cpu = [[invocation.cpu for invocation in found[order][3:]] for order in functions]
+        wall = [[invocation.wall for invocation in found[order][3:]] for order in functions]
+        row(f"{records:,}", *map(middle, cpu), f"{statistics.median(cpu[0]) / statistics.median(cpu[1]):.2f}",
+            *map(middle, wall))
+    print()
 
 
 def scale(run):

@@ -173,7 +173,7 @@ public final class AWSClient {
         let url = "\(call.endpoint.scheme)://\(call.endpoint.host)\(signed.target)"
         let request = HTTPRequest(
             HTTPMethod(rawValue: call.request.method) ?? .get, url, headers: signed.headers, body: call.body,
-            limits: limits(call))
+            limits: limits(call), responseLimit: call.operation.responseLimit)
         http.start(request) { [unowned self] in arrived.append((call, $0)) }
     }
 

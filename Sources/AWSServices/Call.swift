@@ -76,6 +76,20 @@ final class Call {
     }
 }
 
+extension AWSOperation {
+    /// The longest answer that is received, in bytes.
+    var responseLimit: Int {
+        switch self {
+        // An object holds what one batch brings, 6 MB, and may be stored without being packed.
+        case .getObject: 64 << 20
+        // 1,000 keys of 1,024 bytes, each of them as %XX, with all that S3 says of each.
+        case .listObjects: 8 << 20
+        // Nothing, a small object, or an error's document.
+        case .putObject, .headObject, .startCrawler, .getCredentials: 1 << 20
+        }
+    }
+}
+
 enum Reading {
     /// Carried out; the closure tells whoever asked.
     case done(() -> Void)

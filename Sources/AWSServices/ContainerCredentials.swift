@@ -60,11 +60,12 @@ struct ContainerCredentials {
         for attempt in 1...3 {
             var headers: [(name: String, value: String)] = [("Accept", "application/json")]
             if let token = try token() { headers.append(("Authorization", token)) }
+            let limit = AWSOperation.getCredentials.responseLimit
             let rest = milliseconds - (Clock.monotonic() - started)
             guard rest > 0 else { break }
             let limits = HTTPLimits(connect: 1000, total: Int(min(2000, rest)))
             do {
-                let response = try http.send(HTTPRequest(.get, url, headers: headers, limits: limits))
+                let response = try http.send(HTTPRequest(.get, url, headers: headers, limits: limits, responseLimit: limit))
                 if response.status == 200, let credentials = Self.credentials(response.body.text) { return credentials }
                 let said = FlatJSON.string("message", in: response.body.text) ?? ""
                 last = failure(

@@ -9,16 +9,17 @@ struct ErrorBody {
     var region: String?
 
     init(_ response: HTTPResponse) {
-        let text = String(decoding: response.body.bytes.prefix(65_536), as: UTF8.self)
-        if text.utf8.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+        let bytes = UnsafeRawBufferPointer(rebasing: response.body.bytes.prefix(65_536))
+        if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+            let text = String(decoding: bytes, as: UTF8.self)
             // https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html
             code = FlatJSON.string("__type", in: text)
             message = FlatJSON.string("message", in: text) ?? FlatJSON.string("Message", in: text)
         } else {
             // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
-            code = XMLText.first("Code", in: text)
-            message = XMLText.first("Message", in: text)
-            region = XMLText.first("Region", in: text)
+            code = XMLText.first("Code", in: bytes)
+            message = XMLText.first("Message", in: bytes)
+            region = XMLText.first("Region", in: bytes)
         }
         // JSON services name the error in a header, too. Either may stand behind a namespace
         // ("com.amazonaws.glue#Name") and before an address ("Name:http://…").

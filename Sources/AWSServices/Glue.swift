@@ -37,7 +37,11 @@ public struct Glue {
         let call = Call(
             .startCrawler, .glue, key: name, endpoint: endpoint, request: request, body: body,
             read: { response in
-                if response.status == 200 { return .done { completion(.success(.started)) } }
+                if response.status == 200 {
+                    return isGlues(response.body)
+                        ? .done { completion(.success(.started)) }
+                        : .unreadable("the answer is not Glue's: its body is not a JSON object")
+                }
                 if ErrorBody(response).code == "CrawlerRunningException" {
                     return .done { completion(.success(.alreadyRunning)) }
                 }
@@ -46,4 +50,11 @@ public struct Glue {
         if milliseconds < .max { call.end = Clock.monotonic() + milliseconds }
         client.submit(call)
     }
+}
+
+/// Whether the body of a success is Glue's: nothing, as is documented, or `{}`, as is sent. A proxy's page is neither.
+private func isGlues(_ body: ByteBuffer) -> Bool {
+    if body.bytes.allSatisfy({ $0 <= 0x20 }) { return true }
+    if case .object = JSONCheck.check(body.bytes) { return true }
+    return false
 }

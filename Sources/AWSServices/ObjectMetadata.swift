@@ -14,7 +14,7 @@ struct ObjectMetadata {
         let lowered = header.name.lowercased()
         guard lowered.hasPrefix(Self.prefix) else { return nil }
         name = String(lowered.dropFirst(Self.prefix.count))
-        value = percentDecoded(header.value.utf8[...])
+        value = percentDecoded(header.value)
     }
 
     static func encoded(_ value: String) -> String {
@@ -34,24 +34,39 @@ struct ObjectMetadata {
 }
 
 /// Resolves `%XX`, and `+` as a blank where the text was encoded as a form; what is no escape stays as it is.
-func percentDecoded(_ text: Substring.UTF8View, isForm: Bool = false) -> String {
-    let buffer = ByteBuffer(capacity: text.count)
-    var rest = text
-    while let byte = rest.popFirst() {
-        if byte == UInt8(ascii: "%"), let high = hexValue(rest.first), let low = hexValue(rest.dropFirst().first) {
-            buffer.append(high << 4 | low)
-            rest = rest.dropFirst(2)
-        } else {
-            buffer.append(isForm && byte == UInt8(ascii: "+") ? 0x20 : byte)
+func appendPercentDecoded(_ text: UnsafeRawBufferPointer, to buffer: ByteBuffer, isForm: Bool = false) {
+    var at = 0
+    buffer.appendUninitialized(atMost: text.count) { room in
+        var written = 0
+        while at < text.count {
+            var byte = text[at]
+            if byte == UInt8(ascii: "%"), at + 2 < text.count, let high = hexValue(text[at + 1]),
+                let low = hexValue(text[at + 2])
+            {
+                byte = high << 4 | low
+                at += 2
+            } else if isForm, byte == UInt8(ascii: "+") {
+                byte = 0x20
+            }
+            room[written] = byte
+            written += 1
+            at += 1
         }
+        return written
     }
+}
+
+func percentDecoded(_ text: String) -> String {
+    var text = text
+    let buffer = ByteBuffer(capacity: text.utf8.count)
+    text.withUTF8 { appendPercentDecoded(UnsafeRawBufferPointer($0), to: buffer) }
     return buffer.text
 }
 
-private func hexValue(_ digit: UInt8?) -> UInt8? {
+private func hexValue(_ digit: UInt8) -> UInt8? {
     switch digit {
-    case .some(let digit) where (48...57).contains(digit): digit - 48
-    case .some(let digit) where (65...70).contains(digit & 0xdf): (digit & 0xdf) - 55
+    case 48...57: digit - 48
+    case 65...70, 97...102: (digit & 0xdf) - 55
     default: nil
     }
 }

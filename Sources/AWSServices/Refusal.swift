@@ -56,6 +56,8 @@ struct Refusal {
         if Codes.expired.contains(code) { return .credentials }
         if Codes.throttled.contains(code) || status == 429 || status == 503 { return .throttled }
         if Codes.transient.contains(code) || [500, 502, 504].contains(status) { return .transient }
+        // S3 had begun to say yes when it failed: unless it says otherwise, the next attempt may go better.
+        if status == 200, !Codes.isFinal(code) { return .transient }
         return .never
     }
 
@@ -73,11 +75,12 @@ struct Refusal {
         case (_, let code) where Codes.throttled.contains(code): .throttled
         case (429, _), (503, _): .throttled
         case (_, let code) where Codes.transient.contains(code): status == 409 ? .conflict : .unavailable
-        case (401, _), (403, _), (_, "AccessDeniedException"): .denied
+        case (401, _), (403, _): .denied
+        case (_, let code) where Codes.denied.contains(code): .denied
         case (404, _): .notFound
         case (409, _), (412, _): .conflict
-        case (501, _): .configuration
-        case (500..., _): .unavailable
+        case (501, _), (200, "NotImplemented"): .configuration
+        case (500..., _), (200, _): .unavailable
         default: .configuration
         }
     }
@@ -122,5 +125,11 @@ private enum Codes {
         "UnrecognizedClientException", "InvalidClientTokenId", "IncompleteSignature", "MissingAuthenticationToken",
         "MissingAuthenticationTokenException", "AuthFailure", "NotSignedUp",
     ]
+    static let denied: Set = ["AccessDenied", "AccessDeniedException", "AllAccessDisabled"]
     static let notFound: Set = ["NoSuchBucket", "NoSuchKey", "EntityNotFoundException", "NotFound"]
+
+    /// Whether another attempt would get the same answer, whatever the status.
+    static func isFinal(_ code: String) -> Bool {
+        denied.contains(code) || credentials.contains(code) || notFound.contains(code) || code == "NotImplemented"
+    }
 }

@@ -25,7 +25,8 @@ public struct S3 {
     public init(client: AWSClient) { self.client = client }
 
     /// Creates an object, if there is none under that key (`If-None-Match: *`; needs `s3:PutObject` alone).
-    /// S3 checks the body against the SHA-256 that is sent with it, and keeps the checksum.
+    /// S3 checks the body against the SHA-256 that is sent with it, and keeps the checksum. A success that is not S3's
+    /// own (a proxy's page) is no success: the request is made again.
     /// - Parameters:
     ///   - key: 1–1024 bytes, taken as it is: `..`, `//` and spaces are part of it.
     ///   - body: must not change before the completion.
@@ -45,7 +46,7 @@ public struct S3 {
             .putObject, bucket, key, "PUT", headers: headers, body: body,
             read: { response in
                 switch response.status {
-                case 200, 204: .done { completion(.success(.created)) }
+                case 200, 204: S3Answer(response).objectionToPut ?? .done { completion(.success(.created)) }
                 case 412: .done { completion(.success(.alreadyExists)) }
                 default: .refused
                 }
@@ -61,6 +62,7 @@ public struct S3 {
             .headObject, bucket, key, "HEAD",
             read: { response in
                 guard response.status == 200 else { return .refused }
+                if let objection = S3Answer(response).objectionToObject { return objection }
                 let metadata = response.headers.all.compactMap(ObjectMetadata.init).map { ($0.name, $0.value) }
                 return .done { completion(.success(metadata)) }
             }, fail: { completion(.failure($0)) })
@@ -74,11 +76,12 @@ public struct S3 {
             .getObject, bucket, key, "GET",
             read: { response in
                 guard response.status == 200 else { return .refused }
-                return .done { completion(.success(response.body)) }
+                return S3Answer(response).objectionToObject ?? .done { completion(.success(response.body)) }
             }, fail: { completion(.failure($0)) })
     }
 
     /// The first keys under `prefix` in the order of their UTF-8 bytes, one page. Needs `s3:ListBucket`.
+    /// An answer that is not such a page is one that cannot be read: it is asked for again, and then a failure.
     /// - Parameters:
     ///   - startAfter: only keys behind this one; it need not exist.
     ///   - maxKeys: 1–1000.
@@ -87,16 +90,20 @@ public struct S3 {
         completion: @escaping (Result<KeyPage, AWSFailure>) -> Void
     ) {
         // Without encoding-type, keys with control characters make XML that nobody can read.
+        let asked = ListRequest(prefix: prefix, startAfter: startAfter, maxKeys: maxKeys)
         var query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(maxKeys)"), ("prefix", prefix)]
         if let startAfter { query.append(("start-after", startAfter)) }
         submit(
             .listObjects, bucket, prefix, "GET", onBucket: true, query: query.map { ($0.0, $0.1) },
             read: { response in
                 guard response.status == 200 else { return .refused }
-                guard let page = ObjectList.page(response.body.text) else {
-                    return .unreadable("the answer is no whole ListBucketResult")
+                if let objection = S3Answer(response).objectionToList { return objection }
+                do throws(UnreadableList) {
+                    let page = try ObjectList.page(response.body, asked)
+                    return .done { completion(.success(page)) }
+                } catch {
+                    return .unreadable(error.description)
                 }
-                return .done { completion(.success(page)) }
             }, fail: { completion(.failure($0)) })
     }
 

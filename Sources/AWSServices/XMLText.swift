@@ -1,61 +1,75 @@
 import Bytes
 
-/// The text between `<Name>` and `</Name>`: all that S3's flat answers ask for. It knows no attributes, comments or
-/// CDATA, none of which S3 writes; broken XML gives less, never a crash.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Elements in the bytes of S3's answers, found by their tags. It knows no CDATA, no comment with a `>` in it and no
+/// element within another of its name, none of which S3 writes; broken XML gives less, never a crash.
+///
+/// The bytes must stay where they are while anything of this is used.
 enum XMLText {
-    static func first(_ name: String, in text: String) -> String? {
-        var found: String?
-        each(name, in: text.utf8[...]) { content in
-            found = unescaped(content)
-            return false
+    /// The text of the first element `name` without attributes, at whatever depth; `nil` where there is none.
+    static func first(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> String? {
+        var at = 0
+        while let tag = bytes.index(of: UInt8(ascii: "<"), from: at) {
+            at = tag + 1
+            guard bytes.has(name, at: at), bytes.has(">", at: at + name.utf8CodeUnitCount) else { continue }
+            let start = at + name.utf8CodeUnitCount + 1
+            return closingTag(name.bytes, in: bytes, from: start).map { end in
+                let text = ByteBuffer(capacity: end - start)
+                appendUnescaped(bytes.part(start..<end), to: text)
+                return text.text
+            }
         }
-        return found
+        return nil
     }
 
-    /// Hands over the raw content of each element `name` that is not inside another of that name, until `body`
-    /// says false.
-    static func each(_ name: String, in text: Substring.UTF8View, _ body: (Substring.UTF8View) -> Bool) {
-        let opening = Array("<\(name)>".utf8)
-        let closing = Array("</\(name)>".utf8)
-        var rest = text
-        while let start = end(of: opening, in: rest), let (content, after) = split(rest[start...], at: closing) {
-            guard body(content) else { return }
-            rest = rest[after...]
-        }
+    /// What is between the tags of the outermost element, if that is named `name` and ends where `bytes` do, white
+    /// space left aside.
+    static func content(ofRoot name: StaticString, in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        var elements = XMLElements(bytes)
+        guard elements.skipToTag(), bytes.has(name, at: elements.at + 1),
+            let opened = bytes.index(of: UInt8(ascii: ">"), from: elements.at),
+            opened == elements.at + 1 + name.utf8CodeUnitCount || bytes[elements.at + 1 + name.utf8CodeUnitCount] <= 0x20
+        else { return nil }
+        var end = bytes.count
+        while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
+        let closing = end - name.utf8CodeUnitCount - 3
+        guard closing > opened, bytes.has("</", at: closing), bytes.has(name, at: closing + 2), bytes.has(">", at: end - 1)
+        else { return nil }
+        return bytes.part(opened + 1..<closing)
     }
 
-    private static func end(of tag: [UInt8], in text: Substring.UTF8View) -> String.Index? {
-        split(text, at: tag)?.after
-    }
-
-    private static func split(
-        _ text: Substring.UTF8View, at tag: [UInt8]
-    ) -> (before: Substring.UTF8View, after: String.Index)? {
-        var rest = text
-        while let start = rest.firstIndex(of: tag[0]) {
-            rest = rest[start...]
-            if rest.starts(with: tag) { return (text[..<start], rest.index(start, offsetBy: tag.count)) }
-            rest = rest.dropFirst()
+    /// Where `</name>` begins.
+    fileprivate static func closingTag(
+        _ name: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer, from start: Int
+    ) -> Int? {
+        var at = start
+        while let tag = bytes.index(of: UInt8(ascii: "<"), from: at) {
+            at = tag + 1
+            if bytes.has("/", at: at), bytes.has(name, at: at + 1), bytes.has(">", at: at + 1 + name.count) { return tag }
         }
         return nil
     }
 
     /// Resolves the five named entities and numeric references (XML 1.0 § 4.1); others stay as they are.
-    static func unescaped(_ content: Substring.UTF8View) -> String {
-        let buffer = ByteBuffer(capacity: content.count)
-        var rest = content
-        while let byte = rest.first {
-            if byte == UInt8(ascii: "&"), let end = rest.prefix(12).firstIndex(of: UInt8(ascii: ";")),
-                let character = entity(String(decoding: rest[rest.index(after: rest.startIndex)..<end], as: UTF8.self))
-            {
+    static func appendUnescaped(_ content: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
+        var at = 0
+        while let mark = content.index(of: UInt8(ascii: "&"), from: at) {
+            buffer.append(content.part(at..<mark))
+            let end = content.index(of: UInt8(ascii: ";"), from: mark)
+            if let end, end - mark < 12, let character = entity(String(decoding: content[(mark + 1)..<end], as: UTF8.self)) {
                 buffer.append(String(character))
-                rest = rest[rest.index(after: end)...]
+                at = end + 1
             } else {
-                buffer.append(byte)
-                rest = rest.dropFirst()
+                buffer.append(UInt8(ascii: "&"))
+                at = mark + 1
             }
         }
-        return buffer.text
+        buffer.append(content.part(at..<content.count))
     }
 
     private static func entity(_ name: String) -> Character? {
@@ -71,5 +85,78 @@ enum XMLText {
             let number = digits.hasPrefix("x") ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
             return number.flatMap(Unicode.Scalar.init).map(Character.init)
         }
+    }
+}
+
+/// The elements of one level, one after the other.
+struct XMLElements {
+    private let bytes: UnsafeRawBufferPointer
+    /// Where what has not been read begins.
+    fileprivate var at = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    /// The next element and its raw content; `nil` at the end and where no whole element follows.
+    mutating func next() -> (name: UnsafeRawBufferPointer, content: UnsafeRawBufferPointer)? {
+        guard skipToTag(), let opened = bytes.index(of: UInt8(ascii: ">"), from: at) else { return nil }
+        var end = at + 1
+        while end < opened, bytes[end] > 0x20, bytes[end] != UInt8(ascii: "/") { end += 1 }
+        let name = bytes.part((at + 1)..<end)
+        guard !name.isEmpty else { return nil }
+        if bytes[opened - 1] == UInt8(ascii: "/") {
+            at = opened + 1
+            return (name, bytes.part(opened..<opened))
+        }
+        guard let closing = XMLText.closingTag(name, in: bytes, from: opened + 1) else { return nil }
+        at = closing + name.count + 3
+        return (name, bytes.part((opened + 1)..<closing))
+    }
+
+    /// Whether nothing but white space is left.
+    var isAtEnd: Bool { bytes[at...].allSatisfy { $0 <= 0x20 } }
+
+    /// Leaves white space, the declaration and comments behind. False where no element's opening tag follows.
+    fileprivate mutating func skipToTag() -> Bool {
+        while true {
+            while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
+            guard bytes.has("<", at: at) else { return false }
+            guard bytes.has("?", at: at + 1) || bytes.has("!", at: at + 1) else { return true }
+            guard let end = bytes.index(of: UInt8(ascii: ">"), from: at) else { return false }
+            at = end + 1
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
+
+    /// Where `byte` stands first, from `start` on.
+    func index(of byte: UInt8, from start: Int) -> Int? {
+        guard let base = baseAddress, start < count, let found = memchr(base + start, Int32(byte), count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
+    func has(_ text: UnsafeRawBufferPointer, at start: Int) -> Bool {
+        guard start >= 0, count - start >= text.count else { return false }
+        guard let base = baseAddress, let other = text.baseAddress else { return text.isEmpty }
+        return memcmp(base + start, other, text.count) == 0
+    }
+
+    func has(_ text: StaticString, at start: Int) -> Bool { has(text.bytes, at: start) }
+
+    func isEqual(to text: StaticString) -> Bool { count == text.utf8CodeUnitCount && has(text, at: 0) }
+
+    /// Whether these bytes stand before `other` in the order of bytes, in which S3 sorts.
+    func isBefore(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard let base = baseAddress, let otherBase = other.baseAddress else { return isEmpty && !other.isEmpty }
+        let order = memcmp(base, otherBase, Swift.min(count, other.count))
+        return order == 0 ? count < other.count : order < 0
+    }
+}
+
+extension StaticString {
+    fileprivate var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
     }
 }

@@ -52,12 +52,15 @@ public enum GzipError: Error, Equatable, CustomStringConvertible {
     case outOfMemory
     case refused(bytes: Int)
     case notGzip
+    /// The contents have more bytes than are unpacked.
+    case tooLong(limit: Int)
 
     public var description: String {
         switch self {
         case .outOfMemory: "no memory for gzip: give the function more memory"
         case .refused(let bytes): "ISA-L does not take \(bytes) bytes for one gzip member"
         case .notGzip: "these bytes are not one whole gzip member"
+        case .tooLong(let limit): "there are more than \(limit) bytes in this gzip member"
         }
     }
 }

@@ -17,18 +17,23 @@ public struct HTTPRequest {
     /// Kept alive, and not to be changed, until the request is done. `nil` on a PUT or POST sends zero bytes.
     public var body: ByteBuffer?
     public var limits: HTTPLimits
+    /// The longest body of a response that is received, in bytes. Beyond it, or where `Content-Length` announces more,
+    /// the transfer is aborted and its connection closed: the failure is `.broken`, and names the host and the limit.
+    public var responseLimit: Int
     /// Where the response's body is received; a buffer that is used again saves its pages. It is emptied first.
     public var responseBody: ByteBuffer?
 
     public init(
         _ method: HTTPMethod, _ url: String, headers: [(name: String, value: String)] = [],
-        body: ByteBuffer? = nil, limits: HTTPLimits = HTTPLimits(), responseBody: ByteBuffer? = nil
+        body: ByteBuffer? = nil, limits: HTTPLimits = HTTPLimits(), responseLimit: Int = 64 << 20,
+        responseBody: ByteBuffer? = nil
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.limits = limits
+        self.responseLimit = responseLimit
         self.responseBody = responseBody
     }
 }
@@ -93,7 +98,7 @@ public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
         case untrusted
         /// A limit of `HTTPLimits` ran out. The request may or may not have been carried out.
         case timedOut
-        /// The connection broke, or what came was not HTTP. The request may or may not have been carried out.
+        /// The connection broke, or what came was not HTTP or more of it than is received. The request may or may not have been carried out.
         case broken
         /// The caller's own fault: a URL that is none, or no memory.
         case invalid

@@ -12,6 +12,9 @@ final class Transfer {
     /// Whether the blank line that ends the answer's head has come: libcurl takes a head that is cut short for one
     /// without the rest, and an answer without its headers says something else than it was meant to.
     private var headIsWhole = false
+    private var headLength = 0
+    /// Why the transfer is aborted, where it is by us.
+    private var excess: String?
     private var resent = false
     private let started = Clock.monotonic()
 
@@ -39,14 +42,14 @@ final class Transfer {
             receivingHeaders: { data, size, count, context in
                 guard let data, let context else { return 0 }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-                transfer.receiveHeader(UnsafeRawBufferPointer(start: data, count: size * count))
-                return size * count
+                let isWelcome = transfer.receiveHeader(UnsafeRawBufferPointer(start: data, count: size * count))
+                return isWelcome ? size * count : 0
             },
             receivingBody: { data, size, count, context in
                 guard let data, let context else { return 0 }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-                transfer.receiveBody(UnsafeRawBufferPointer(start: data, count: size * count))
-                return size * count
+                let isWelcome = transfer.receiveBody(UnsafeRawBufferPointer(start: data, count: size * count))
+                return isWelcome ? size * count : 0
             })
     }
 
@@ -60,6 +63,8 @@ final class Transfer {
 
     private func setMessage() {
         ccurl_set_string(easy, CURLOPT_URL, request.url)
+        // With a request that is given up, what is left of it must not be sent.
+        ccurl_discard_unsent(easy, request.url.hasPrefix("https:") ? 1 : 0)
         handle.set(CURLOPT_NOBODY, 0)
         ccurl_set_pointer(easy, CURLOPT_CUSTOMREQUEST, nil)
         switch request.method {
@@ -81,28 +86,49 @@ final class Transfer {
         handle.setHeaders(request.headers)
     }
 
-    private func receiveHeader(_ line: UnsafeRawBufferPointer) {
+    /// All headers together, in bytes: what later libcurls bear, while this one's patience has no end.
+    private static let headLimit = 300 * 1024
+
+    /// False where the transfer is to be aborted.
+    private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        headLength += line.count
+        guard headLength <= Self.headLimit else {
+            excess = "the answer's headers are longer than \(Self.headLimit) bytes"
+            return false
+        }
         // A status line opens a new message: what an interim response (1xx) carried is not the answer's.
         if line.starts(with: "HTTP/".utf8) {
             headers = HTTPHeaders()
             headIsWhole = false
         } else if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) {
             headIsWhole = true
+            // At once, and not when so much has come.
+            return request.method == .head || isReceivable(headers["Content-Length"].flatMap { Int($0) } ?? 0)
         }
         // No header's name holds a slash, but a status line's reason may hold a colon.
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), !line[..<colon].contains(UInt8(ascii: "/"))
-        else { return }
+        else { return true }
         headers.add(trimmed(line[..<colon]), trimmed(line[(colon + 1)...]))
+        return true
     }
 
-    private func receiveBody(_ bytes: UnsafeRawBufferPointer) {
+    /// False where the transfer is to be aborted.
+    private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard isReceivable(body.count + bytes.count) else { return false }
         if body.isEmpty {
             // One allocation for the whole body instead of a doubling every so often.
             var length: curl_off_t = -1
             ccurl_get_size(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
-            if length > 0, length <= 64 << 20 { body.reserve(Int(length)) }
+            if length > 0, length <= request.responseLimit { body.reserve(Int(length)) }
         }
         body.append(bytes)
+        return true
+    }
+
+    private func isReceivable(_ length: Int) -> Bool {
+        guard length > request.responseLimit else { return true }
+        excess = "the answer is longer than \(request.responseLimit) bytes"
+        return false
     }
 
     /// True where the request died on a reused connection before any byte of a response: the peer had closed it,
@@ -125,6 +151,7 @@ final class Transfer {
         resent = true
         headers = HTTPHeaders()
         headIsWhole = false
+        headLength = 0
         handle.set(CURLOPT_FRESH_CONNECT, 1)
         if let remaining { handle.set(CURLOPT_TIMEOUT_MS, max(1, remaining)) }
     }
@@ -135,12 +162,9 @@ final class Transfer {
     }
 
     func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
+        if let excess { return .failure(failure(.broken, excess)) }
         guard code == CURLE_OK else { return .failure(failure(code)) }
-        guard headIsWhole else {
-            return .failure(
-                HTTPFailure(
-                    kind: .broken, description: "\(request.method.rawValue) \(origin): the answer ended within its headers"))
-        }
+        guard headIsWhole else { return .failure(failure(.broken, "the answer ended within its headers")) }
         var status = 0
         ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
         return .success(HTTPResponse(status: status, headers: headers, body: body))
@@ -160,7 +184,11 @@ final class Transfer {
                 .invalid
             default: .broken
             }
-        return HTTPFailure(kind: kind, description: "\(request.method.rawValue) \(origin): \(text)")
+        return failure(kind, text)
+    }
+
+    private func failure(_ kind: HTTPFailure.Kind, _ text: String) -> HTTPFailure {
+        HTTPFailure(kind: kind, description: "\(request.method.rawValue) \(origin): \(text)")
     }
 
     private var hasSentRequest: Bool {

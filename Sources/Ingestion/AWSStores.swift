@@ -7,6 +7,9 @@ final class S3ObjectStore: ObjectStore {
     private let s3: S3
     private let bucket: String
 
+    /// Of an object, unpacked, in bytes. A batch brings 6 MB of base64, so none of ours comes near.
+    private static let longestContents = 256 << 20
+
     init(_ client: AWSClient, bucket: String) {
         s3 = S3(client: client)
         self.bucket = bucket
@@ -26,12 +29,18 @@ final class S3ObjectStore: ObjectStore {
         }
     }
 
-    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void) {
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        s3.putObject(bucket: bucket, key: key, body: ByteBuffer(), contentType: "application/octet-stream") { result in
+            completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
+        }
+    }
+
+    func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void) {
         s3.headObject(bucket: bucket, key: key) { result in
             switch result {
-            case .success(let pairs): completion(.success(ObjectMetadata(pairs)))
+            case .success(let pairs): completion(.success(ObjectMetadata(pairs).map { .known($0) } ?? .unreadable))
             case .failure(let failure) where failure.kind == .notFound && failure.code != "NoSuchBucket":
-                completion(.success(nil))
+                completion(.success(.absent))
             case .failure(let failure): completion(.failure(StoreFailure(failure)))
             }
         }
@@ -44,7 +53,7 @@ final class S3ObjectStore: ObjectStore {
                     guard key.hasSuffix(".gz") else { return .success(body) }
                     do throws(GzipError) {
                         let lines = ByteBuffer()
-                        try Gzip.decompress(body.bytes, into: lines)
+                        try Gzip.decompress(body.bytes, into: lines, limit: Self.longestContents)
                         return .success(lines)
                     } catch {
                         return .failure(StoreFailure(description: "s3://\(bucket)/\(key) cannot be unpacked: \(error)"))

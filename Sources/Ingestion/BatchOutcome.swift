@@ -8,6 +8,8 @@ struct BatchOutcome {
     var rejectedCount: Int
     var objectCount: Int
     var byteCount: Int
+    /// Records that were stored before this delivery.
+    var alreadyStoredCount: Int
     var crawler: CrawlerTrigger.Decision = .off
     var milliseconds: Int64 = 0
     var topics: [TopicOutcome]
@@ -30,6 +32,7 @@ struct BatchOutcome {
         let created = placements.flatMap(\.created)
         objectCount = created.count
         byteCount = created.reduce(0) { $0 + $1.byteCount }
+        alreadyStoredCount = placements.reduce(0) { $0 + $1.alreadyStoredCount }
         var missing: [TopicPartition: Unwritten] = [:]
         for placement in placements {
             guard let offset = placement.firstMissingOffset else { continue }

@@ -13,6 +13,7 @@ public final class Ingestion {
     private let crawler: CrawlerTrigger
     private let bodies: ObjectBodies
     private let buffers = BufferPool()
+    private let density = DensityMemory()
     private var memory: PartitionMemory
 
     /// - Parameter now: milliseconds that never go back.
@@ -23,29 +24,29 @@ public final class Ingestion {
     ) throws {
         self.configuration = configuration
         self.store = store
-        memory = PartitionMemory(now: now)
-        crawler = CrawlerTrigger(configuration.crawler, starter, now: now)
+        memory = PartitionMemory(configuration.batchOrder, now: now)
+        crawler = CrawlerTrigger(configuration.crawler, starter, store, now: now)
         bodies = try ObjectBodies(configuration, buffers)
     }
 
     /// Reads the batch, stores its records, starts the crawler where that is due.
     ///
+    /// - Parameter requestID: the invocation's, which its objects carry.
     /// - Throws: `KafkaEventError`, `BatchError`: nothing was written, nor will it be on a redelivery.
-    func ingest(_ event: ByteBuffer, _ logger: Logger) throws -> BatchOutcome {
+    func ingest(_ event: ByteBuffer, requestID: String? = nil, _ logger: Logger) throws -> BatchOutcome {
         let start = Clock.monotonic()
         let batch = Batch(configuration, buffers)
         defer { batch.giveBack() }
         var events = KafkaEventReader(event.bytes)
         try batch.add(&events)
 
-        let emptyFolders = emptyFolders(of: batch, logger)
-        let placements = place(batch)
+        let (placements, folders) = place(batch, requestID: requestID)
         let storedAt = Clock.now()
         for (partition, placements) in zip(batch.partitions, placements) { remember(partition, placements, logger) }
 
         let all = placements.flatMap { $0 }
         var outcome = BatchOutcome(batch, all, storedAt: storedAt)
-        outcome.crawler = startCrawler(all, emptyFolders, logger)
+        outcome.crawler = startCrawler(all, folders, logger)
         outcome.milliseconds = Clock.monotonic() - start
         return outcome
     }
@@ -69,18 +70,54 @@ public final class Ingestion {
         }
     }
 
-    /// Stores all drafts, partition by partition in the batch's order.
-    private func place(_ batch: Batch) -> [[ObjectPlacement]] {
+    /// Stores all drafts, partition by partition in the batch's order. What is stored already, and which folders are
+    /// new, is asked in the same run.
+    /// - Returns: also what was asked of each folder that the sandbox did not know.
+    private func place(_ batch: Batch, requestID: String?) -> ([[ObjectPlacement]], [String: FolderQuestion]) {
+        let survey = KeySurvey(store, density)
+        let questions = askAboutFolders(of: batch, survey)
+        let sharedSurvey = KeySurvey(store, density, sharesOnly: true)
+        let draftCount = batch.partitions.reduce(0) { $0 + $1.drafts.count }
         let placements = batch.partitions.map { partition in
             partition.drafts.map { draft in
-                let looksAround = !memory.knows(around: draft, of: partition)
-                return ObjectPlacement(
-                    draft, store, bodies, .init(delivery: configuration.delivery, looksAround: looksAround))
+                let placement = ObjectPlacement(draft, store, bodies, requestID: requestID)
+                let folder = draft.content == .rows ? questions[draft.folder] : nil
+                let begin = { (found: Result<KeysFound, StoreFailure>) in
+                    guard let folder else { return placement.start(found) }
+                    folder.whenAnswered { placement.start(found) }
+                }
+                switch look(for: draft, of: partition, among: draftCount) {
+                case .nothing: begin(.success(KeysFound()))
+                case let look:
+                    let survey = configuration.delivery == .exactlyOnce ? survey : sharedSurvey
+                    let start = look == .ahead ? partition.firstOffset : nil
+                    let keys = placement.keysAround(draft.records.indices, from: start)
+                    survey.ask(keys, root: root(of: draft), completion: begin)
+                    store.whileWaiting { placement.prepare() }
+                }
+                return placement
             }
         }
-        for placement in placements.joined() { placement.start() }
+        survey.start()
+        sharedSurvey.start()
         store.run()
-        return placements
+        for placement in placements.joined() { placement.finish() }
+        return (placements, questions)
+    }
+
+    /// At least once looks at nothing, as long as there is little to be written. A large batch that comes again would
+    /// find thousands of keys taken, one request after the other, where one listing shows them all.
+    private func look(for draft: ObjectDraft, of partition: PartitionBatch, among count: Int) -> PartitionMemory.Look {
+        switch configuration.delivery {
+        case .exactlyOnce: memory.look(for: draft, of: partition)
+        case .atLeastOnce: count > Self.mostUnseenDrafts ? .ahead : .nothing
+        }
+    }
+
+    private static let mostUnseenDrafts = 16
+
+    private func root(of draft: ObjectDraft) -> String {
+        configuration.layout.topicFolder(of: draft.topicPartition.topic, draft.content)
     }
 
     private func remember(_ partition: PartitionBatch, _ placements: [ObjectPlacement], _ logger: Logger) {
@@ -104,37 +141,34 @@ public final class Ingestion {
 // MARK: The crawler
 
 extension Ingestion {
-    /// The folders of rows that hold nothing yet, among those of which it matters.
-    private func emptyFolders(of batch: Batch, _ logger: Logger) -> Set<String> {
-        guard crawler.isOn else { return [] }
-        let folders = Set(batch.drafts.lazy.filter { $0.content == .rows }.map(\.folder))
-        var empty: Set<String> = []
-        for folder in crawler.unknown(among: folders) {
-            store.keys(with: folder, after: nil, limit: 1) { result in
-                switch result {
-                case .success(let page): if page.keys.isEmpty { empty.insert(folder) }
-                case .failure(let failure):
-                    // One crawl too many does less harm than a folder that no query sees.
-                    empty.insert(folder)
-                    logger.warning("cannot tell whether \(folder) is new, so the crawler is started: \(failure)")
-                }
-            }
+    /// Asks about the folders of rows that the sandbox does not know, where that matters.
+    private func askAboutFolders(of batch: Batch, _ survey: KeySurvey) -> [String: FolderQuestion] {
+        guard crawler.isOn else { return [:] }
+        let drafts = batch.drafts.filter { $0.content == .rows }
+        let roots = Dictionary(drafts.map { ($0.folder, root(of: $0)) }) { first, _ in first }
+        var questions: [String: FolderQuestion] = [:]
+        for folder in crawler.unknown(among: Set(roots.keys)) {
+            let question = FolderQuestion()
+            questions[folder] = question
+            survey.ask(
+                CrawlerTrigger.markerRange(in: folder), root: roots[folder] ?? folder, completion: question.answer)
         }
-        store.run()
-        return empty
+        return questions
     }
 
     private func startCrawler(
-        _ placements: [ObjectPlacement], _ emptyFolders: Set<String>, _ logger: Logger
+        _ placements: [ObjectPlacement], _ questions: [String: FolderQuestion], _ logger: Logger
     ) -> CrawlerTrigger.Decision {
         guard crawler.isOn else { return .off }
+        for (folder, question) in questions {
+            guard let failure = question.failure else { continue }
+            logger.warning("cannot tell whether \(folder) is new, so the crawler is started: \(failure)")
+        }
         let rows = placements.filter { $0.draft.content == .rows }
-        let written = Set(rows.filter { $0.next > 0 }.map(\.draft.folder))
-        // What was stored already came with a delivery that may have died before it could start the crawler.
-        let met = rows.filter(\.metStored).map(\.draft.folder)
+        let written = Set(rows.filter(\.hasStored).map(\.draft.folder))
+        let uncrawled = written.filter { questions[$0].map { !$0.isCrawled } ?? false }
         let (decision, failure) = crawler.decide(
-            folders: written, newFolders: emptyFolders.union(met).intersection(written),
-            wroteRows: rows.contains { !$0.created.isEmpty })
+            folders: written, uncrawled: uncrawled, wroteRows: rows.contains { !$0.created.isEmpty })
         if let failure { logger.warning("the crawler was not started; the batch is not affected: \(failure)") }
         return decision
     }

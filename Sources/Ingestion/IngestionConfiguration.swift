@@ -11,6 +11,7 @@ public struct IngestionConfiguration: Sendable {
     /// as success and its records would be lost.
     public var answersPartially: Bool
     public var delivery: Delivery
+    public var batchOrder: BatchOrder
     /// Objects of one batch that are under way at the same time.
     public var uploadConcurrency: Int
     /// Where CloudWatch keeps the function's figures; `nil` for none.
@@ -23,6 +24,14 @@ public struct IngestionConfiguration: Sendable {
     public enum Delivery: String, Sendable, CaseIterable {
         case exactlyOnce = "exactly-once"
         case atLeastOnce = "at-least-once"
+    }
+
+    /// Whether the event source may deliver later records of a partition while earlier ones are not stored.
+    public enum BatchOrder: String, Sendable, CaseIterable {
+        /// It may: it bisects failed batches, gives them up after so many tries or so much time, or somebody replays them.
+        case any
+        /// It never does: it repeats a failed batch until that is stored.
+        case strict
     }
 
     public enum BodyCompression: String, Sendable, CaseIterable {
@@ -50,6 +59,7 @@ public struct IngestionConfiguration: Sendable {
         crawler = try CrawlerConfiguration(environment)
         answersPartially = try Self.flag(environment, "PARTIAL_BATCH_RESPONSE", default: false)
         delivery = try Self.choice(environment, "DELIVERY", default: .exactlyOnce)
+        batchOrder = try Self.choice(environment, "BATCH_ORDER", default: .any)
         uploadConcurrency = try Self.number(environment, "UPLOAD_CONCURRENCY", in: 1...64, default: 8)
         metricsNamespace = try Self.namespace(environment)
     }

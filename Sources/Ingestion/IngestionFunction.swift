@@ -49,16 +49,17 @@ public final class IngestionFunction {
     ///
     /// - Parameters:
     ///   - deadline: when Lambda kills the sandbox.
+    ///   - requestID: the invocation's, which its objects carry.
     ///   - response: receives what the mapping is to be told; it is empty before.
     /// - Throws: `IngestionFailure`, so that Lambda delivers the batch again.
     public func handle(
-        _ event: ByteBuffer, deadline: EpochMilliseconds, _ logger: Logger, response: ByteBuffer
+        _ event: ByteBuffer, deadline: EpochMilliseconds, requestID: String, _ logger: Logger, response: ByteBuffer
     ) throws(IngestionFailure) {
         client.onRetry = { logger.debug("trying again in \($0.delay) ms: \($0.failure)") }
         client.beginInvocation(deadline: deadline - Self.reserve)
         let outcome: BatchOutcome
         do {
-            outcome = try ingestion.ingest(event, logger)
+            outcome = try ingestion.ingest(event, requestID: requestID, logger)
         } catch {
             throw IngestionFailure(error)
         }
@@ -80,7 +81,8 @@ public final class IngestionFunction {
         let requests = client.requestCounts
         let metadata: Logger.Metadata = [
             "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
-            "bytes": .stringConvertible(outcome.byteCount), "quarantined": .stringConvertible(outcome.rejectedCount),
+            "bytes": .stringConvertible(outcome.byteCount),
+            "alreadyStored": .stringConvertible(outcome.alreadyStoredCount), "quarantined": .stringConvertible(outcome.rejectedCount),
             "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
             "put": .stringConvertible(requests.put), "list": .stringConvertible(requests.list),
             "head": .stringConvertible(requests.head), "get": .stringConvertible(requests.get),

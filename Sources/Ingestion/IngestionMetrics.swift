@@ -30,13 +30,21 @@ struct IngestionMetrics {
     /// the waiting for a full batch included. The clock of a producer may be ahead: that counts as 0.
     private static func metrics(_ topic: TopicOutcome, storedAt moment: EpochMilliseconds) -> [Metric] {
         let ages = [topic.newest, topic.oldest].compactMap { $0 }.map { max(0, moment - $0) }
-        return [
+        var metrics = [
             Metric("Records", .count, Int64(topic.recordCount)),
             Metric("Bytes", .bytes, Int64(topic.byteCount)),
             Metric("Objects", .count, Int64(topic.objectCount)),
             Metric("Quarantined", .count, Int64(topic.quarantinedCount)),
             Metric("Latency", .milliseconds, ages),
         ]
+        // CloudWatch bills a metric for the hours in which it is written, and these are rare.
+        if topic.alreadyStoredCount > 0 {
+            metrics.append(Metric("AlreadyStored", .count, Int64(topic.alreadyStoredCount)))
+        }
+        if topic.alreadyQuarantinedCount > 0 {
+            metrics.append(Metric("AlreadyQuarantined", .count, Int64(topic.alreadyQuarantinedCount)))
+        }
+        return metrics
     }
 
     /// Every attempt counts, as S3 and Glue bill them.

@@ -45,21 +45,6 @@ package final class ObjectDraft {
         return UnsafeRawBufferPointer(rebasing: body.bytes[start..<records[range.upperBound - 1].end])
     }
 
-    /// Whether each line of the range stands in `stored`, in this order; others may stand between them.
-    func lines(_ range: Range<Int>, areAmong stored: UnsafeRawBufferPointer) -> Bool {
-        var rest = stored[...]
-        for index in range {
-            let line = lines(index..<index + 1)
-            while true {
-                guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return false }
-                let candidate = rest[...end]
-                rest = rest[(end + 1)...]
-                if candidate.elementsEqual(line) { break }
-            }
-        }
-        return true
-    }
-
     /// The first record from `index` on whose offset is beyond `offset`.
     func index(after offset: Int64, from index: Int) -> Int {
         var low = index
@@ -70,4 +55,7 @@ package final class ObjectDraft {
         }
         return low
     }
+
+    /// The first record whose offset is `offset` or beyond it.
+    func index(of offset: Int64) -> Int { offset > .min ? index(after: offset - 1, from: 0) : 0 }
 }

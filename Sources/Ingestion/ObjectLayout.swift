@@ -20,13 +20,24 @@ public struct ObjectLayout: Sendable {
         case hour, day, none
     }
 
-    /// The folder of one hour or day of one topic, as a crawler reads it, with a `/` at its end.
-    func folder(of topic: String, _ period: TimePeriod, _ content: ObjectContent) -> String {
+    /// The folder of all objects of one topic, with a `/` at its end.
+    func topicFolder(of topic: String, _ content: ObjectContent) -> String {
         let folder = ByteBuffer(capacity: 128)
+        appendTopicFolder(topic, content, to: folder)
+        return folder.text
+    }
+
+    private func appendTopicFolder(_ topic: String, _ content: ObjectContent, to folder: ByteBuffer) {
         folder.append(content == .rows ? rowsPrefix : errorsPrefix)
         folder.append("/")
         appendFolderName(topic, to: folder)
         folder.append("/")
+    }
+
+    /// The folder of one hour or day of one topic, as a crawler reads it, with a `/` at its end.
+    func folder(of topic: String, _ period: TimePeriod, _ content: ObjectContent) -> String {
+        let folder = ByteBuffer(capacity: 128)
+        appendTopicFolder(topic, content, to: folder)
         guard timePartition != .none else { return folder.text }
         let time = CalendarTime(period.start)
         folder.append("dt=")

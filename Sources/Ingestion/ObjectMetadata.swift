@@ -13,9 +13,13 @@ struct ObjectMetadata: Equatable, Sendable {
     var lastTimestamp: EpochMilliseconds
     var leastTimestamp: EpochMilliseconds
     var greatestTimestamp: EpochMilliseconds
+    /// Of the invocation that wrote the object: it tells an object whose answer was lost from somebody else's, and
+    /// whoever reads the log which lines belong to it. `nil` in objects that were written before it was kept.
+    var requestID: String?
 
-    init(of records: ArraySlice<ObjectDraft.Mark>, _ topicPartition: TopicPartition) {
+    init(of records: ArraySlice<ObjectDraft.Mark>, _ topicPartition: TopicPartition, requestID: String?) {
         self.topicPartition = topicPartition
+        self.requestID = requestID
         firstOffset = records.first?.offset ?? 0
         lastOffset = records.last?.offset ?? 0
         recordCount = records.count
@@ -35,7 +39,7 @@ extension ObjectMetadata {
             ("record-count", String(recordCount)),
             ("first-timestamp", String(firstTimestamp)), ("last-timestamp", String(lastTimestamp)),
             ("least-timestamp", String(leastTimestamp)), ("greatest-timestamp", String(greatestTimestamp)),
-        ]
+        ] + (requestID.map { [("request-id", $0)] } ?? [])
     }
 
     /// - Returns: `nil` where a pair is missing or is not a number: someone else's object.
@@ -58,5 +62,6 @@ extension ObjectMetadata {
         self.lastTimestamp = lastTimestamp
         self.leastTimestamp = leastTimestamp
         self.greatestTimestamp = greatestTimestamp
+        requestID = values["request-id"]
     }
 }

@@ -1,32 +1,46 @@
 import UTC
 
 /// The part of a key that tells the objects of one folder and topic-partition apart:
-/// `00000000000000000015`, and for a topic that had a namesake `00000000000000000015.1545084650987`.
+/// `00000000000000000015.json.gz`, and for a topic that had a namesake `00000000000000000015.1545084650987.json.gz`.
 struct ObjectName: Hashable {
     /// Of the object's first record.
     var offset: Int64
     /// Of the object's first record, where the offset alone names an object of another topic.
     var timestamp: EpochMilliseconds?
-    /// The last record's offset, where at-least-once delivery met the offset's key taken.
+    /// The last record's offset, as at-least-once delivery wrote it at one time where the offset's key was taken.
     var last: Int64?
+    /// The format's ending, with its dot. An object of another format than today's holds its records all the same.
+    var suffix: String
 
-    init(offset: Int64, timestamp: EpochMilliseconds?, last: Int64? = nil) {
+    init(offset: Int64, timestamp: EpochMilliseconds?, suffix: String) {
         self.offset = offset
         self.timestamp = timestamp
-        self.last = last
+        self.suffix = suffix
     }
 
     var text: String {
-        ObjectLayout.digits(offset) + (timestamp.map { ".\($0)" } ?? "") + (last.map { ".\($0)" } ?? "")
+        ObjectLayout.digits(offset) + (timestamp.map { ".\($0)" } ?? "") + (last.map { ".\($0)" } ?? "") + suffix
     }
 
     /// - Returns: `nil` for a key that is not an object of this partition and period.
-    init?(key: String, stem: String, suffix: String) {
-        guard key.hasPrefix(stem), key.hasSuffix(suffix) else { return nil }
-        let parts = key.dropFirst(stem.count).dropLast(suffix.count).split(separator: ".")
-        guard (1...3).contains(parts.count), parts[0].utf8.count == 20, let offset = Int64(parts[0]) else { return nil }
+    init?(key: String, stem: String) {
+        guard key.utf8.starts(with: stem.utf8) else { return nil }
+        let name = key.utf8.dropFirst(stem.utf8.count)
+        let digits = name.prefix { $0 != UInt8(ascii: ".") }
+        guard digits.count == 20, let offset = Int64(String(Substring(digits))) else { return nil }
         self.offset = offset
-        timestamp = parts.count > 1 ? Int64(parts[1]) : nil
-        last = parts.count > 2 ? Int64(parts[2]) : nil
+        var rest = name.dropFirst(20)
+        timestamp = Self.removeNumber(from: &rest)
+        if timestamp != nil { last = Self.removeNumber(from: &rest) }
+        guard !rest.isEmpty else { return nil }
+        suffix = String(Substring(rest))
+    }
+
+    /// Takes `.123` from the front, where that stands there.
+    private static func removeNumber(from rest: inout Substring.UTF8View) -> Int64? {
+        let part = rest.dropFirst().prefix { $0 != UInt8(ascii: ".") }
+        guard let number = Int64(String(Substring(part))) else { return nil }
+        rest = rest.dropFirst(part.count + 1)
+        return number
     }
 }

@@ -7,13 +7,16 @@ protocol ObjectStore: AnyObject {
         _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void)
 
-    /// What the object under `key` says of itself; `nil` where it is gone or is not one of ours.
-    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void)
+    /// Writes an empty object that is a sign for other sandboxes; one that is there already is as good.
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void)
+
+    /// What the object under `key` says of itself.
+    func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void)
 
     /// The lines of the object under `key`, unpacked.
     func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void)
 
-    /// Keys that begin with `prefix`, in the order of their bytes, behind `start` where one is given; at most `limit`
+    /// Keys that begin with `prefix`, in the order of their bytes, after `start` where one is given; at most `limit`
     /// (1–1,000) of them.
     func keys(
         with prefix: String, after start: String?, limit: Int,
@@ -34,13 +37,21 @@ extension ObjectStore {
 /// One answer of a listing.
 struct KeyPage: Sendable {
     var keys: [String]
-    /// Whether more keys follow behind the last one.
+    /// Whether more keys follow after the last one.
     var isTruncated: Bool
 }
 
 enum CreateOutcome: Equatable, Sendable {
     case created
     case alreadyExists
+}
+
+/// What is known of a stored object without reading it.
+enum StoredMetadata: Equatable, Sendable {
+    case absent
+    /// The object is there, and its metadata does not say which records it holds. It may hold any.
+    case unreadable
+    case known(ObjectMetadata)
 }
 
 /// Why the store did not do what it was asked for: in one line, with the object's name and what to change.

@@ -2,18 +2,31 @@ import UTC
 
 /// What this sandbox knows of the objects of each topic-partition: where it left off, and which folders it looked into.
 ///
-/// A batch that goes on where the last one ended, in folders where nothing is stored ahead of it, needs no look at
-/// what is stored: whatever another sandbox has written since begins at the same record and so under the same key.
+/// Everything before that place is stored, and no object that begins before it reaches beyond. So a batch that continues
+/// there need not look at what lies behind it. It still looks ahead: a mapping that bisects failed batches or gives them
+/// up, or an operator who replays one, may have had later records stored by another sandbox. Only where the mapping never
+/// passes over a batch (`BATCH_ORDER=strict`) does whatever another sandbox has written since begin at the same record
+/// and so under the same key; then nothing is asked.
 ///
-/// What is known goes stale. An operator may have moved the consumer group ahead, had records stored there by another
-/// sandbox, and moved it back; so after a minute without a batch the sandbox looks again.
+/// What is known goes stale. A topic may have been created again, or an operator may have moved the consumer group ahead,
+/// had records stored there by another sandbox, and moved it back; so after a minute without a batch the sandbox looks
+/// around again.
 struct PartitionMemory {
     static let lifetimeMilliseconds: Int64 = 60_000
     private static let mostPartitions = 10_000
     private static let mostFolders = 1_000
 
+    /// What is to be listed before a draft is written.
+    enum Look: Equatable {
+        case nothing
+        /// What begins with the batch or later.
+        case ahead
+        /// Also what begins before it, and may cover it.
+        case around
+    }
+
     private struct Place {
-        /// The offset behind the last one that was stored, with all before it.
+        /// The offset after the last one that was stored, with all before it.
         var next: Int64
         var at: Int64
         /// For each stem that was looked at, the nearest first offset ahead under which something is stored.
@@ -21,15 +34,20 @@ struct PartitionMemory {
     }
 
     private var places: [TopicPartition: Place] = [:]
+    private let order: IngestionConfiguration.BatchOrder
     private let now: () -> Int64
 
     /// - Parameter now: milliseconds that never go back.
-    init(now: @escaping () -> Int64) { self.now = now }
+    init(_ order: IngestionConfiguration.BatchOrder, now: @escaping () -> Int64) {
+        self.order = order
+        self.now = now
+    }
 
-    /// Whether nothing can be stored that the records of `draft`, which came in `batch`, would meet unawares.
-    func knows(around draft: ObjectDraft, of batch: PartitionBatch) -> Bool {
-        guard let place = current(batch), let ahead = place.ahead[draft.stem] else { return false }
-        return ahead > batch.lastOffset
+    /// What could be stored that the records of `draft`, which came in `batch`, would meet unawares.
+    func look(for draft: ObjectDraft, of batch: PartitionBatch) -> Look {
+        // An object that begins before this batch, but after what an earlier one looked at, may reach into it.
+        guard let ahead = current(batch)?.ahead[draft.stem], ahead >= batch.firstOffset else { return .around }
+        return order == .strict && ahead > batch.lastOffset ? .nothing : .ahead
     }
 
     /// To be called when all of `batch` is stored.

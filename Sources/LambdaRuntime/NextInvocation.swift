@@ -11,13 +11,19 @@ struct NextInvocationError: ReportableError, Equatable, CustomStringConvertible 
 }
 
 extension RuntimeAPI {
+    /// Longer events are not received, in bytes: Lambda's are 6 MB at most, and whatever sends more is not Lambda.
+    /// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    static let longestEvent = 32 << 20
+
     /// `GET invocation/next`: waits, for hours if need be, until there is an event, and receives it into `event`.
     func next(into event: ByteBuffer, logger: Logger) throws(NextInvocationError) -> InvocationContext {
         let response: HTTPResponse
         do {
             // No limit on the whole: the sandbox is frozen while it waits.
             response = try client.send(
-                HTTPRequest(.get, base + "invocation/next", limits: HTTPLimits(connect: 3_000), responseBody: event))
+                HTTPRequest(
+                    .get, base + "invocation/next", limits: HTTPLimits(connect: 3_000),
+                    responseLimit: Self.longestEvent, responseBody: event))
         } catch {
             throw NextInvocationError(description: error.description)
         }

@@ -22,7 +22,7 @@ struct RuntimeAPI {
         try client.send(
             HTTPRequest(
                 .post, base + path, headers: headers + [(HeaderName.contentType, "application/json")], body: body,
-                limits: HTTPLimits(connect: 3_000, total: 30_000)))
+                limits: HTTPLimits(connect: 3_000, total: 30_000), responseLimit: 1 << 20))
     }
 }
 

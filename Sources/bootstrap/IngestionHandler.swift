@@ -8,7 +8,8 @@ struct IngestionHandler: InvocationHandler {
     let function: IngestionFunction
 
     mutating func handle(_ event: ByteBuffer, _ context: InvocationContext, response: ByteBuffer) throws {
-        try function.handle(event, deadline: context.deadline, context.logger, response: response)
+        try function.handle(
+            event, deadline: context.deadline, requestID: context.requestID, context.logger, response: response)
     }
 }
 

@@ -45,6 +45,10 @@ final class Caller {
         finish { s3.headObject(bucket: bucket, key: key, completion: $0) }
     }
 
+    func get(_ key: String, bucket: String = "ingestion") -> Result<ByteBuffer, AWSFailure> {
+        finish { s3.getObject(bucket: bucket, key: key, completion: $0) }
+    }
+
     func list(
         _ prefix: String, startAfter: String? = nil, maxKeys: Int = 1000, bucket: String = "ingestion"
     ) -> Result<[String], AWSFailure> {

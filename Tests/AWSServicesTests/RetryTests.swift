@@ -1,4 +1,5 @@
 import Bytes
+import Environment
 import TestParts
 import Testing
 import UTC
@@ -97,12 +98,12 @@ import UTC
 @Suite struct `A success is one to the last byte` {
     @Test(arguments: [
         "", "<html>Welcome to the hotel's network</html>",
-        "<ListBucketResult><Contents><Key>a</Key></Contents><Contents><Key>b",
+        "<ListBucketResult><Contents><Key>t/a</Key></Contents><Contents><Key>t/b",
     ])
     func `a list that is not whole is asked for again`(body: String) throws {
-        let whole = "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>"
+        let whole = "<ListBucketResult><Contents><Key>t/a</Key></Contents></ListBucketResult>"
         let server = try ScriptedServer { .respond(200, body: $0.number == 1 ? body : whole) }
-        #expect(try Caller(server.url).list("t/") == .success(["a"]))
+        #expect(try Caller(server.url).list("t/") == .success(["t/a"]))
         let stubborn = try ScriptedServer { _ in .respond(200, body: body) }
         #expect(try Caller(stubborn.url).list("t/").failure?.code == "UnreadableAnswer")
     }
@@ -110,5 +111,93 @@ import UTC
     @Test(arguments: [201, 202, 206, 302]) func `a PUT is written with 200 and 204 alone`(status: Int) throws {
         let server = try ScriptedServer { _ in .respond(status) }
         #expect(try Caller(server.url).put("k").failure?.code == "HTTP\(status)")
+    }
+
+    static let pages: [ScriptedServer.Action] = [
+        .respond(200, headers: [("ETag", "")]), .respond(204, headers: [("ETag", "")]),
+        .respond(200, headers: [("ETag", "")], body: "<html>Welcome to the hotel's network</html>"),
+        .respond(200, headers: [("ETag", "\"page\"")], body: "<html>Welcome to the hotel's network</html>"),
+    ]
+
+    @Test(arguments: pages) func `a PUT is not stored by what is not S3`(page: ScriptedServer.Action) throws {
+        let server = try ScriptedServer { $0.number == 1 ? page : .respond(200, body: "\r\n") }
+        #expect(try Caller(server.url).put("k") == .success(.created))
+        #expect(server.requests.count == 2)
+        let stubborn = try ScriptedServer { _ in page }
+        let failure = try Caller(stubborn.url).put("k").failure
+        #expect(failure?.code == "UnreadableAnswer" && failure?.attempts == 4)
+        #expect(failure?.message.contains("not S3's") == true)
+    }
+
+    @Test(arguments: [
+        ("InternalError", 2, AWSFailure.Kind.unavailable), ("SlowDown", 2, .throttled), ("NewInThisYear", 2, .unavailable),
+        ("AccessDenied", 1, .denied), ("NoSuchBucket", 1, .notFound), ("NotImplemented", 1, .configuration),
+    ])
+    func `an error behind a 200 is that error`(code: String, attempts: Int, kind: AWSFailure.Kind) throws {
+        // Also with a tag, as S3 has sent its headers by then.
+        for tag in ["", "\"x\""] {
+            let server = try ScriptedServer { _ in .respond(200, headers: [("ETag", tag)], body: s3Error(code, "Why.")) }
+            let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "2"])
+            for failure in [caller.put("k").failure, caller.list("t/").failure] {
+                #expect(failure?.code == code && failure?.kind == kind && failure?.message == "Why.")
+                #expect(failure?.attempts == attempts)
+            }
+        }
+    }
+
+    @Test func `what exists is told by a tag, and an object may be an error's document`() throws {
+        let server = try ScriptedServer { request in
+            let tag = request.target.hasSuffix("no-tag") ? "" : "\"x\""
+            return .respond(200, headers: [("ETag", tag)], body: s3Error("SlowDown"))
+        }
+        let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "1"])
+        #expect(caller.get("document").value?.text == s3Error("SlowDown"))
+        #expect(caller.get("no-tag").failure?.code == "SlowDown")
+        #expect(caller.head("object").value?.isEmpty == true)
+        #expect(caller.head("no-tag").failure?.code == "UnreadableAnswer")
+        let page = try ScriptedServer { _ in .respond(200, headers: [("ETag", "")], body: "<html></html>") }
+        #expect(try Caller(page.url).get("k").failure?.code == "UnreadableAnswer")
+    }
+
+    @Test(arguments: ["<html>Welcome</html>", "[]", "OK", "{"])
+    func `a crawler is not started by what is not Glue`(body: String) throws {
+        let server = try ScriptedServer { .respond(200, body: $0.number == 1 ? body : "{}") }
+        #expect(try Caller(server.url).startCrawler("c") == .success(.started))
+        #expect(server.requests.count == 2)
+        let documented = try ScriptedServer { _ in .respond(200) }
+        #expect(try Caller(documented.url).startCrawler("c") == .success(.started))
+    }
+}
+
+@Suite struct `An answer without an end` {
+    private func server(_ status: Int) throws -> ScriptedServer {
+        try ScriptedServer { request in
+            .endless(status, headers: [("ETag", "x")], body: request.method == "GET" ? "<ListBucketResult>" : " ")
+        }
+    }
+
+    /// In bytes; the sockets of both sides hold some millions on top of the limit.
+    @Test(arguments: [("LIST", 8 << 20), ("PUT", 1 << 20), ("StartCrawler", 1 << 20)], [200, 500])
+    func `fails soon and takes no more memory than its limit`(operation: (name: String, limit: Int), status: Int) throws {
+        let server = try server(status)
+        let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "1"])
+        caller.client.beginInvocation(deadline: Clock.now() + 20_000)
+        let failure =
+            switch operation.name {
+            case "LIST": caller.list("t/").failure
+            case "PUT": caller.put("k").failure
+            default: caller.startCrawler("c").failure
+            }
+        #expect(failure?.code == "ConnectionBroken" && failure?.attempts == 1)
+        #expect(failure?.message.contains("127.0.0.1:\(server.port): the answer is longer than \(operation.limit) bytes") == true)
+        #expect(server.endlessBytesSent < operation.limit + 16 << 20)
+    }
+
+    @Test func `is not waited for where it should bring credentials`() throws {
+        let server = try server(200)
+        let source = CredentialsSource(
+            environment: Environment(["AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url]))
+        let failure = #expect(throws: AWSFailure.self) { try source.current(Clock.now()) }
+        #expect(failure?.message.contains("longer than 1048576 bytes") == true)
     }
 }

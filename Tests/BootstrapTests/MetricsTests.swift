@@ -7,9 +7,10 @@ import Testing
     private static let bad = "no JSON"
 
     /// Invokes the function with each event in turn, ends it, and gives the lines of metrics that it wrote.
-    private func lines(_ variables: [String: String] = [:], _ events: [String]) throws -> [NSDictionary] {
-        let store = try ScriptedStore()
-        let sandbox = try Sandbox(store, ["AWS_LAMBDA_FUNCTION_NAME": "ingest"].merging(variables) { $1 })
+    private func lines(
+        _ variables: [String: String] = [:], _ events: [String], _ store: ScriptedStore? = nil
+    ) throws -> [NSDictionary] {
+        let sandbox = try Sandbox(store ?? ScriptedStore(), ["AWS_LAMBDA_FUNCTION_NAME": "ingest"].merging(variables) { $1 })
         for event in events { _ = try sandbox.invoke(event) }
         sandbox.process.signal(SIGTERM)
         try sandbox.process.exit()
@@ -67,17 +68,29 @@ import Testing
 
         let requests = try #require(found.first { $0["Function"] as? String == "ingest" })
         #expect(requests["PutRequests"] as? Int == 4)
-        #expect(requests["ListRequests"] as? Int == 4)
+        // One for the rows of each topic, one for what is quarantined.
+        #expect(requests["ListRequests"] as? Int == 3)
         #expect(requests["StartCrawlerRequests"] as? Int == 0)
         #expect(found.allSatisfy { namespace($0) == "KafkaIngestion" })
     }
 
-    @Test func `count what is newly stored, so a batch delivered again adds nothing but its requests`() throws {
-        let event = try Event.msk(0...2)
-        // As another sandbox would: in this one's memory the partition stands behind the batch.
-        let found = try lines([:], [event, event])
-        #expect(found.compactMap { $0["Records"] as? Int } == [3])
-        #expect(found.compactMap { $0["Function"] as? String }.count == 2)
+    @Test func `count what is newly stored apart from what a batch that is delivered again finds`() throws {
+        let event = try Event.msk([Record(0), Record(1, value: Self.bad), Record(2)])
+        let found = try lines([:], [event, event]).filter { $0["Topic"] != nil }
+        #expect(found.map { $0["Records"] as? Int } == [3, 0])
+        #expect(found.map { $0["Quarantined"] as? Int } == [1, 0])
+        #expect(found.map { $0["AlreadyStored"] as? Int } == [nil, 3])
+        #expect(found.map { $0["AlreadyQuarantined"] as? Int } == [nil, 1])
+    }
+
+    /// The client asks again, and finds what it wrote itself.
+    @Test func `count an object once whose answer was lost`() throws {
+        let isFirst = Once()
+        let store = try ScriptedStore(losesAnswer: { $0.method == "PUT" && isFirst.take() })
+        let found = try lines([:], [Event.msk(0...2)], store).filter { $0["Topic"] != nil }
+        #expect(store.puts.count == 2 && store.keys.count == 1)
+        #expect(found.map { $0["Records"] as? Int } == [3])
+        #expect(found.first?["AlreadyStored"] == nil)
     }
 
     @Test func `of an empty batch are no line`() throws {

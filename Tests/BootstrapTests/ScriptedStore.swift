@@ -13,8 +13,19 @@ final class ScriptedStore: @unchecked Sendable {
     private var kept: [String: (metadata: [(String, String)], request: Request)] = [:]
     private var server: ScriptedServer?
 
-    init(_ fault: @escaping @Sendable (Request) -> Action? = { _ in nil }) throws {
-        server = try ScriptedServer { [weak self] in fault($0) ?? self?.answer($0) ?? .close }
+    /// - Parameter losesAnswer: whether the request is carried out and its answer lost.
+    init(
+        _ fault: @escaping @Sendable (Request) -> Action? = { _ in nil },
+        losesAnswer: @escaping @Sendable (Request) -> Bool
+    ) throws {
+        server = try ScriptedServer { [weak self] request in
+            let answer = fault(request) ?? self?.answer(request) ?? .close
+            return losesAnswer(request) ? .reset : answer
+        }
+    }
+
+    convenience init(_ fault: @escaping @Sendable (Request) -> Action? = { _ in nil }) throws {
+        try self.init(fault, losesAnswer: { _ in false })
     }
 
     var requests: [Request] { server?.requests ?? [] }
@@ -24,7 +35,11 @@ final class ScriptedStore: @unchecked Sendable {
     func request(where matches: (Request) -> Bool) throws -> Request? { try server?.request(where: matches) }
 
     var puts: [Request] { requests.filter { $0.method == "PUT" } }
-    var keys: [String] { lock.withLock { kept.keys.sorted() } }
+    /// Of objects; the signs that a crawl was started are none.
+    var keys: [String] { lock.withLock { kept.keys.filter { !$0.hasSuffix("/.crawled") }.sorted() } }
+    var crawledFolders: [String] {
+        lock.withLock { kept.keys.filter { $0.hasSuffix("/.crawled") }.map { String($0.dropLast(8)) }.sorted() }
+    }
 
     /// The function's variables for this store.
     func variables(_ more: [String: String] = [:]) -> [String: String] {

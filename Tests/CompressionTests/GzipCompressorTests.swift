@@ -88,4 +88,20 @@ private func inflated(_ gzip: ByteBuffer) throws -> Data {
             #expect(lines.isEmpty)
         }
     }
+
+    @Test func `Contents beyond the limit are refused, also where the member lies about them`() throws {
+        let zeros = ByteBuffer()
+        for _ in 0..<10_000 { zeros.append(0) }
+        let packed = try gzip(zeros), lines = ByteBuffer()
+        #expect(throws: GzipError.tooLong(limit: 9_999)) { try Gzip.decompress(packed.bytes, into: lines, limit: 9_999) }
+        #expect(lines.isEmpty)
+        try Gzip.decompress(packed.bytes, into: lines, limit: 10_000)
+        #expect(lines.count == 10_000)
+        let liar = ByteBuffer()
+        liar.append(UnsafeRawBufferPointer(rebasing: packed.bytes.dropLast(4)))
+        for byte: UInt8 in [100, 0, 0, 0] { liar.append(byte) }
+        lines.removeAll()
+        #expect(throws: GzipError.notGzip) { try Gzip.decompress(liar.bytes, into: lines, limit: 9_999) }
+        #expect(lines.isEmpty)
+    }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import HTTP
 import TestParts
@@ -73,5 +74,60 @@ import Testing
             let failure = #expect(throws: HTTPFailure.self) { try HTTPClient().send(HTTPRequest(.get, url)) }
             #expect(failure?.kind == .invalid)
         }
+    }
+}
+
+@Suite struct `Limits on what is received` {
+    /// What may lie in the sockets of both sides, in bytes, on top of what was received.
+    private static let onItsWay = 16 << 20
+
+    @Test func `a body of the limit's length is received, one byte more is not`() throws {
+        let server = try ScriptedServer { .respond(200, body: $0.body) }
+        let client = HTTPClient()
+        func send(_ count: Int) throws -> Int {
+            let body = ByteBuffer()
+            body.append(String(repeating: "x", count: count))
+            return try client.send(HTTPRequest(.put, server.url, body: body, responseLimit: 1_000)).body.count
+        }
+        #expect(try send(1_000) == 1_000)
+        let failure = #expect(throws: HTTPFailure.self) { try send(1_001) }
+        #expect(failure?.kind == .broken)
+        #expect(failure?.description == "PUT \(server.url): the answer is longer than 1000 bytes")
+        #expect(try send(1) == 1)
+        #expect(server.requests.count == 3)
+    }
+
+    @Test func `a length that is announced is refused before anything has come`() throws {
+        let server = try ScriptedServer { _ in
+            .half(200, body: String(repeating: "x", count: 1_001), sent: 0, then: .stall)
+        }
+        let failure = #expect(throws: HTTPFailure.self) {
+            try HTTPClient().send(HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000), responseLimit: 1_000))
+        }
+        #expect(failure?.kind == .broken)
+    }
+
+    @Test func `a HEAD tells the length of whatever size`() throws {
+        let server = try ScriptedServer { _ in .respond(200, headers: [("Content-Length", "99999999999")]) }
+        let response = try HTTPClient().send(HTTPRequest(.head, server.url, responseLimit: 10))
+        #expect(response.headers["Content-Length"] == "99999999999")
+    }
+
+    @Test func `a body without an end is given up at the limit`() throws {
+        let server = try ScriptedServer { _ in .endless(200, body: "x") }
+        let failure = #expect(throws: HTTPFailure.self) {
+            try HTTPClient().send(HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000), responseLimit: 1_000))
+        }
+        #expect(failure?.kind == .broken && failure?.description.hasSuffix("longer than 1000 bytes") == true)
+        #expect(server.endlessBytesSent < Self.onItsWay)
+    }
+
+    @Test func `headers without an end are given up`() throws {
+        let server = try ScriptedServer { _ in .endless("HTTP/1.1 200 OK\r\n", piece: "X-More: and more\r\n") }
+        let failure = #expect(throws: HTTPFailure.self) {
+            try HTTPClient().send(HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000)))
+        }
+        #expect(failure?.kind == .broken && failure?.description.contains("headers are longer") == true)
+        #expect(server.endlessBytesSent < Self.onItsWay)
     }
 }

@@ -4,7 +4,7 @@ import Compression
 @testable import Ingestion
 
 /// What `ObjectStore.metadata(of:)` answers.
-typealias MetadataAnswer = ObjectMetadata?
+typealias MetadataAnswer = StoredMetadata
 
 /// A bucket that behaves as S3 does: a key is created once, reads and lists see every write at once, and a request
 /// whose sender has died may still be carried out, any time later. It holds a hundred thousand objects with ease.
@@ -25,6 +25,8 @@ final class ModelBucket {
     }
 
     private(set) var objects: [String: Object] = [:]
+    /// Of folders for which the crawler was started.
+    private var markers: Set<String> = []
     /// In the order in which S3 lists them.
     private(set) var sortedKeys: [String] = []
     /// How many objects hold a record.
@@ -36,7 +38,13 @@ final class ModelBucket {
         if objects[key] != nil { return .alreadyExists }
         objects[key] = object
         sortedKeys.insert(key, at: firstIndex { !($0 < key) })
-        if !isMarker(key) { for id in object.ids { copies[id, default: 0] += 1 } }
+        for id in object.ids { copies[id, default: 0] += 1 }
+        return .created
+    }
+
+    func createMarker(_ key: String) -> CreateOutcome {
+        guard markers.insert(key).inserted else { return .alreadyExists }
+        sortedKeys.insert(key, at: firstIndex { !($0 < key) })
         return .created
     }
 
@@ -61,8 +69,8 @@ final class ModelBucket {
 
     /// What an object that has lost its metadata says of itself is what a foreign one says: nothing that is ours.
     func metadata(of key: String) -> MetadataAnswer {
-        guard let object = objects[key] else { return nil }
-        return ObjectMetadata(object.isReadable ? object.metadata.pairs : [])
+        guard let object = objects[key] else { return markers.contains(key) ? .unreadable : .absent }
+        return ObjectMetadata(object.isReadable ? object.metadata.pairs : []).map { .known($0) } ?? .unreadable
     }
 
     func contents(of key: String) -> ByteBuffer? {
@@ -76,8 +84,8 @@ final class ModelBucket {
 
     /// Takes one object's metadata away.
     func loseMetadata(using random: inout some RandomNumberGenerator) -> String? {
-        guard let key = sortedKeys.randomElement(using: &random), !isMarker(key) else { return nil }
-        objects[key]?.isReadable = false
+        guard let key = sortedKeys.randomElement(using: &random) else { return nil }
+        loseMetadata(of: key)
         return key
     }
 
@@ -103,9 +111,6 @@ final class ModelBucket {
         for (key, object) in due { _ = create(key, object) }
     }
 }
-
-/// Whether the key is no object of records but says that the crawler was started for the folder.
-func isMarker(_ key: String) -> Bool { key.hasSuffix("/_crawled") }
 
 /// What is stored when a body is put: its lines. Empty where it is no gzip: then the records are missing, which every
 /// test here finds.

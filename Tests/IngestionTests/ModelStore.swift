@@ -51,6 +51,11 @@ final class ModelStore: ObjectStore {
         }
     }
 
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        requests.append("PUT \(key)")
+        answer(completion) { [self] in bucket.createMarker(key) }
+    }
+
     func metadata(of key: String, completion: @escaping (Result<MetadataAnswer, StoreFailure>) -> Void) {
         requests.append("HEAD \(key)")
         answer(completion) { [self] in bucket.metadata(of: key) }

@@ -68,6 +68,10 @@ final class TimedStore: ObjectStore {
         }
     }
 
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        ask(.put, completion) { [self] in bucket.createMarker(key) }
+    }
+
     func metadata(of key: String, completion: @escaping (Result<MetadataAnswer, StoreFailure>) -> Void) {
         ask(.head, completion) { [self] in
             met.insert(key)

@@ -168,6 +168,15 @@ import Testing
         #expect(log.last?["level"] as? String == "FATAL")
     }
 
+    @Test func `an event without an end is not received, and the log says so`() throws {
+        let server = try ScriptedServer { _ in
+            .endless(200, headers: [("Lambda-Runtime-Aws-Request-Id", "id")], body: "{")
+        }
+        let (code, log) = try serve(server, attempts: 2)
+        #expect(code == 1 && server.replies.isEmpty)
+        #expect((log.first?["errorMessage"] as? String)?.contains("longer than 33554432 bytes") == true)
+    }
+
     @Test func `a success between failures starts the count anew`() throws {
         let event = ScriptedEvent.event("id")
         let server = try ScriptedServer { request in

@@ -18,6 +18,7 @@ final class ScriptedConnections: @unchecked Sendable {
     private var recorded: [Request] = []
     private var open: Set<Int32> = []
     private var count = 0
+    private var endlessly = 0
     private var released = false
     private var closed = false
 
@@ -40,6 +41,8 @@ final class ScriptedConnections: @unchecked Sendable {
     func release() { guarded { released = true } }
 
     var requests: [Request] { guarded { recorded } }
+
+    var endlessBytesSent: Int { guarded { endlessly } }
 
     var accepted: Int { guarded { count } }
 
@@ -123,7 +126,10 @@ final class ScriptedConnections: @unchecked Sendable {
             return request
         }
         let action = script(request)
-        let sent = Socket.send(action.bytes(answering: request.method), to: connection)
+        let sent = Socket.send(action.bytes(answering: request), to: connection)
+        if case .endless(_, let piece) = action.message {
+            while Socket.send(piece, to: connection) { guarded { endlessly += piece.count } }
+        }
         switch action.ending {
         case .keep: return sent
         case .close: return false
@@ -142,15 +148,24 @@ final class ScriptedConnections: @unchecked Sendable {
 
 extension ScriptedServer.Action {
     /// What goes over the wire. To a HEAD only the head, whose `Content-Length` is that of the body left out.
-    fileprivate func bytes(answering method: String) -> [UInt8] {
+    fileprivate func bytes(answering request: ScriptedServer.Request) -> [UInt8] {
         switch message {
-        case .raw(let bytes): return bytes
+        case .raw(let bytes), .endless(let bytes, _): return bytes
         case .response(let status, let headers, let body):
             var head = "HTTP/1.1 \(status) Scripted\r\n"
-            for (name, value) in headers { head += "\(name): \(value)\r\n" }
+            for (name, value) in headers where name != "ETag" || !value.isEmpty { head += "\(name): \(value)\r\n" }
+            let isAnObject = [200, 204].contains(status) && request.isAboutAnObjectOfS3
+            if isAnObject, !headers.contains(where: { $0.0 == "ETag" }) { head += "ETag: \"scripted\"\r\n" }
             let hasLength = headers.contains { ["content-length", "transfer-encoding"].contains($0.0.lowercased()) }
             if !hasLength, status != 204, status != 304 { head += "Content-Length: \(body.count)\r\n" }
-            return Array((head + "\r\n").utf8) + (method == "HEAD" ? [] : body.prefix(sentBody ?? body.count))
+            return Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : body.prefix(sentBody ?? body.count))
         }
+    }
+}
+
+extension ScriptedServer.Request {
+    /// Signed for S3, and no LIST.
+    fileprivate var isAboutAnObjectOfS3: Bool {
+        headers["Authorization"]?.contains("/s3/aws4_request") == true && !target.contains("?")
     }
 }

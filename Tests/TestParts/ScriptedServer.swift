@@ -32,6 +32,8 @@ public final class ScriptedServer: Sendable {
         enum Message: Sendable {
             case response(status: Int, headers: [(String, String)], body: [UInt8])
             case raw([UInt8])
+            /// These bytes, and then the others over and over.
+            case endless([UInt8], piece: [UInt8])
         }
         let message: Message
         /// How much of the body is sent; `nil` is all of it.
@@ -43,10 +45,12 @@ public final class ScriptedServer: Sendable {
             case .response(let status, _, let body):
                 "\(status), \(sentBody ?? body.count) of \(body.count) bytes, then \(ending)"
             case .raw(let bytes): bytes.isEmpty ? "\(ending)" : "\(bytes.count) raw bytes, then \(ending)"
+            case .endless(let bytes, _): "\(bytes.count) raw bytes, then more without end"
             }
         }
 
-        /// `Content-Length` is added where `headers` have none. To a HEAD only the head is sent.
+        /// `Content-Length` is added where `headers` have none, and so is `ETag` to a success about an object of S3,
+        /// as S3 does; an empty one leaves it out. To a HEAD only the head is sent.
         public static func respond(
             _ status: Int, headers: [(String, String)] = [], body: some Sequence<UInt8>, then ending: Ending = .keep
         ) -> Action {
@@ -70,6 +74,21 @@ public final class ScriptedServer: Sendable {
 
         public static func raw(_ text: String, then ending: Ending) -> Action {
             Action(message: .raw(Array(text.utf8)), ending: ending)
+        }
+
+        /// The text, and then `piece` over and over until the peer is gone.
+        public static func endless(_ text: String, piece: String) -> Action {
+            Action(message: .endless(Array(text.utf8), piece: Array(piece.utf8)), ending: .close)
+        }
+
+        /// A body in chunks that never ends.
+        public static func endless(_ status: Int, headers: [(String, String)] = [], body: String) -> Action {
+            let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
+            let filler = String(repeating: "x", count: 65_536)
+            return endless(
+                "HTTP/1.1 \(status) Scripted\r\n\(lines)Transfer-Encoding: chunked\r\n\r\n"
+                    + "\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n",
+                piece: "10000\r\n\(filler)\r\n")
         }
 
         public static let close = raw("", then: .close)
@@ -99,6 +118,9 @@ public final class ScriptedServer: Sendable {
     public func release() { connections.release() }
 
     public var requests: [Request] { connections.requests }
+
+    /// How many bytes were sent by endless answers so far.
+    public var endlessBytesSent: Int { connections.endlessBytesSent }
 
     /// How many connections were accepted so far.
     public var connectionsAccepted: Int { connections.accepted }

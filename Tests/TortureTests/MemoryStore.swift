@@ -15,8 +15,12 @@ final class MemoryStore: ObjectStore, CrawlerStarter {
         completion(.success(.created))
     }
 
-    func metadata(of key: String, completion: @escaping (Result<ObjectMetadata?, StoreFailure>) -> Void) {
-        completion(.success(objects[key]?.metadata))
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        completion(.success(.created))
+    }
+
+    func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void) {
+        completion(.success(objects[key].map { .known($0.metadata) } ?? .absent))
     }
 
     func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {

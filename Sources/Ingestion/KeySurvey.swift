@@ -1,0 +1,163 @@
+/// Finds out which keys are stored around the drafts of a batch, with as few listings as that takes.
+///
+/// S3 lists keys in the order of their bytes, a thousand to a page, and bills by the page. The folders of one topic lie
+/// side by side. Where they hold little, as with a backlog of many hours, one page answers for many drafts: the survey
+/// begins at the first one's place, lists the whole topic from there on, and continues at the first draft that the page
+/// did not reach. Where a page does not even reach the next draft, the place is dense, and all that is left is asked for
+/// side by side, each by its own prefix.
+final class KeySurvey {
+    typealias Completion = (Result<KeysFound, StoreFailure>) -> Void
+
+    /// S3's own limit for a page.
+    static let pageLimit = 1000
+
+    private let store: any ObjectStore
+    private let memory: DensityMemory
+    private let sharesOnly: Bool
+    private var groups: [String: [Question]] = [:]
+
+    final class Question {
+        let range: KeyRange
+        let completion: Completion
+        fileprivate var found = KeysFound()
+        fileprivate var resumesAfter: String
+
+        fileprivate init(_ range: KeyRange, _ completion: @escaping Completion) {
+            self.range = range
+            self.completion = completion
+            resumesAfter = range.after
+        }
+    }
+
+    /// - Parameter sharesOnly: whether only pages are asked for that answer for many; where the place is dense, the
+    ///   answer is that nothing was found.
+    init(_ store: any ObjectStore, _ memory: DensityMemory, sharesOnly: Bool = false) {
+        self.store = store
+        self.memory = memory
+        self.sharesOnly = sharesOnly
+    }
+
+    /// Adds a question. It is answered after `start`.
+    /// - Parameter root: the folder that all questions which one page may answer have in common.
+    func ask(_ range: KeyRange, root: String, completion: @escaping Completion) {
+        groups[root, default: []].append(Question(range, completion))
+    }
+
+    /// Submits the first listings; the others follow from their answers, within `store.run()`.
+    func start() {
+        for (root, questions) in groups.sorted(by: { isBefore($0.key, $1.key) }) {
+            let sorted = questions.sorted { isBefore($0.range.after, $1.range.after) }
+            if sorted.count == 1 || memory.isDense(sorted[0].range.prefix) {
+                askEach(sorted[...])
+            } else {
+                askTogether(sorted[...], root)
+            }
+        }
+        groups = [:]
+    }
+
+    /// Asks one question by its own prefix, without regard to others.
+    func askAlone(_ range: KeyRange, completion: @escaping Completion) { askByItself(Question(range, completion)) }
+
+    // MARK: Many questions, one page
+
+    private func askTogether(_ questions: ArraySlice<Question>, _ root: String) {
+        guard let first = questions.first else { return }
+        store.keys(with: root, after: first.resumesAfter, limit: Self.pageLimit) { [self] result in
+            guard case .success(let page) = result else {
+                // Not everybody's failure: each gets its own chance, and its own error.
+                return askEach(questions)
+            }
+            let rest = answer(questions, by: page)
+            guard let next = rest.first, let last = page.keys.last else { return }
+            let reachedNext = next !== first && isBefore(next.resumesAfter, last)
+            let isDense = questions.count - rest.count <= 1 && !reachedNext
+            guard isDense else { return askTogether(rest, root) }
+            for question in questions { memory.noteDense(question.range.prefix) }
+            askEach(rest)
+        }
+    }
+
+    /// Answers what the page reaches.
+    /// - Returns: the questions that are still open, in their order.
+    private func answer(_ questions: ArraySlice<Question>, by page: KeyPage) -> ArraySlice<Question> {
+        var answered = questions.startIndex
+        var from = page.keys.startIndex
+        for question in questions {
+            from = firstIndex(after: question.resumesAfter, in: page.keys, from: from)
+            guard take(page, from: from, question) else { break }
+            answered += 1
+        }
+        return questions[answered...]
+    }
+
+    // MARK: One question
+
+    private func askEach(_ questions: ArraySlice<Question>) {
+        for question in questions {
+            if sharesOnly { question.completion(.success(KeysFound())) } else { askByItself(question) }
+        }
+    }
+
+    private func askByItself(_ question: Question) {
+        let range = question.range
+        let limit = range.needsFirstOnly ? 1 : Self.pageLimit
+        store.keys(with: range.prefix, after: question.resumesAfter, limit: limit) { [self] result in
+            switch result {
+            case .failure(let failure): question.completion(.failure(failure))
+            case .success(let page):
+                let place = question.resumesAfter
+                if take(page, from: page.keys.startIndex, question) { return }
+                guard isBefore(place, question.resumesAfter) else {
+                    return question.completion(
+                        .failure(StoreFailure(description: "the listing of \(range.prefix) does not get past \(place)")))
+                }
+                askByItself(question)
+            }
+        }
+    }
+
+    /// Takes what a page says about a question.
+    /// - Returns: whether that was all; otherwise the question continues after the page's last key.
+    private func take(_ page: KeyPage, from start: Int, _ question: Question) -> Bool {
+        let range = question.range
+        for key in page.keys[start...] {
+            if isBefore(range.through, key) {
+                if key.utf8.starts(with: range.prefix.utf8) { question.found.next = key }
+                question.completion(.success(question.found))
+                return true
+            }
+            question.found.keys.append(key)
+            if range.needsFirstOnly { break }
+        }
+        if page.isTruncated, !(range.needsFirstOnly && !question.found.keys.isEmpty) {
+            if let last = page.keys.last, isBefore(question.resumesAfter, last) { question.resumesAfter = last }
+            return false
+        }
+        question.completion(.success(question.found))
+        return true
+    }
+
+    private func firstIndex(after text: String, in keys: [String], from start: Int) -> Int {
+        var low = start
+        var high = keys.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(text, keys[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
+
+/// Where a page of the whole topic was found to answer one draft alone, so that this is not tried with each batch.
+final class DensityMemory {
+    private static let mostPrefixes = 1_000
+    private var dense: Set<String> = []
+
+    func isDense(_ prefix: String) -> Bool { dense.contains(prefix) }
+
+    func noteDense(_ prefix: String) {
+        if dense.count >= Self.mostPrefixes { dense.removeAll() }
+        dense.insert(prefix)
+    }
+}
