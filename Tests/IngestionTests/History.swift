@@ -18,7 +18,11 @@ final class History {
         case atLeastOnce
     }
 
-    final class ModelClock { var now: Int64 = 0 }
+    final class ModelClock {
+        var now: Int64 = 0
+        /// How many there have been, by which they are named.
+        var invocations = 0
+    }
 
     /// Some records of one partition that come in one event.
     struct Cut {

@@ -4,7 +4,7 @@ extension History {
     /// What went wrong on the way, and what is stored against what was produced.
     func faultsFound() -> [String] {
         var found = faults
-        for key in bucket.sortedKeys where !isMarker(key) {
+        for key in bucket.sortedKeys {
             guard let object = bucket.objects[key] else { continue }
             let records = object.ids.compactMap { produced[$0] }
             if records.count != object.lines.count || records.isEmpty { found.append("\(key) holds a line of no record") }

@@ -25,6 +25,8 @@ final class ModelBucket {
     }
 
     private(set) var objects: [String: Object] = [:]
+    /// Of folders for which the crawler was started.
+    private var markers: Set<String> = []
     /// In the order in which S3 lists them.
     private(set) var sortedKeys: [String] = []
     /// How many objects hold a record.
@@ -36,13 +38,14 @@ final class ModelBucket {
         if objects[key] != nil { return .alreadyExists }
         objects[key] = object
         sortedKeys.insert(key, at: firstIndex { !($0 < key) })
-        if !isMarker(key) { for id in object.ids { copies[id, default: 0] += 1 } }
+        for id in object.ids { copies[id, default: 0] += 1 }
         return .created
     }
 
     func createMarker(_ key: String) -> CreateOutcome {
-        let nowhere = TopicPartition(topic: "", partition: 0)
-        return create(key, Object(lines: [], metadata: ObjectMetadata(of: [], nowhere, requestID: nil)))
+        guard markers.insert(key).inserted else { return .alreadyExists }
+        sortedKeys.insert(key, at: firstIndex { !($0 < key) })
+        return .created
     }
 
     func keys(with prefix: String, after start: String?, limit: Int) -> KeyPage {
@@ -66,7 +69,7 @@ final class ModelBucket {
 
     /// What an object that has lost its metadata says of itself is what a foreign one says: nothing that is ours.
     func metadata(of key: String) -> MetadataAnswer {
-        guard let object = objects[key] else { return .absent }
+        guard let object = objects[key] else { return markers.contains(key) ? .unreadable : .absent }
         return ObjectMetadata(object.isReadable ? object.metadata.pairs : []).map { .known($0) } ?? .unreadable
     }
 
@@ -81,8 +84,8 @@ final class ModelBucket {
 
     /// Takes one object's metadata away.
     func loseMetadata(using random: inout some RandomNumberGenerator) -> String? {
-        guard let key = sortedKeys.randomElement(using: &random), !isMarker(key) else { return nil }
-        objects[key]?.isReadable = false
+        guard let key = sortedKeys.randomElement(using: &random) else { return nil }
+        loseMetadata(of: key)
         return key
     }
 
@@ -108,9 +111,6 @@ final class ModelBucket {
         for (key, object) in due { _ = create(key, object) }
     }
 }
-
-/// Whether the key is no object of records but says that the crawler was started for the folder.
-func isMarker(_ key: String) -> Bool { key.hasSuffix("/" + CrawlerTrigger.marker) }
 
 /// What is stored when a body is put: its lines. Empty where it is no gzip: then the records are missing, which every
 /// test here finds.

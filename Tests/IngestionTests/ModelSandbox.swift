@@ -9,6 +9,7 @@ struct ModelSandbox<Store: ObjectStore> {
     let name: Int
     let ingestion: Ingestion
     let store: Store
+    private let clock: History.ModelClock
 
     /// The one place where the tests of histories make an `Ingestion`.
     init(
@@ -17,11 +18,14 @@ struct ModelSandbox<Store: ObjectStore> {
     ) throws {
         self.name = name
         self.store = store
+        self.clock = clock
         ingestion = try Ingestion(modelConfiguration(settings), store, crawler, now: { clock.now })
     }
 
     func ingest(_ event: ByteBuffer) throws -> BatchOutcome {
-        try ingestion.ingest(event, Logger(label: "model") { _ in SwiftLogNoOpLogHandler() })
+        clock.invocations += 1
+        return try ingestion.ingest(
+            event, requestID: "invocation-\(clock.invocations)", Logger(label: "model") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The offsets of one partition, of which each record is `record(offset)`.

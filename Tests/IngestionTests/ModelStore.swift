@@ -33,11 +33,6 @@ final class ModelStore: ObjectStore {
 
     var isDead: Bool { requestsToLive <= 0 }
 
-    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
-        requests.append("PUT \(key)")
-        answer(completion) { [self] in bucket.createMarker(key) }
-    }
-
     func create(
         _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
@@ -54,6 +49,11 @@ final class ModelStore: ObjectStore {
             // The client asks again and finds what it wrote itself.
             completion(.success(chance(faults.answerLost) ? .alreadyExists : outcome))
         }
+    }
+
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        requests.append("PUT \(key)")
+        answer(completion) { [self] in bucket.createMarker(key) }
     }
 
     func metadata(of key: String, completion: @escaping (Result<MetadataAnswer, StoreFailure>) -> Void) {

@@ -56,10 +56,6 @@ final class TimedStore: ObjectStore {
         met = []
     }
 
-    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
-        ask(.put, completion) { [self] in bucket.createMarker(key) }
-    }
-
     func create(
         _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
@@ -70,6 +66,10 @@ final class TimedStore: ObjectStore {
             if outcome == .created { created += 1 } else { met.insert(key) }
             return outcome
         }
+    }
+
+    func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
+        ask(.put, completion) { [self] in bucket.createMarker(key) }
     }
 
     func metadata(of key: String, completion: @escaping (Result<MetadataAnswer, StoreFailure>) -> Void) {
