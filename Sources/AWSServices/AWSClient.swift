@@ -61,13 +61,16 @@ public final class AWSClient {
     }
 
     /// With credentials and connections as `environment` describes them.
+    /// - Throws: naming the variable that is wrong, and of a proxy's no more than the name.
     public convenience init(environment: Environment, concurrency: Int) throws(ConfigurationError) {
         let configuration = try AWSConfiguration(environment: environment)
         let bundle = configuration.certificateBundle
         self.init(
             configuration: configuration,
             credentials: CredentialsSource(environment: environment, certificateBundle: bundle),
-            http: HTTPClient(HTTPClient.Configuration(certificateBundle: bundle, keptConnections: concurrency + 1)),
+            http: HTTPClient(
+                HTTPClient.Configuration(
+                    certificateBundle: bundle, keptConnections: concurrency + 1, secrets: configuration.proxies.secrets)),
             concurrency: concurrency)
     }
 

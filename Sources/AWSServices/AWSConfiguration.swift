@@ -19,6 +19,8 @@ public struct AWSConfiguration: Sendable, Equatable {
     public var maxAttempts: Int
     /// File of trusted certificates (PEM); `nil` where no certificate will have to be checked.
     public var certificateBundle: String?
+    /// `HTTPS_PROXY` and its kin, which libcurl reads.
+    public var proxies: ProxySettings
 
     public init(environment: Environment) throws(ConfigurationError) {
         try self.init(environment: environment, isReadable: { access($0, R_OK) == 0 })
@@ -29,6 +31,7 @@ public struct AWSConfiguration: Sendable, Equatable {
         s3Endpoint = try Self.endpoint("AWS_ENDPOINT_URL_S3", environment)
         glueEndpoint = try Self.endpoint("AWS_ENDPOINT_URL_GLUE", environment)
         maxAttempts = try Self.maxAttempts(environment)
+        proxies = try ProxySettings(environment: environment)
         // Glue may never be called: its default endpoint alone asks for no bundle.
         let needed = s3Endpoint?.isSecure ?? true || glueEndpoint?.isSecure ?? false
         certificateBundle = try Self.certificateBundle(environment, needed: needed, isReadable)
@@ -41,7 +44,7 @@ public struct AWSConfiguration: Sendable, Equatable {
         }
         // It becomes part of a host name.
         guard region.utf8.allSatisfy({ isLowercaseOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
-            throw ConfigurationError(name, "is \"\(region)\", which is no region's name: write it as eu-central-1")
+            throw ConfigurationError(name, "is \"\(region)\", which is not a region's name: write it as eu-central-1")
         }
         return region
     }
@@ -52,7 +55,7 @@ public struct AWSConfiguration: Sendable, Equatable {
             guard let endpoint = Endpoint(url) else {
                 // Not repeated here: an address may carry a password.
                 throw ConfigurationError(
-                    name, "is no address: write http:// or https://, a host, a port if need be, and nothing more")
+                    name, "is not a valid URL: write http:// or https://, a host, a port if need be, and nothing more")
             }
             return endpoint
         }

@@ -19,6 +19,8 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case deadline
         /// The request can never succeed as it is set up.
         case configuration
+        /// The proxy on the way cannot be reached, or does not let the request through.
+        case proxy
         /// The service's certificate is not trusted.
         case untrusted
         case throttled

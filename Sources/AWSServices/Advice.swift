@@ -20,8 +20,9 @@ struct Advice {
                 + "AWS_SESSION_TOKEN, or remove them to use the function's role"
         case .clock: return "This machine's clock is off, and the answer had no date to correct it by"
         case .untrusted: return "Set AWS_CA_BUNDLE to a file with the certificate of whoever signed the endpoint's"
+        case .proxy: return proxy(failure, call)
         case .throttled: return "Lower UPLOAD_CONCURRENCY or the event source's concurrency if it goes on"
-        case .unavailable where ["Unreachable", "Timeout"].contains(failure.code): return unreachable(call)
+        case .unavailable where ["Unreachable", "Timeout"].contains(failure.code): return unreachable(failure, call)
         case .configuration where failure.code == "NotImplemented": return "The endpoint lacks what this request needs"
         default: return ""
         }
@@ -56,7 +57,21 @@ struct Advice {
         }
     }
 
-    private func unreachable(_ call: Call) -> String {
+    private func proxy(_ failure: AWSFailure, _ call: Call) -> String {
+        let variable = configuration.proxies.variable(isSecure: call.endpoint.isSecure) ?? "HTTPS_PROXY"
+        let what = failure.code == "ProxyAuthenticationRequired" ? "the user and the password in \(variable)" : variable
+        return "Check \(what), or name \(call.endpoint.host) in NO_PROXY to reach it without a proxy"
+    }
+
+    private func unreachable(_ failure: AWSFailure, _ call: Call) -> String {
+        if configuration.proxies.variable(isSecure: call.endpoint.isSecure) != nil {
+            // Whether NO_PROXY names the host, libcurl alone knows.
+            return proxy(failure, call) + (configuration.proxies.hasExceptions ? ". " + unreachableDirectly(call) : "")
+        }
+        return unreachableDirectly(call)
+    }
+
+    private func unreachableDirectly(_ call: Call) -> String {
         let endpoint = call.service == .s3 ? configuration.s3Endpoint : configuration.glueEndpoint
         if endpoint != nil {
             return "Check AWS_ENDPOINT_URL\(call.service == .s3 ? "_S3" : "_GLUE") or AWS_ENDPOINT_URL"

@@ -67,13 +67,19 @@ final class Call {
     func scrubbed(_ message: String) -> String {
         var text = message
         if let cut = firstRange(of: "The Canonical String", in: text)?.lowerBound { text = String(text[..<cut]) }
-        for secret in [credentials?.secretAccessKey, credentials?.sessionToken] {
-            // Longer than what replaces it, or the loop might not end.
-            guard let secret, secret.utf8.count > "…".utf8.count else { continue }
-            while let range = firstRange(of: secret, in: text) { text.replaceSubrange(range, with: "…") }
-        }
-        return text
+        return redacted(text, [credentials?.secretAccessKey, credentials?.sessionToken])
     }
+}
+
+/// The text with `…` in the place of each secret.
+func redacted(_ text: String, _ secrets: [String?]) -> String {
+    var text = text
+    for secret in secrets {
+        // Longer than what replaces it, or the loop might not end.
+        guard let secret, secret.utf8.count > "…".utf8.count else { continue }
+        while let range = firstRange(of: secret, in: text) { text.replaceSubrange(range, with: "…") }
+    }
+    return text
 }
 
 extension AWSOperation {

@@ -28,6 +28,12 @@ struct ContainerCredentials {
                 .credentials, "NoCredentials", "there are none in the environment and no container endpoint is named",
                 "Give the function an execution role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         }
+        // What stands before it would be a user and a password, which have no use there and would get into errors.
+        guard !url.utf8.contains(UInt8(ascii: "@")) else {
+            throw failure(
+                .configuration, "HostNotAllowed", "the address of the container's endpoint holds an @",
+                "Write AWS_CONTAINER_CREDENTIALS_FULL_URI without a user, and encode an @ in its path as %40")
+        }
         guard Self.isAllowed(url) else {
             throw failure(
                 .configuration, "HostNotAllowed", "AWS_CONTAINER_CREDENTIALS_FULL_URI leads away from this machine",
@@ -59,7 +65,8 @@ struct ContainerCredentials {
         var last = failure(.unavailable, "NoAnswer", "the container's endpoint did not answer")
         for attempt in 1...3 {
             var headers: [(name: String, value: String)] = [("Accept", "application/json")]
-            if let token = try token() { headers.append(("Authorization", token)) }
+            let token = try token()
+            if let token { headers.append(("Authorization", token)) }
             let limit = AWSOperation.getCredentials.responseLimit
             let rest = milliseconds - (Clock.monotonic() - started)
             guard rest > 0 else { break }
@@ -71,8 +78,8 @@ struct ContainerCredentials {
                 last = failure(
                     response.status < 500 && response.status != 429 && response.status != 200
                         ? .credentials : .unavailable,
-                    FlatJSON.string("code", in: response.body.text) ?? "NoCredentials",
-                    said.isEmpty ? "the container's endpoint gave no credentials" : oneLine(said))
+                    oneLine(redacted(FlatJSON.string("code", in: response.body.text) ?? "NoCredentials", [token]), limit: 80),
+                    said.isEmpty ? "the container's endpoint gave no credentials" : oneLine(redacted(said, [token])))
                 last.status = response.status
             } catch {
                 last = failure(.unavailable, "NoAnswer", oneLine(error.description))

@@ -22,26 +22,29 @@ public struct Endpoint: Sendable, Equatable {
         let authority = rest.prefix { $0 != "/" }
         var path = rest.dropFirst(authority.count)
         while path.last == "/" { path.removeLast() }
-        guard path.utf8.allSatisfy(isPlainPathByte), let host = Self.host(authority, isSecure) else { return nil }
+        guard path.utf8.allSatisfy(isPlainPathByte), let host = Self.host(authority, isSecure: isSecure) else { return nil }
         self.path = String(path)
         self.host = host
     }
 
     var scheme: String { isSecure ? "https" : "http" }
 
-    private static func host(_ authority: Substring, _ isSecure: Bool) -> String? {
+    /// Host and port as the `Host` header has them; `nil` where the host is not plain or the port not 1–65535.
+    static func host(_ authority: Substring, isSecure: Bool) -> String? {
         var name = authority
         var port = ""
         // The colons within [::1] are not the port's.
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
             name = authority[..<colon]
-            guard let number = UInt16(authority[colon...].dropFirst()), number > 0 else { return nil }
+            let digits = authority[colon...].dropFirst()
+            guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt16(digits), number > 0
+            else { return nil }
             if number != (isSecure ? 443 : 80) { port = ":\(number)" }
         }
         let plain = name.utf8.allSatisfy {
             isLowercaseOrDigit($0 | 0x20) || "-._[]:".utf8.contains($0)
         }
-        guard !name.isEmpty, plain, name.hasPrefix("[") == name.contains(":") else { return nil }
+        guard !name.isEmpty, plain, name.hasPrefix("[") == name.contains(":"), name.hasPrefix("[") == name.hasSuffix("]") else { return nil }
         return name.lowercased() + port
     }
 }

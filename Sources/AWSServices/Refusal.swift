@@ -13,6 +13,9 @@ struct Refusal {
             case .unreachable: ("Unreachable", .unavailable, .transient)
             case .timedOut: ("Timeout", .unavailable, .transient)
             case .broken: ("ConnectionBroken", .unavailable, .transient)
+            // The same user and password would be refused again.
+            case .proxy where problem.proxyStatus == 407: (proxyAuthentication, .proxy, .never)
+            case .proxy: ("ProxyFailed", .proxy, .transient)
             case .untrusted: ("UntrustedCertificate", .untrusted, .never)
             case .invalid: ("InvalidRequest", .configuration, .never)
             }
@@ -31,7 +34,7 @@ struct Refusal {
         retry = Self.retry(response.status, code, hasCode: body.code != nil, skew: skew, signedWith: call.clockOffset)
         failure = AWSFailure(
             kind: Self.kind(response.status, code, body, retry, configuration.region), operation: call.operation,
-            resource: call.resource, code: code, status: response.status,
+            resource: call.resource, code: call.scrubbed(code), status: response.status,
             message: oneLine(call.scrubbed(body.message ?? "")),
             requestID: (response.headers["x-amz-request-id"] ?? response.headers["x-amzn-RequestId"])
                 .map { oneLine($0, limit: 80) })
@@ -78,6 +81,7 @@ struct Refusal {
         case (401, _), (403, _): .denied
         case (_, let code) where Codes.denied.contains(code): .denied
         case (404, _): .notFound
+        case (407, _): .proxy
         case (409, _), (412, _): .conflict
         case (501, _), (200, "NotImplemented"): .configuration
         case (500..., _), (200, _): .unavailable
@@ -85,6 +89,8 @@ struct Refusal {
         }
     }
 }
+
+private let proxyAuthentication = "ProxyAuthenticationRequired"
 
 /// Answers without a body, HEAD's above all, have nothing but their status.
 private func defaultCode(_ status: Int, _ operation: AWSOperation) -> String {
@@ -96,6 +102,7 @@ private func defaultCode(_ status: Int, _ operation: AWSOperation) -> String {
     case 400: "BadRequest"
     case 403: "AccessDenied"
     case 404: "NotFound"
+    case 407: proxyAuthentication
     case 412: "PreconditionFailed"
     case 503: "ServiceUnavailable"
     default: "HTTP\(status)"

@@ -39,7 +39,15 @@ public final class RemoteFunction: Function {
         self.region = region
         self.log = log
         signs = endpoint == nil || environment["AWS_ACCESS_KEY_ID"] != nil
-        http = HTTPClient(HTTPClient.Configuration(certificateBundle: environment["AWS_CA_BUNDLE"] ?? bundle))
+        let proxies: ProxySettings
+        do {
+            proxies = try ProxySettings(environment: environment)
+        } catch {
+            throw SandboxError("\(error)")
+        }
+        http = HTTPClient(
+            HTTPClient.Configuration(
+                certificateBundle: environment["AWS_CA_BUNDLE"] ?? bundle, secrets: proxies.secrets))
         credentials = CredentialsSource(environment: environment, certificateBundle: bundle)
     }
 

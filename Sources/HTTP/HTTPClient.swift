@@ -18,8 +18,14 @@ public final class HTTPClient {
         public var usesProxyEnvironment: Bool
         /// How many idle connections are kept.
         public var keptConnections: Int
+        /// What no failure may repeat, a proxy's password for example.
+        public var secrets: [String]
 
-        public init(certificateBundle: String? = nil, usesProxyEnvironment: Bool = true, keptConnections: Int = 16) {
+        public init(
+            certificateBundle: String? = nil, usesProxyEnvironment: Bool = true, keptConnections: Int = 16,
+            secrets: [String] = []
+        ) {
+            self.secrets = secrets
             self.certificateBundle = certificateBundle
             self.usesProxyEnvironment = usesProxyEnvironment
             self.keptConnections = keptConnections

@@ -89,11 +89,14 @@ func isSameName(_ left: String, _ right: String) -> Bool {
 
 private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
 
-/// Why a request got no whole response. The text names the host and never the query or a header.
+/// Why a request got no whole response. The text names the host and never a user, the query or a
+/// header.
 public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
-        /// Name, address, TCP: nothing of the request has been sent.
+        /// Name, address, TCP: nothing of the request has been sent. It may be the proxy that was not reached.
         case unreachable
+        /// There is no such proxy, or it does not connect: nothing of the request has been sent.
+        case proxy
         /// The peer's certificate was refused, or there is no bundle to check it with.
         case untrusted
         /// A limit of `HTTPLimits` ran out. The request may or may not have been carried out.
@@ -105,9 +108,12 @@ public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
     }
     public var kind: Kind
     public var description: String
+    /// What the proxy answered to CONNECT, of kind `.proxy` and where it answered.
+    public var proxyStatus: Int?
 
-    public init(kind: Kind, description: String) {
+    public init(kind: Kind, description: String, proxyStatus: Int? = nil) {
         self.kind = kind
+        self.proxyStatus = proxyStatus
         self.description = description
     }
 }

@@ -15,6 +15,7 @@ final class Handle {
     private var starts: [Int] = []
     private var list: UnsafeMutablePointer<curl_slist>
     private var listCapacity = 16
+    private let secrets: [String]
 
     typealias Receiver = @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
 
@@ -24,6 +25,7 @@ final class Handle {
     ) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
+        secrets = configuration.secrets
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(to: 0)
         list = .allocate(capacity: listCapacity)
@@ -36,7 +38,12 @@ final class Handle {
         set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         if !configuration.usesProxyEnvironment { ccurl_set_string(easy, CURLOPT_PROXY, "") }
-        if let bundle = configuration.certificateBundle { ccurl_set_string(easy, CURLOPT_CAINFO, bundle) }
+        if let bundle = configuration.certificateBundle {
+            ccurl_set_string(easy, CURLOPT_CAINFO, bundle)
+            ccurl_set_string(easy, CURLOPT_PROXY_CAINFO, bundle)
+        }
+        // What a proxy answers to CONNECT is none of the answer's headers.
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // The signature covers the path as written; libcurl would fold `/../` otherwise.
         set(CURLOPT_PATH_AS_IS, 1)
         // Larger pieces are not received any faster.
@@ -91,8 +98,29 @@ final class Handle {
         }
     }
 
-    /// What libcurl says of the failure of the last request; empty where it says nothing.
-    var error: String { String(cString: errorText) }
+    /// What libcurl says of the failure of the last request, or else of all that fail with this code: where it says
+    /// nothing more, and where what it says holds a secret or, cut off as it may be, a part of one.
+    func error(_ code: CURLcode) -> String {
+        let text = String(cString: errorText)
+        let isCutOff = text.utf8.count >= Int(CURL_ERROR_SIZE) - 1
+        let tells = secrets.contains { isCutOff || text.holds($0) }
+        return text.isEmpty || tells ? general(code) : text
+    }
+
+    func general(_ code: CURLcode) -> String { String(cString: curl_easy_strerror(code)) }
 
     func clearError() { errorText.pointee = 0 }
+}
+
+extension String {
+    /// Whether `part` stands in it, byte by byte. The standard library's own search brings its regular expressions into
+    /// the binary.
+    fileprivate func holds(_ part: String) -> Bool {
+        var rest = utf8[...]
+        while !rest.isEmpty {
+            if rest.starts(with: part.utf8) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
 }

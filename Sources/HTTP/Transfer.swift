@@ -171,11 +171,10 @@ final class Transfer {
     }
 
     private func failure(_ code: CURLcode) -> HTTPFailure {
-        let detail = handle.error
-        let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        if let failure = proxyFailure(code) { return failure }
         let kind: HTTPFailure.Kind =
             switch code {
-            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .unreachable
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT: .unreachable
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM: .untrusted
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             // An answer that is no HTTP/1 has this code as well as a scheme that there is none for.
@@ -184,11 +183,35 @@ final class Transfer {
                 .invalid
             default: .broken
             }
-        return failure(kind, text)
+        return failure(kind, handle.error(code))
     }
 
-    private func failure(_ kind: HTTPFailure.Kind, _ text: String) -> HTTPFailure {
-        HTTPFailure(kind: kind, description: "\(request.method.rawValue) \(origin): \(text)")
+    /// `nil` where it was not the proxy that failed. libcurl's own text is left out: it may repeat the proxy's address
+    /// with its password.
+    private func proxyFailure(_ code: CURLcode) -> HTTPFailure? {
+        var status = 0
+        ccurl_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &status)
+        switch code {
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return failure(.proxy, handle.general(code))
+        case _ where status != 0 && !(200..<300).contains(status):
+            return failure(.proxy, "the proxy answered \(status) to CONNECT", proxyStatus: status)
+        case CURLE_RECV_ERROR where hasNotBegunTLS, CURLE_SEND_ERROR where hasNotBegunTLS: return failure(.proxy, "the proxy gave no answer to CONNECT")
+        default: return nil
+        }
+    }
+
+    /// Whether a connection was opened for https and TLS not begun on it: none but a proxy has been spoken to.
+    private var hasNotBegunTLS: Bool {
+        var opened = 0
+        var handshake: curl_off_t = 0
+        ccurl_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
+        ccurl_get_size(easy, CURLINFO_APPCONNECT_TIME_T, &handshake)
+        return request.url.hasPrefix("https:") && opened > 0 && handshake == 0
+    }
+
+    private func failure(_ kind: HTTPFailure.Kind, _ text: String, proxyStatus: Int? = nil) -> HTTPFailure {
+        HTTPFailure(
+            kind: kind, description: "\(request.method.rawValue) \(origin): \(text)", proxyStatus: proxyStatus)
     }
 
     private var hasSentRequest: Bool {
@@ -197,10 +220,12 @@ final class Transfer {
         return bytes > 0
     }
 
-    /// Scheme and host of the URL: enough to say who failed, with nothing of a key or a query.
-    private var origin: Substring {
-        let slashes = request.url.utf8.indices.filter { request.url.utf8[$0] == UInt8(ascii: "/") }
-        return slashes.count > 2 ? request.url[..<slashes[2]] : request.url[...]
+    /// Scheme and host of the URL: enough to say who failed, with nothing of a user, a key or a query.
+    private var origin: String {
+        let parts = request.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].isEmpty else { return "" }
+        let authority = parts[2].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return "\(parts[0])//\(authority.split(separator: "@", omittingEmptySubsequences: false).last ?? "")"
     }
 }
 

@@ -117,6 +117,26 @@ import UTC
         #expect(caller.notices.allSatisfy { $0.delay == 0 && $0.failure.kind == .expiredCredentials })
     }
 
+    @Test func `are not asked for with a user in the address, which errors would repeat`() {
+        for url in ["https://user:hunter@127.0.0.1:1/", "https://hun/ter@127.0.0.1/", "http://hunter@127.0.0.1:1/"] {
+            let source = CredentialsSource(environment: Environment(["AWS_CONTAINER_CREDENTIALS_FULL_URI": url]))
+            let failure = #expect(throws: AWSFailure.self) { try source.current(Clock.now()) }
+            #expect(failure?.kind == .configuration && failure?.advice.contains("without a user") == true)
+            #expect(failure?.description.contains("hun") == false)
+        }
+    }
+
+    @Test func `an endpoint that repeats its token is not repeated`() throws {
+        let server = try ScriptedServer { request in
+            let token = request.headers["Authorization"] ?? ""
+            return .respond(403, body: "{\"code\":\"No \(token)\",\"message\":\"\(token) has expired\"}")
+        }
+        let failure = #expect(throws: AWSFailure.self) {
+            try Self.source(server, ["AWS_CONTAINER_AUTHORIZATION_TOKEN": "Bearer hunter"]).current(Clock.now())
+        }
+        #expect(failure?.code == "No …" && failure?.message == "… has expired")
+    }
+
     @Test func `are asked of this machine and its neighbours alone`() {
         for url in [
             "http://127.0.0.1:80/x", "http://127.9.9.9/x", "http://localhost/x", "http://[::1]:9/x",

@@ -47,6 +47,14 @@ import UTC
         #expect(server.requests.count == 1)
     }
 
+    @Test func `but not after a proxy that asks for a password`() throws {
+        let server = try ScriptedServer { _ in .respond(407, body: "<html>Who are you?</html>") }
+        let failure = try Caller(server.url, environment: ["http_proxy": "user:hunter@h"]).put("k").failure
+        #expect(failure?.kind == .proxy && failure?.code == "ProxyAuthenticationRequired")
+        #expect(failure?.advice.hasPrefix("Check the user and the password in http_proxy") == true)
+        #expect(server.requests.count == 1)
+    }
+
     @Test(arguments: [1, 3, 20]) func `never more often than AWS_MAX_ATTEMPTS`(attempts: Int) throws {
         let server = try ScriptedServer { _ in .respond(503, body: s3Error("SlowDown", "Please reduce your rate.")) }
         let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "\(attempts)"])

@@ -69,6 +69,26 @@ import Testing
         }
     }
 
+    @Test func `neither a user in the URL nor a secret is repeated`() throws {
+        let port = try TestParts.freePort()
+        for user in ["us%40er:pass@", "us%40er:pass@@", "us%40er@pass@"] {
+            let failure = #expect(throws: HTTPFailure.self) {
+                try HTTPClient().send(HTTPRequest(.get, "http://\(user)127.0.0.1:\(port)/k"))
+            }
+            #expect(failure?.description.contains("pass") == false && failure?.description.contains("us%40er") == false)
+            #expect(failure?.description.hasPrefix("GET http://127.0.0.1:\(port): ") == true)
+        }
+        // libcurl says to which port it failed to connect.
+        func text(_ secrets: [String]) -> String? {
+            let client = HTTPClient(HTTPClient.Configuration(secrets: secrets))
+            return #expect(throws: HTTPFailure.self) {
+                try client.send(HTTPRequest(.get, "http://127.0.0.1:\(port)/k"))
+            }?.description
+        }
+        #expect(text(["absent"])?.contains(" port \(port)") == true)
+        #expect(text(["absent", "port"]) == "GET http://127.0.0.1:\(port): Couldn't connect to server")
+    }
+
     @Test func `a URL that is none is the caller's fault`() {
         for url in ["", "ftp://127.0.0.1/", "http://"] {
             let failure = #expect(throws: HTTPFailure.self) { try HTTPClient().send(HTTPRequest(.get, url)) }
