@@ -15,6 +15,7 @@ enum UnreadableList: Error, Equatable, CustomStringConvertible {
     case foreignKey
     case notBehindStart
     case unordered
+    case encodedInSilence
     case tooMany(asked: Int)
     case truncatedToNothing
 
@@ -25,6 +26,8 @@ enum UnreadableList: Error, Equatable, CustomStringConvertible {
             "the answer lists a key that does not begin with the prefix asked for; "
                 + "does the endpoint encode keys and not say so (EncodingType)?"
         case .notBehindStart: "the answer lists a key that is not behind start-after"
+        case .encodedInSilence:
+            "the answer lists percent-encoded keys and does not say so (EncodingType); the endpoint is not to be relied on"
         case .unordered: "the answer lists keys that are not in the order of their bytes"
         case .tooMany(let asked): "the answer lists more keys than the \(asked) asked for"
         case .truncatedToNothing: "the answer is truncated and lists no key"
@@ -87,6 +90,8 @@ enum ObjectList {
                 appendPercentDecoded(escaped.bytes, to: key, isForm: true)
             } else {
                 XMLText.appendUnescaped(raw, to: key)
+                // No key of ours holds an encoded plus sign, and every one a plain one.
+                if key.bytes.contains("%2B") { throw .encodedInSilence }
             }
             guard key.bytes.has(prefix.bytes, at: 0) else { throw .foreignKey }
             guard !hasLast || last.bytes.isBefore(key.bytes) else {

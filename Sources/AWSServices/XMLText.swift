@@ -145,6 +145,15 @@ extension UnsafeRawBufferPointer {
 
     func has(_ text: StaticString, at start: Int) -> Bool { has(text.bytes, at: start) }
 
+    func contains(_ text: StaticString) -> Bool {
+        var start = 0
+        while let found = index(of: text.utf8Start[0], from: start) {
+            if has(text, at: found) { return true }
+            start = found + 1
+        }
+        return false
+    }
+
     func isEqual(to text: StaticString) -> Bool { count == text.utf8CodeUnitCount && has(text, at: 0) }
 
     /// Whether these bytes stand before `other` in the order of bytes, in which S3 sorts.

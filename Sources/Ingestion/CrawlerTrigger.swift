@@ -36,14 +36,18 @@ final class CrawlerTrigger {
     private var knownFolders: Set<String> = []
     /// Folders for which a crawl is still to be started.
     private var uncrawled: Set<String> = []
+    /// Folders for which a crawl was started, and which do not say so yet.
+    private var unmarked: Set<String> = []
     private var isOwed = false
     private var lastStart: Int64?
 
     /// Folders are one an hour for each topic; so many are a sandbox's life. Beyond, all are looked up again.
     private static let mostKnownFolders = 10_000
-    /// A backlog may fill thousands of folders at once. Where a marker is missing, another sandbox that comes across the
-    /// folder starts one crawl too many; the newest folders are those that it will come across.
-    private static let mostMarkers = 100
+    /// A backlog may fill thousands of folders at once: so many get their marker with one batch, the others with the next
+    /// ones. Where it is missing, another sandbox that comes across the folder starts one crawl too many.
+    private static let mostMarkers = 2_000
+    /// So many are asked for before a start that is owed is made up for.
+    private static let mostLookups = 100
 
     init(
         _ configuration: CrawlerConfiguration?, _ starter: any CrawlerStarter, _ store: any ObjectStore,
@@ -86,12 +90,17 @@ final class CrawlerTrigger {
             case .interval(let seconds):
                 wroteRows && (lastStart.map { now() - $0 >= Int64(seconds) * 1000 } ?? true)
             }
-        guard wants || isOwed else { return (.notNeeded, nil) }
+        guard wants || isOwed else {
+            leaveMarkers()
+            return (.notNeeded, nil)
+        }
         isOwed = true
         switch starter.start(configuration.name) {
         case .success(.started):
             isOwed = false
             lastStart = now()
+            if looksAtFolders { unmarked.formUnion(uncrawled) }
+            uncrawled = []
             leaveMarkers()
             return (.started, nil)
         case .success(.alreadyRunning): return (.owed, nil)
@@ -108,7 +117,7 @@ final class CrawlerTrigger {
 
     /// What this sandbox owes, another one may have done since.
     private func forgetCrawledElsewhere() {
-        guard looksAtFolders, uncrawled.count <= Self.mostMarkers else { return }
+        guard looksAtFolders, uncrawled.count <= Self.mostLookups else { return }
         for folder in uncrawled {
             store.metadata(of: folder + Self.marker) { [self] result in
                 if case .success(let found) = result, found != .absent { uncrawled.remove(folder) }
@@ -119,11 +128,12 @@ final class CrawlerTrigger {
     }
 
     private func leaveMarkers() {
-        for folder in uncrawled.sorted().suffix(Self.mostMarkers) {
-            // Without it another sandbox starts a crawl too many, which is no reason to fail.
+        guard !unmarked.isEmpty else { return }
+        for folder in unmarked.sorted().suffix(Self.mostMarkers) {
+            unmarked.remove(folder)
+            // Without it another sandbox starts a crawl too many, which is no reason to fail, nor to insist.
             store.createMarker(folder + Self.marker) { _ in }
         }
         store.run()
-        uncrawled = []
     }
 }

@@ -12,9 +12,9 @@ final class FolderQuestion {
         if isAnswered { work() } else { waiting.append(work) }
     }
 
-    func answer(_ result: Result<KeysFound, StoreFailure>) {
+    func answer(_ result: Result<KeysFound, StoreFailure>, in folder: String) {
         switch result {
-        case .success(let found): isCrawled = !found.keys.isEmpty
+        case .success(let found): isCrawled = found.keys.contains(folder + CrawlerTrigger.marker)
         // One crawl too many does less harm than a folder that no query sees.
         case .failure(let failure): self.failure = failure
         }

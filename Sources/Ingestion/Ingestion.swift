@@ -14,7 +14,7 @@ public final class Ingestion {
     private let bodies: ObjectBodies
     private let buffers = BufferPool()
     private let density = DensityMemory()
-    private let known = FailedBatchMemory()
+    private let known: FailedBatchMemory
     private var memory: PartitionMemory
 
     /// - Parameter now: milliseconds that never go back.
@@ -26,6 +26,7 @@ public final class Ingestion {
         self.configuration = configuration
         self.store = store
         memory = PartitionMemory(configuration.batchOrder, now: now)
+        known = FailedBatchMemory(now: now)
         crawler = CrawlerTrigger(configuration.crawler, starter, store, now: now)
         bodies = try ObjectBodies(configuration, buffers)
     }
@@ -94,7 +95,7 @@ public final class Ingestion {
                     let survey = configuration.delivery == .exactlyOnce ? survey : sharedSurvey
                     let start = look == .ahead ? partition.firstOffset : nil
                     let keys = placement.keysAround(draft.records.indices, from: start)
-                    survey.ask(keys, root: root(of: draft), completion: begin)
+                    survey.ask(keys, folder: draft.folder, root: root(of: draft), completion: begin)
                     store.whileWaiting { placement.prepare() }
                 }
                 return placement
@@ -155,7 +156,8 @@ extension Ingestion {
             let question = FolderQuestion()
             questions[folder] = question
             survey.ask(
-                CrawlerTrigger.markerRange(in: folder), root: roots[folder] ?? folder, completion: question.answer)
+                CrawlerTrigger.markerRange(in: folder), folder: folder, root: roots[folder] ?? folder,
+                completion: { question.answer($0, in: folder) })
         }
         return questions
     }
@@ -164,9 +166,9 @@ extension Ingestion {
         _ placements: [ObjectPlacement], _ questions: [String: FolderQuestion], _ logger: Logger
     ) -> CrawlerTrigger.Decision {
         guard crawler.isOn else { return .off }
-        for (folder, question) in questions {
-            guard let failure = question.failure else { continue }
-            logger.warning("cannot tell whether \(folder) is new, so the crawler is started: \(failure)")
+        let doubts = questions.values.compactMap(\.failure)
+        if let failure = doubts.first {
+            logger.warning("cannot tell whether \(doubts.count) folders are new, so the crawler is started: \(failure)")
         }
         let rows = placements.filter { $0.draft.content == .rows }
         let written = Set(rows.filter(\.hasStored).map(\.draft.folder))

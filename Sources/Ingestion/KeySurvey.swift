@@ -3,8 +3,8 @@
 /// S3 lists keys in the order of their bytes, a thousand to a page, and bills by the page. The folders of one topic lie
 /// side by side. Where they hold little, as with a backlog of many hours, one page answers for many drafts: the survey
 /// begins at the first one's place, lists the whole topic from there on, and continues at the first draft that the page
-/// did not reach. Where a page does not even reach the next draft, the place is dense, and all that is left is asked for
-/// side by side, each by its own prefix.
+/// did not reach. Where a page does not even reach the next draft, the folder is dense: its drafts are asked for side by
+/// side, each by its own prefix, and the survey continues at the next folder, in two parts at a time from there on.
 final class KeySurvey {
     typealias Completion = (Result<KeysFound, StoreFailure>) -> Void
 
@@ -16,21 +16,23 @@ final class KeySurvey {
     private let sharesOnly: Bool
     private var groups: [String: [Question]] = [:]
 
-    final class Question {
+    private final class Question {
         let range: KeyRange
+        let folder: String
         let completion: Completion
-        fileprivate var found = KeysFound()
-        fileprivate var resumesAfter: String
+        var found = KeysFound()
+        var resumesAfter: String
 
-        fileprivate init(_ range: KeyRange, _ completion: @escaping Completion) {
+        init(_ range: KeyRange, folder: String, _ completion: @escaping Completion) {
             self.range = range
+            self.folder = folder
             self.completion = completion
             resumesAfter = range.after
         }
     }
 
-    /// - Parameter sharesOnly: whether only pages are asked for that answer for many; where the place is dense, the
-    ///   answer is that nothing was found.
+    /// - Parameter sharesOnly: whether only pages are asked for that answer for many; in a dense folder the answer is
+    ///   that nothing was found.
     init(_ store: any ObjectStore, _ memory: DensityMemory, sharesOnly: Bool = false) {
         self.store = store
         self.memory = memory
@@ -38,44 +40,59 @@ final class KeySurvey {
     }
 
     /// Adds a question. It is answered after `start`.
-    /// - Parameter root: the folder that all questions which one page may answer have in common.
-    func ask(_ range: KeyRange, root: String, completion: @escaping Completion) {
-        groups[root, default: []].append(Question(range, completion))
+    /// - Parameters:
+    ///   - folder: the one that the range lies in.
+    ///   - root: the folder that all questions which one page may answer have in common.
+    func ask(_ range: KeyRange, folder: String, root: String, completion: @escaping Completion) {
+        groups[root, default: []].append(Question(range, folder: folder, completion))
     }
 
     /// Submits the first listings; the others follow from their answers, within `store.run()`.
     func start() {
         for (root, questions) in groups.sorted(by: { isBefore($0.key, $1.key) }) {
-            let sorted = questions.sorted { isBefore($0.range.after, $1.range.after) }
-            if sorted.count == 1 || memory.isDense(sorted[0].range.prefix) {
-                askEach(sorted[...])
-            } else {
-                askTogether(sorted[...], root)
-            }
+            askTogether(questions.sorted { isBefore($0.range.after, $1.range.after) }[...], root)
         }
         groups = [:]
     }
 
     /// Asks one question by its own prefix, without regard to others.
-    func askAlone(_ range: KeyRange, completion: @escaping Completion) { askByItself(Question(range, completion)) }
+    static func askAlone(_ range: KeyRange, _ store: any ObjectStore, completion: @escaping Completion) {
+        KeySurvey(store, DensityMemory()).askByItself(Question(range, folder: "", completion))
+    }
 
     // MARK: Many questions, one page
 
     private func askTogether(_ questions: ArraySlice<Question>, _ root: String) {
         guard let first = questions.first else { return }
+        if questions.count == 1, !sharesOnly { return askByItself(first) }
+        if memory.isDense(first.folder) { return askDense(questions, root) }
         store.keys(with: root, after: first.resumesAfter, limit: Self.pageLimit) { [self] result in
-            guard case .success(let page) = result else {
-                // Not everybody's failure: each gets its own chance, and its own error.
-                return askEach(questions)
+            switch result {
+            case .failure(let failure):
+                // Asked one by one they would fail alike, each after its own retries.
+                for question in questions { question.completion(.failure(failure)) }
+            case .success(let page):
+                let rest = answer(questions, by: page)
+                guard let next = rest.first, let last = page.keys.last else { return }
+                let hasReachedNext = next !== first && isBefore(next.resumesAfter, last)
+                if questions.count - rest.count > 1 || hasReachedNext { return askTogether(rest, root) }
+                memory.noteDense(first.folder)
+                askDense(rest, root)
             }
-            let rest = answer(questions, by: page)
-            guard let next = rest.first, let last = page.keys.last else { return }
-            let reachedNext = next !== first && isBefore(next.resumesAfter, last)
-            let isDense = questions.count - rest.count <= 1 && !reachedNext
-            guard isDense else { return askTogether(rest, root) }
-            for question in questions { memory.noteDense(question.range.prefix) }
-            askEach(rest)
         }
+    }
+
+    /// Asks what lies in the first question's folder side by side, and continues with the other folders in two parts, so
+    /// that many dense ones are not found out one after the other.
+    private func askDense(_ questions: ArraySlice<Question>, _ root: String) {
+        guard let folder = questions.first?.folder else { return }
+        let others = questions.drop { $0.folder == folder }
+        for question in questions[..<others.startIndex] {
+            if sharesOnly { question.completion(.success(KeysFound())) } else { askByItself(question) }
+        }
+        let middle = others.startIndex + others.count / 2
+        askTogether(others[..<middle], root)
+        askTogether(others[middle...], root)
     }
 
     /// Answers what the page reaches.
@@ -92,12 +109,6 @@ final class KeySurvey {
     }
 
     // MARK: One question
-
-    private func askEach(_ questions: ArraySlice<Question>) {
-        for question in questions {
-            if sharesOnly { question.completion(.success(KeysFound())) } else { askByItself(question) }
-        }
-    }
 
     private func askByItself(_ question: Question) {
         let range = question.range
@@ -149,15 +160,16 @@ final class KeySurvey {
     }
 }
 
-/// Where a page of the whole topic was found to answer one draft alone, so that this is not tried with each batch.
+/// The folders in which a page of the whole topic was found to answer one draft alone, so that this is not tried with each
+/// batch.
 final class DensityMemory {
-    private static let mostPrefixes = 1_000
+    private static let mostFolders = 1_000
     private var dense: Set<String> = []
 
-    func isDense(_ prefix: String) -> Bool { dense.contains(prefix) }
+    func isDense(_ folder: String) -> Bool { dense.contains(folder) }
 
-    func noteDense(_ prefix: String) {
-        if dense.count >= Self.mostPrefixes { dense.removeAll() }
-        dense.insert(prefix)
+    func noteDense(_ folder: String) {
+        if dense.count >= Self.mostFolders { dense.removeAll() }
+        dense.insert(folder)
     }
 }

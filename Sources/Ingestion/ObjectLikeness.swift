@@ -1,12 +1,6 @@
 import Bytes
 import UTC
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// What a stored object is to a draft whose offsets it shares: an earlier delivery of the same records, or records of
 /// a topic that had the same name and was deleted.
 enum Likeness: Equatable {
@@ -72,31 +66,24 @@ private struct Line {
     /// A line with record metadata and one without are the same record if their values are: the setting was changed
     /// between the two deliveries.
     func isSameRecord(as other: Line) -> Bool {
-        if bytes.elementsEqual(other.bytes) { return true }
-        let (mine, others) = (metadataStart, other.metadataStart)
-        guard (mine == nil) != (others == nil) else { return false }
-        return value(before: mine).elementsEqual(other.value(before: others))
+        if bytes.count == other.bytes.count { return bytes.elementsEqual(other.bytes) }
+        return bytes.count > other.bytes.count ? addsMetadata(to: other) : other.addsMetadata(to: self)
     }
 
-    /// Where the members begin that `RowMetadata` adds, which are the last ones.
-    private var metadataStart: Int? {
-        let name: StaticString = "\"kafka_topic\":"
-        guard let base = bytes.baseAddress, bytes.count >= name.utf8CodeUnitCount else { return nil }
-        return (0...bytes.count - name.utf8CodeUnitCount).last {
-            memcmp(base + $0, name.utf8Start, name.utf8CodeUnitCount) == 0
-        }
+    /// Whether the line is the shorter one with the members that `RowMetadata` puts in front of its last brace.
+    private func addsMetadata(to shorter: Line) -> Bool {
+        let value = shorter.valueBeforeBrace
+        guard bytes.starts(with: value) else { return false }
+        var rest = bytes[value.count...].drop { $0 <= 0x20 }
+        if rest.first == UInt8(ascii: ",") { rest = rest.dropFirst() }
+        return rest.starts(with: "\"kafka_topic\":".utf8)
     }
 
-    /// The value without its last brace, and without white space and the comma before what follows.
-    private func value(before metadata: Int?) -> Slice<UnsafeRawBufferPointer> {
-        var end = metadata ?? bytes.count
-        if metadata == nil {
-            while end > 0, bytes[end - 1] != UInt8(ascii: "}") { end -= 1 }
-            end = max(0, end - 1)
-        } else if end > 0, bytes[end - 1] == UInt8(ascii: ",") {
-            end -= 1
-        }
-        while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
-        return bytes[..<end]
+    /// Without white space at its end.
+    private var valueBeforeBrace: Slice<UnsafeRawBufferPointer> {
+        var rest = bytes[...]
+        while let last = rest.popLast(), last != UInt8(ascii: "}") {}
+        while let last = rest.last, last <= 0x20 { rest.removeLast() }
+        return rest
     }
 }

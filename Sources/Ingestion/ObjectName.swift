@@ -7,19 +7,21 @@ struct ObjectName: Hashable {
     var offset: Int64
     /// Of the object's first record, where the offset alone names an object of another topic.
     var timestamp: EpochMilliseconds?
-    /// The last record's offset, as at-least-once delivery wrote it at one time where the offset's key was taken.
-    var last: Int64?
+    /// Counts the topics of one name whose objects begin with the same offset and time, from 2 on. (At-least-once delivery
+    /// wrote the last record's offset here at one time.)
+    var number: Int64?
     /// The format's ending, with its dot. An object of another format than today's holds its records all the same.
     var suffix: String
 
-    init(offset: Int64, timestamp: EpochMilliseconds?, suffix: String) {
+    init(offset: Int64, timestamp: EpochMilliseconds? = nil, number: Int64? = nil, suffix: String) {
         self.offset = offset
         self.timestamp = timestamp
+        self.number = number
         self.suffix = suffix
     }
 
     var text: String {
-        ObjectLayout.digits(offset) + (timestamp.map { ".\($0)" } ?? "") + (last.map { ".\($0)" } ?? "") + suffix
+        ObjectLayout.digits(offset) + (timestamp.map { ".\($0)" } ?? "") + (number.map { ".\($0)" } ?? "") + suffix
     }
 
     /// - Returns: `nil` for a key that is not an object of this partition and period.
@@ -31,7 +33,7 @@ struct ObjectName: Hashable {
         self.offset = offset
         var rest = name.dropFirst(20)
         timestamp = Self.removeNumber(from: &rest)
-        if timestamp != nil { last = Self.removeNumber(from: &rest) }
+        if timestamp != nil { number = Self.removeNumber(from: &rest) }
         guard !rest.isEmpty else { return nil }
         suffix = String(Substring(rest))
     }

@@ -130,9 +130,12 @@ final class ObjectPlacement {
 extension ObjectPlacement {
     func key(_ name: ObjectName) -> String { draft.stem + name.text }
 
-    func name(at record: Int, withTimestamp: Bool) -> ObjectName {
+    /// The name of an object that begins with this record, where so many others have taken those before it.
+    func name(at record: Int, afterOthers count: Int) -> ObjectName {
         let mark = draft.records[record]
-        return ObjectName(offset: mark.offset, timestamp: withTimestamp ? mark.timestamp : nil, suffix: bodies.suffix)
+        return ObjectName(
+            offset: mark.offset, timestamp: count > 0 ? mark.timestamp : nil, number: count > 1 ? Int64(count) : nil,
+            suffix: bodies.suffix)
     }
 
     /// Where the object that begins with record `start` ends: before the span gets too long.
@@ -188,7 +191,7 @@ extension ObjectPlacement {
     /// - Parameter start: the offset after what is known to be covered.
     func lookAgain(_ range: Range<Int>, from start: Int64) {
         let keys = keysAround(range, from: start)
-        KeySurvey(store, DensityMemory()).askAlone(keys) { [self] in place(range, among: $0) }
+        KeySurvey.askAlone(keys, store) { [self] in place(range, among: $0) }
     }
 
     /// Gives back what was prepared and not needed. To be called when the store has run.
@@ -204,7 +207,9 @@ extension ObjectPlacement {
         store.metadata(of: key) { [self] result in
             switch result {
             case .failure(let failure): completion(.failure(failure))
-            case .success(.absent): completion(.success(.gone))
+            case .success(.absent):
+                completion(.failure(StoreFailure(description: "\(key) was there a moment ago and is not any more: "
+                    + "somebody removed it, or the store is not consistent")))
             case .success(.unreadable):
                 completion(.failure(StoreFailure(description: "\(key) exists, but its metadata does not say which "
                     + "records it holds: it was copied without its metadata, or not written by this function; restore "
@@ -243,7 +248,5 @@ extension ObjectPlacement {
         case other
         /// It holds none of the draft's offsets.
         case apart(ObjectMetadata)
-        /// It was there a moment ago, and somebody has removed it.
-        case gone
     }
 }

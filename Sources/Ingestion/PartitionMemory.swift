@@ -54,7 +54,9 @@ struct PartitionMemory {
     /// - Parameter seenAhead: what was found ahead of the batch, for the stems that were looked at for it.
     mutating func remember(_ batch: PartitionBatch, seenAhead: [String: Int64]) {
         if places.count >= Self.mostPartitions { places.removeAll() }
-        var ahead = current(batch)?.ahead ?? [:]
+        // What was seen for an earlier batch tells of the time before it: another sandbox may have stored since what
+        // begins there and reaches into the next batch, though this one had no record of that folder.
+        var ahead = order == .strict ? current(batch)?.ahead ?? [:] : [:]
         if ahead.count >= Self.mostFolders { ahead.removeAll() }
         ahead.merge(seenAhead) { $1 }
         places[batch.name] = Place(next: batch.lastOffset &+ 1, at: now(), ahead: ahead)

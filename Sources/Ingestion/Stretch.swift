@@ -15,6 +15,7 @@ final class Stretch {
     /// Whether objects of a namesake lie among those met, whose names have a timestamp, or the ending of another format
     /// beside one of ours: then the nearest one no longer tells for those behind it.
     private var isMixed: Bool
+    private let firstOffset: Int64
     /// How many of the objects met begin before the first record.
     private let behindCount: Int
 
@@ -49,18 +50,44 @@ final class Stretch {
         self.placement = placement
         let draft = placement.draft
         let first = draft.records[range.lowerBound].offset
+        firstOffset = first
         behindCount = names.prefix { $0.offset < first }.count
         isMixed =
             names.contains { $0.timestamp != nil } || zip(names, names.dropFirst()).contains { $0.offset == $1.offset }
         pieces = [Piece(objects: 0..<behindCount, next: range.lowerBound, end: range.upperBound)]
         for (index, name) in names.enumerated() {
             if index >= behindCount, index == behindCount || name.offset > names[index - 1].offset {
-                let start = min(max(draft.index(of: name.offset), range.lowerBound), range.upperBound)
-                pieces[pieces.count - 1].end = start
-                pieces.append(Piece(objects: index..<index, next: start, end: range.upperBound))
+                cut(at: min(max(draft.index(of: name.offset), range.lowerBound), range.upperBound), object: index)
             }
             met.append(MetObject(name: name, piece: pieces.count - 1))
             pieces[pieces.count - 1].objects = pieces[pieces.count - 1].objects.lowerBound..<index + 1
+        }
+        cutInGaps(upTo: range.upperBound)
+    }
+
+    /// Ends the last piece before record `start` and begins another there.
+    private func cut(at start: Int, object: Int) {
+        cutInGaps(upTo: start)
+        let end = pieces[pieces.count - 1].end
+        pieces[pieces.count - 1].end = start
+        pieces.append(Piece(objects: object..<object, next: start, end: end))
+    }
+
+    /// No object reaches over a gap between two records that is as wide as the largest span, so every delivery cuts
+    /// there. A compacted topic's records can lie that far apart, each in an object of its own.
+    private func cutInGaps(upTo limit: Int) {
+        let records = placement.draft.records
+        let start = pieces[pieces.count - 1].next
+        guard start < limit, records[limit - 1].offset - records[start].offset >= ObjectPlacement.maximumSpan else { return }
+        var index = start + 1
+        while index < limit {
+            if records[index].offset - records[index - 1].offset >= ObjectPlacement.maximumSpan {
+                let piece = pieces[pieces.count - 1]
+                pieces[pieces.count - 1].end = index
+                pieces.append(
+                    Piece(objects: piece.objects.upperBound..<piece.objects.upperBound, next: index, end: piece.end))
+            }
+            index += 1
         }
     }
 
@@ -89,10 +116,7 @@ final class Stretch {
     private func ask(_ index: Int) {
         placement.judge(met[index].name) { [self] result in
             met[index].verdict = verdict(result)
-            if index < behindCount, !isMixed, !tellsForOthers(result) {
-                isMixed = true
-                askAllBehind(before: index)
-            }
+            if index < behindCount, !isMixed { lookFurtherBehind(index, result) }
             pieces[met[index].piece].asked -= 1
             advance()
         }
@@ -106,7 +130,6 @@ final class Stretch {
         case .success(.apart(let stored)):
             placement.noteReach(stored.lastOffset)
             return .nothing
-        case .success(.gone): return .nothing
         case .success(.other):
             placement.noteNamesake()
             return .nothing
@@ -116,12 +139,18 @@ final class Stretch {
         }
     }
 
-    /// Objects lie end to end, so the nearest one tells whether any that begins before the first record covers it;
-    /// unless it is a namesake's, or gone.
-    private func tellsForOthers(_ result: Result<ObjectPlacement.Judgement, StoreFailure>) -> Bool {
+    /// Objects lie end to end, so the nearest one tells whether any that begins before the first record covers it. A
+    /// namesake's does not; nor does one that ends well before, which may lie within a larger one: then the next tells.
+    private func lookFurtherBehind(_ index: Int, _ result: Result<ObjectPlacement.Judgement, StoreFailure>) {
         switch result {
-        case .success(.same), .success(.apart), .failure: true
-        case .success(.other), .success(.gone): false
+        case .success(.same), .failure: break
+        case .success(.other):
+            isMixed = true
+            askAllBehind(before: index)
+        case .success(.apart(let stored)):
+            guard index == behindCount - 1, index > 0, stored.lastOffset < firstOffset - 1 else { return }
+            pieces[0].asked += 1
+            ask(index - 1)
         }
     }
 
@@ -155,12 +184,14 @@ final class Stretch {
     private func write(_ piece: Int) {
         let next = pieces[piece].next
         guard next < pieces[piece].end else { return }
-        let isTaken = { [self] (name: ObjectName) in met[pieces[piece].objects].contains { $0.name == name } }
-        let plain = placement.name(at: next, withTimestamp: false)
-        create(piece, isTaken(plain) ? placement.name(at: next, withTimestamp: true) : plain)
+        // What was listed under this record's name holds others, or the record would have been skipped.
+        let taken = Set(met[pieces[piece].objects].map(\.name))
+        create(piece, afterOthers: (0...taken.count).first { !taken.contains(placement.name(at: next, afterOthers: $0)) } ?? 0)
     }
 
-    private func create(_ piece: Int, _ name: ObjectName) {
+    /// - Parameter others: how many objects of namesakes have taken the names before this one.
+    private func create(_ piece: Int, afterOthers others: Int) {
+        let name = placement.name(at: pieces[piece].next, afterOthers: others)
         let range = pieces[piece].next..<placement.end(from: pieces[piece].next, atMost: pieces[piece].end)
         placement.create(name, range) { [self] result in
             switch result {
@@ -169,7 +200,7 @@ final class Stretch {
                 finishObject(piece, range, name, metadata, byteCount)
             case .success((.alreadyExists, let metadata, let byteCount)):
                 placement.judge(name) { [self] in
-                    meet($0, piece, name) { [self] stored in
+                    meet($0, piece, name, afterOthers: others) { [self] stored in
                         // The answer to our own request was lost, and the next one found what it wrote.
                         guard stored == metadata, stored.requestID != nil else { return false }
                         finishObject(piece, range, name, metadata, byteCount)
@@ -192,24 +223,18 @@ final class Stretch {
     /// - Parameter isOurs: whether this invocation wrote it; then everything is done.
     private func meet(
         _ result: Result<ObjectPlacement.Judgement, StoreFailure>, _ piece: Int, _ name: ObjectName,
-        isOurs: (ObjectMetadata) -> Bool
+        afterOthers others: Int, isOurs: (ObjectMetadata) -> Bool
     ) {
         let key = placement.key(name)
         switch result {
         case .failure(let failure): placement.fail(failure)
-        case .success(.gone):
-            placement.fail(StoreFailure(description: "\(key) was in the way, and was removed just now"))
         case .success(.apart):
             placement.fail(
                 StoreFailure(description: "\(key) says that it holds other offsets than its name does; move it away"))
         case .success(.other):
             placement.noteNamesake()
-            guard name.timestamp == nil else {
-                return placement.fail(
-                    StoreFailure(description: "\(key) holds other records of the same offsets and time; move it away"))
-            }
             // Another topic of this name, deleted since: its objects stay, ours get names of their own.
-            create(piece, placement.name(at: pieces[piece].next, withTimestamp: true))
+            create(piece, afterOthers: others + 1)
         case .success(.same(let stored)):
             if isOurs(stored) { return }
             placement.noteReach(stored.lastOffset)
