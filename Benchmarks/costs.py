@@ -24,16 +24,23 @@ def month(rate, prices, function, traffic, crawler):
     seconds = (function["s3_ms"] + rate * interval / 1000 * function["cpu_ms_per_1000_records"]
                * max(1, function["mb_of_memory_per_cpu"] / function["memory_mb"])) / 1000
     objects = traffic["partitions_a_batch"]
-    # A sandbox asks what is stored around a batch where it last saw the partition longer ago than it trusts its memory
-    # for, and once for each new folder.
-    lists = batches * objects if interval >= function["memory_seconds"] else MONTH_HOURS * objects
+    # A batch asks what is stored ahead of it. One page of a thousand keys answers for all partitions, as long as an hour's
+    # folder holds no more.
+    pages = 1 if 3600 / interval * objects <= 1000 else objects
+    lists = batches * pages
+    # In strict order it asks where a sandbox last saw the partition longer ago than it trusts its memory for, and once for
+    # each new folder.
+    strict_lists = lists if interval >= function["memory_seconds"] else MONTH_HOURS * objects
     crawls = MONTH_HOURS * traffic["topics"]
     crawl = crawler["dpus"] * crawler["least_minutes"] / 60 * prices["glue_dpu_hour"]
     stored = MONTH_SECONDS * rate * traffic["stored_bytes_a_record"] / GB
     return {
         "batches": batches,
         "PUT": batches * objects * prices["s3_put_or_list"],
-        "LIST": (lists + crawls) * prices["s3_put_or_list"],
+        "LIST": lists * prices["s3_put_or_list"],
+        "LIST, strict": strict_lists * prices["s3_put_or_list"],
+        # Each new folder: whether a crawl was started for it, and the sign that it was.
+        "markers": 2 * crawls * prices["s3_put_or_list"],
         "Lambda requests": batches * prices["lambda_request"],
         "GB-s": batches * seconds * function["memory_mb"] / 1024,
         "Lambda GB-s": batches * seconds * function["memory_mb"] / 1024 * prices["lambda_gb_second"],
@@ -56,13 +63,15 @@ def table(assumptions):
 
     yield row("batches", lambda c: c["batches"], "{:,.0f}")
     yield row("S3 PUT requests (the objects)", lambda c: c["PUT"])
-    yield row("S3 LIST requests (exactly once, new folders)", lambda c: c["LIST"])
+    yield row("S3 LIST requests (exactly once)", lambda c: c["LIST"])
+    yield row("… with `BATCH_ORDER=strict`", lambda c: c["LIST, strict"])
+    yield row("S3 requests for new folders (crawler)", lambda c: c["markers"])
     yield row("Lambda requests", lambda c: c["Lambda requests"])
     yield row("Lambda GB-s", lambda c: c["GB-s"], "{:,.0f} GB-s")
     yield row("… and their price", lambda c: c["Lambda GB-s"])
     yield row("logs, metrics, alarms, dashboard", lambda c: c["logs, metrics"])
     yield row("S3 storage of one month's records", lambda c: c["storage"])
-    parts = ("PUT", "LIST", "Lambda requests", "Lambda GB-s", "logs, metrics", "storage")
+    parts = ("PUT", "LIST", "markers", "Lambda requests", "Lambda GB-s", "logs, metrics", "storage")
     yield row("**together, without the crawler**", lambda c: sum(c[part] for part in parts), "**{:,.2f}**")
     yield row("crawler, `TimePartition=hour`", lambda c: c["crawler, each hour"])
     yield row("crawler, `TimePartition=day`", lambda c: c["crawler, each day"])

@@ -20,6 +20,7 @@ DEADLINE = 300_000  # milliseconds
 class Invocation:
     wall: float  # ms, from the event's first byte to the response's last one
     cpu: float  # ms
+    succeeded: bool = True
 
 
 class Function:
@@ -40,24 +41,24 @@ class Function:
         self.start = (time.perf_counter() - began) * 1000  # ms from spawn to the first request for an event
         self.start_cpu = self.cpu()
 
-    def invoke(self, event):
+    def invoke(self, event, deadline=DEADLINE, may_fail=False):
         self.count += 1
         head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: %d\r\n"
                 b"Lambda-Runtime-Deadline-Ms: %d\r\nLambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n"
                 b"Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-central-1:123456789012:function:ingestion\r\n"
-                b"Content-Length: %d\r\n\r\n" % (self.count, time.time() * 1000 + DEADLINE, len(event)))
+                b"Content-Length: %d\r\n\r\n" % (self.count, time.time() * 1000 + deadline, len(event)))
         before = self.cpu()
         began = time.perf_counter()
         send(self.waiting, head + event)
-        connection, body = self.expect(b"/response")
+        connection, succeeded = self.expect(b"/response", b"/error" if may_fail else None)
         wall = (time.perf_counter() - began) * 1000
         send(connection, b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n"
              b'{"status":"OK"}\n')
         self.waiting = self.expect(b"/next")[0]
-        return Invocation(wall, self.cpu() - before)
+        return Invocation(wall, self.cpu() - before, succeeded)
 
-    def expect(self, end):
-        """The next request, whose path ends so: its connection and body."""
+    def expect(self, end, other=None):
+        """The next request, whose path ends so, or so: its connection, and whether it was the first of the two."""
         while True:
             for key, _ in self.selector.select(60) or stuck(self.pid):
                 if key.fileobj is self.listener:
@@ -71,9 +72,9 @@ class Function:
                     key.fileobj.close()
                     continue
                 path, body = request
-                if not path.endswith(end):
+                if not path.endswith(end) and not (other and path.endswith(other)):
                     raise SystemExit(f"the function sent {path.decode()} instead of {end.decode()}: {body[:500]!r}")
-                return key.fileobj, body
+                return key.fileobj, path.endswith(end)
 
     def cpu(self):
         """Milliseconds, once the process has come to rest."""

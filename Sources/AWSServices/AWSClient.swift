@@ -218,7 +218,7 @@ public final class AWSClient {
         case .success(let response):
             switch call.read(response) {
             case .done(let complete): complete()
-            case .unreadable(let why): again(call, Refusal(unreadable: why, response, call), nil)
+            case .unreadable(let why): again(call, Refusal(unreadable: why, response, call, configuration), nil)
             case .refused:
                 let refusal = Refusal(response, call, configuration, now: Clock.now())
                 again(call, refusal, response.headers["Retry-After"])

@@ -23,6 +23,7 @@ struct Advice {
         case .proxy: return proxy(failure, call)
         case .throttled: return "Lower UPLOAD_CONCURRENCY or the event source's concurrency if it goes on"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code): return unreachable(failure, call)
+        case .unavailable where failure.code == "UnreadableAnswer": return unreadable(failure, call)
         case .configuration where failure.code == "NotImplemented": return "The endpoint lacks what this request needs"
         default: return ""
         }
@@ -71,11 +72,21 @@ struct Advice {
         return unreachableDirectly(call)
     }
 
-    private func unreachableDirectly(_ call: Call) -> String {
-        let endpoint = call.service == .s3 ? configuration.s3Endpoint : configuration.glueEndpoint
-        if endpoint != nil {
-            return "Check AWS_ENDPOINT_URL\(call.service == .s3 ? "_S3" : "_GLUE") or AWS_ENDPOINT_URL"
+    /// Something else than AWS has answered, or AWS was not let finish.
+    private func unreadable(_ failure: AWSFailure, _ call: Call) -> String {
+        configuration.proxies.variable(isSecure: call.endpoint.isSecure) == nil
+            ? endpointVariable(call) ?? "" : proxy(failure, call)
+    }
+
+    private func endpointVariable(_ call: Call) -> String? {
+        switch call.service {
+        case .s3: configuration.s3Endpoint == nil ? nil : "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL"
+        case .glue: configuration.glueEndpoint == nil ? nil : "Check AWS_ENDPOINT_URL_GLUE or AWS_ENDPOINT_URL"
         }
+    }
+
+    private func unreachableDirectly(_ call: Call) -> String {
+        if let check = endpointVariable(call) { return check }
         return "A function in a VPC needs a NAT gateway or "
             + (call.service == .s3 ? "a gateway endpoint for S3" : "an interface endpoint for Glue")
             + ", and a security group that lets HTTPS out"

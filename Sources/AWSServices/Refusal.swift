@@ -42,11 +42,12 @@ struct Refusal {
     }
 
     /// A success by its status whose body is not what was asked for.
-    init(unreadable why: String, _ response: HTTPResponse, _ call: Call) {
+    init(unreadable why: String, _ response: HTTPResponse, _ call: Call, _ configuration: AWSConfiguration) {
         retry = .transient
         failure = AWSFailure(
             kind: .unavailable, operation: call.operation, resource: call.resource, code: "UnreadableAnswer",
             status: response.status, message: why)
+        failure.advice = Advice(configuration).text(failure, call)
     }
 
     private static func retry(_ status: Int, _ code: String, hasCode: Bool, skew: Int64?, signedWith offset: Int64) -> Retry {

@@ -89,8 +89,7 @@ func isSameName(_ left: String, _ right: String) -> Bool {
 
 private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
 
-/// Why a request got no whole response. The text names the host and never a user, the query or a
-/// header.
+/// Why a request got no whole response. The text names the host and never a user, the query or a header.
 public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
         /// Name, address, TCP: nothing of the request has been sent. It may be the proxy that was not reached.
@@ -101,7 +100,8 @@ public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
         case untrusted
         /// A limit of `HTTPLimits` ran out. The request may or may not have been carried out.
         case timedOut
-        /// The connection broke, or what came was not HTTP or more of it than is received. The request may or may not have been carried out.
+        /// The connection broke, or what came was not HTTP, or more than is received. The request may or may not have
+        /// been carried out.
         case broken
         /// The caller's own fault: a URL that is none, or no memory.
         case invalid

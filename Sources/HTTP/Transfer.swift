@@ -195,7 +195,8 @@ final class Transfer {
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return failure(.proxy, handle.general(code))
         case _ where status != 0 && !(200..<300).contains(status):
             return failure(.proxy, "the proxy answered \(status) to CONNECT", proxyStatus: status)
-        case CURLE_RECV_ERROR where hasNotBegunTLS, CURLE_SEND_ERROR where hasNotBegunTLS: return failure(.proxy, "the proxy gave no answer to CONNECT")
+        case CURLE_RECV_ERROR where hasNotBegunTLS, CURLE_SEND_ERROR where hasNotBegunTLS:
+            return failure(.proxy, "the proxy gave no answer to CONNECT")
         default: return nil
         }
     }

@@ -78,9 +78,10 @@ public final class Ingestion {
         let survey = KeySurvey(store, density)
         let questions = askAboutFolders(of: batch, survey)
         let sharedSurvey = KeySurvey(store, density, sharesOnly: true)
-        let draftCount = batch.partitions.reduce(0) { $0 + $1.drafts.count }
-        let placements = batch.partitions.map { partition in
-            partition.drafts.map { draft in
+        let drafts = batch.partitions.map { ($0, $0.drafts) }
+        let draftCount = drafts.reduce(0) { $0 + $1.1.count }
+        let placements = drafts.map { partition, drafts in
+            drafts.map { draft in
                 let placement = ObjectPlacement(draft, store, bodies, known, requestID: requestID)
                 let folder = draft.content == .rows ? questions[draft.folder] : nil
                 let begin = { (found: Result<KeysFound, StoreFailure>?) in

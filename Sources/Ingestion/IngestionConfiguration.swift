@@ -60,7 +60,7 @@ public struct IngestionConfiguration: Sendable {
         answersPartially = try Self.flag(environment, "PARTIAL_BATCH_RESPONSE", default: false)
         delivery = try Self.choice(environment, "DELIVERY", default: .exactlyOnce)
         batchOrder = try Self.choice(environment, "BATCH_ORDER", default: .any)
-        uploadConcurrency = try Self.number(environment, "UPLOAD_CONCURRENCY", in: 1...64, default: 8)
+        uploadConcurrency = try Self.number(environment, "UPLOAD_CONCURRENCY", in: 1...64, default: 32)
         metricsNamespace = try Self.namespace(environment)
     }
 }

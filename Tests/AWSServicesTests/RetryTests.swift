@@ -135,6 +135,9 @@ import UTC
         let failure = try Caller(stubborn.url).put("k").failure
         #expect(failure?.code == "UnreadableAnswer" && failure?.attempts == 4)
         #expect(failure?.message.contains("not S3's") == true)
+        #expect(failure?.advice == "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
+        let behindProxy = try Caller(stubborn.url, environment: ["http_proxy": "h"]).put("k").failure
+        #expect(behindProxy?.advice.hasPrefix("Check http_proxy") == true)
     }
 
     @Test(arguments: [

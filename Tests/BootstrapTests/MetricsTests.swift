@@ -116,7 +116,8 @@ import Testing
             of: #/Namespace: !Ref MetricsNamespace\n +MetricName: (\w+)\n +Dimensions: \[\{Name: (\w+),/#
         ).map { ("\($0.1)", "\($0.2)") }
         #expect(shown.count >= 5 && alarmed.count >= 1)
-        let found = try lines([:], [try Event.msk(0...2)])
+        let event = try Event.msk([Record(0), Record(1, value: Self.bad)])
+        let found = try lines([:], [event, event])
         for (metric, dimension) in shown + alarmed {
             #expect(found.contains { $0[dimension] is String && $0[metric] != nil }, "\(metric) by \(dimension)")
         }

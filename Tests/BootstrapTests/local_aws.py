@@ -98,7 +98,8 @@ class Reader(http.server.BaseHTTPRequestHandler):
 
     def entries(self, bucket):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        return [entry for page in pages for entry in page.get("Contents", [])]
+        # Readers pass over names that begin with a dot, as the sign that a crawl was started.
+        return [entry for page in pages for entry in page.get("Contents", []) if not entry["Key"].endswith("/.crawled")]
 
     def objects(self, bucket):
         answers = {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"]) for entry in self.entries(bucket)}

@@ -67,6 +67,8 @@ def show_objects(aws, name):
     s3, bodies = aws.client("s3"), {}
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
         for entry in page.get("Contents", []):
+            if entry["Key"].endswith("/.crawled"):
+                continue  # readers pass over names with a dot
             body = bodies[entry["Key"]] = s3.get_object(Bucket=name, Key=entry["Key"])["Body"].read()
             print(f"  {len(body):>9,} bytes {len(check_objects.lines_of(entry['Key'], body)):>6,} records  {entry['Key']}")
     return bodies

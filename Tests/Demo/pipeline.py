@@ -112,6 +112,8 @@ def compare(aws, bucket, sent):
     s3 = aws.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="topics/"):
         for entry in page.get("Contents", []):
+            if entry["Key"].endswith("/.crawled"):
+                continue  # readers pass over names with a dot
             lines = check_objects.lines_of(entry["Key"], s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
             print(f"  {entry['Size']:>9,} bytes {len(lines):>6,} records  {entry['Key']}")
             _, partition, offset = entry["Key"].rsplit("/", 1)[1].split(".")[0].split("+")

@@ -122,6 +122,8 @@ class Reader(http.server.BaseHTTPRequestHandler):
     def bodies(self, bucket, prefix):
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for entry in page.get("Contents", []):
+                if entry["Key"].endswith("/.crawled"):
+                    continue  # readers pass over names with a dot
                 body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
                 yield entry["Key"], gzip.decompress(body) if entry["Key"].endswith(".gz") else body
 

@@ -24,6 +24,8 @@ KEY = re.compile(r"(topics|errors)/([^/]+)/dt=(\d{4}-\d\d-\d\d)/hour=(\d\d)/([^/
 def objects(s3, bucket):
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", []):
+            if found["Key"].endswith("/.crawled"):
+                continue  # readers pass over names with a dot
             yield found["Key"], s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
 
 
