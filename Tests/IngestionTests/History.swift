@@ -57,6 +57,8 @@ final class History {
     var isTold = false
 
     private var taken: Set<Int64> = []
+    /// Where the group stood before it was moved, by partition.
+    private var places: [Int: Int64] = [:]
     private var times = ModelLog.Times.distinct
     private var born = 0
 
@@ -86,7 +88,7 @@ final class History {
     var isInOrder: Bool { kind == .inOrder }
 
     func play() throws {
-        for _ in 0..<Int.random(in: 5...25, using: &random) {
+        for _ in 0..<Int.random(in: 5...25, using: &random) where faults.isEmpty {
             clock.now += Int64.random(in: 0...(isInOrder ? 20_000 : 8_000), using: &random)
             if Int.random(in: 0..<4, using: &random) == 0 { bucket.land(using: &random) }
             let step = Int.random(in: 0..<20, using: &random)
@@ -138,12 +140,15 @@ final class History {
 
     // MARK: What happens besides deliveries
 
-    /// An operator moves the consumer group, back or forth.
+    /// An operator moves the consumer group, back or forth, and often enough back to where it stood before.
     private func moveGroup() {
         let partition = Int.random(in: logs.indices, using: &random)
         let records = logs[partition].records
         let index = Int.random(in: 0...records.count, using: &random)
+        let former = committed[partition]
         committed[partition] = index < records.count ? records[index].offset : (records.last?.offset ?? 0) + 1
+        if let place = places[partition], Int.random(in: 0..<3, using: &random) > 0 { committed[partition] = place }
+        places[partition] = former
         halves = []
         say("the group of \(logs[partition].name) moves to \(committed[partition])")
     }

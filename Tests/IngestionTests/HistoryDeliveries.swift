@@ -144,6 +144,7 @@ extension History {
         say("\(told(cuts)) to \(sandbox.name)")
         defer { say("\(sandbox.name) asked\n" + sandbox.store.requests.joined(separator: "\n")) }
         sandbox.store.forgetRequests()
+        defer { if sandbox.store.isEndless { faults.append("\(told(cuts)) goes round in a circle") } }
         return try sandbox.ingest(modelEvent(cuts.map { (logs[$0.partition].name, $0.records[...]) }))
     }
 

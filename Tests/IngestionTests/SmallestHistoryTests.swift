@@ -76,6 +76,29 @@ struct SmallestHistoryTests {
         expectOnce(0...49)
     }
 
+    // MARK: No batch passed over
+
+    @Test func `a group moved forth and back with a pause stores nothing twice in strict order`() throws {
+        let settings = ["BATCH_ORDER": "strict"]
+        let (a, b) = (try sandbox(settings), try sandbox(settings))
+        try deliver(0...9, a)
+        try deliver(30...39, b)
+        clock.now += 61_000
+        #expect(try deliver(10...49, a))
+        expectOnce(0...49)
+    }
+
+    @Test func `a batch in strict order for which nothing was asked does not make the sandbox forget what lies ahead`() throws {
+        let settings = ["BATCH_ORDER": "strict"]
+        let (a, b) = (try sandbox(settings), try sandbox(settings))
+        try deliver(37...46, b)
+        clock.now += 61_000
+        try deliver(25...28, a)
+        try deliver(29...31, a)
+        #expect(try deliver(32...48, a))
+        expectOnce(25...48)
+    }
+
     // MARK: Metadata lost
 
     @Test(arguments: [100...199, 120...139, 90...99, 150...249, 200...209] as [ClosedRange<Int64>])
