@@ -27,8 +27,9 @@ import Testing
 
     @Test func `has its keys decoded where the answer says that they are encoded`() throws {
         #expect(try page(Self.whole) == S3.KeyPage(keys: ["t/a+b cü%", "t/d"], isTruncated: true))
-        let plain = Self.whole.replacing("<EncodingType>url</EncodingType>", with: "").replacing("%C3%BC", with: "&amp;ü")
-        #expect(try page(plain).keys == ["t/a%2Bb+c&ü%25", "t/d"])
+        let plain = Self.whole.replacing("<EncodingType>url</EncodingType>", with: "")
+            .replacing("%C3%BC", with: "&amp;ü").replacing("%2B", with: "%2C")
+        #expect(try page(plain).keys == ["t/a%2Cb+c&ü%25", "t/d"])
         #expect(try page("<ListBucketResult></ListBucketResult>") == S3.KeyPage(keys: [], isTruncated: false))
     }
 
@@ -55,6 +56,7 @@ import Testing
         #expect(throws: UnreadableList.foreignKey) { try page(Self.list(["e\u{301}/a"]), prefix: "\u{e9}/") }
         // Encoded, and not said so.
         #expect(throws: UnreadableList.foreignKey) { try page(Self.list(["t/dt%3D2026/a"]), prefix: "t/dt=2026/") }
+        #expect(throws: UnreadableList.encodedInSilence) { try page(Self.list(["t/t%2B3%2B00"])) }
     }
 
     @Test func `begins behind the key that it is to start after`() throws {
