@@ -2,6 +2,7 @@ import Base64
 import Bytes
 import JSON
 import KafkaEvent
+import RecordShape
 
 /// Why a record cannot be a row. Stands in its line under `reason`.
 enum Rejection: String {
@@ -12,7 +13,17 @@ enum Rejection: String {
     case malformedJSON = "malformed-json"
     case notAnObject = "not-an-object"
     case tooDeep = "nested-too-deep"
+    case duplicateName = "duplicate-name"
     case metadataNameTaken = "metadata-name-taken"
+}
+
+extension Rejection {
+    fileprivate init(_ fault: ShapeFault) {
+        switch fault {
+        case .duplicateName: self = .duplicateName
+        case .reservedName: self = .metadataNameTaken
+        }
+    }
 }
 
 /// Writes records as JSON Lines: as the row that the value is, or, where it is none, as a description of the record
@@ -20,8 +31,12 @@ enum Rejection: String {
 struct RecordLines {
     /// Whether rows are to have members that say where they came from.
     let addsMetadata: Bool
+    private let shapes: ShapeMemory
 
-    init(metadata mode: IngestionConfiguration.RecordMetadata) { addsMetadata = mode == .kafka }
+    init(metadata mode: IngestionConfiguration.RecordMetadata) {
+        addsMetadata = mode == .kafka
+        shapes = ShapeMemory(reserved: [mode == .kafka ? RowMetadata.names : []])
+    }
 
     // MARK: Rows
 
@@ -45,8 +60,10 @@ struct RecordLines {
     private func finishRow(
         _ record: KafkaRecord, _ metadata: RowMetadata?, _ body: ByteBuffer, from start: Int
     ) -> Rejection? {
-        switch JSONCheck.check(UnsafeRawBufferPointer(rebasing: body.bytes[start...])) {
+        let value = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
+        switch JSONCheck.check(value, outline: shapes.outline) {
         case .object(let traits):
+            if let fault = shapes.fault(in: value) { return Rejection(fault) }
             if traits.contains(.lineBreaks) { JSONLine.removeLineBreaks(in: body, from: start) }
         case .otherValue: return .notAnObject
         case .malformed: return .malformedJSON
