@@ -43,7 +43,7 @@ let package = Package(
             ]),
         room("AWSServices", ["AWSSigning", "HTTP", "JSON", "Base64", "Environment", "Bytes", "UTC"]),
         room("AWSSigning", ["CCrypto", "CSHA256", "Bytes", "UTC"]),
-        room("KafkaEvent", ["JSON", "Bytes"]),
+        room("KafkaEvent", ["JSON", "Base64", "Bytes"]),
         room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
         room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 

