@@ -133,5 +133,5 @@ if Context.environment["FUZZ"] != nil {
     package.targets.append(
         .target(
             name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
-            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift"]))
+            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift", "StrictReader.swift"]))
 }

@@ -70,12 +70,25 @@ private struct Line {
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     /// A line with record metadata and one without are the same record if their values are: the setting was changed
-    /// between the two deliveries.
+    /// between the two deliveries. Where both have metadata, of different kinds, that says whether they are.
     func isSameRecord(as other: Line) -> Bool {
         if bytes.elementsEqual(other.bytes) { return true }
         let (mine, others) = (metadataStart, other.metadataStart)
-        guard (mine == nil) != (others == nil) else { return false }
-        return value(before: mine).elementsEqual(other.value(before: others))
+        guard mine != nil || others != nil else { return false }
+        guard value(before: mine).elementsEqual(other.value(before: others)) else { return false }
+        guard let mine, let others else { return true }
+        return place(from: mine).elementsEqual(other.place(from: others))
+    }
+
+    /// The members that every kind of metadata begins with, up to the timestamp's last digit.
+    private func place(from start: Int) -> Slice<UnsafeRawBufferPointer> {
+        let name: StaticString = "\"kafka_timestamp\":"
+        let length = name.utf8CodeUnitCount
+        guard let base = bytes.baseAddress, bytes.count - start >= length,
+            let found = (start...bytes.count - length).first(where: { memcmp(base + $0, name.utf8Start, length) == 0 })
+        else { return bytes[start...] }
+        let end = bytes[(found + length)...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
+        return bytes[start..<(end ?? bytes.endIndex)]
     }
 
     /// Where the members begin that `RowMetadata` adds, which are the last ones.
