@@ -16,6 +16,7 @@ import HTTP
 import Ingestion
 import JSON
 import KafkaEvent
+import RecordShape
 
 guard CommandLine.arguments.count > 1, let file = FileManager.default.contents(atPath: CommandLine.arguments[1]) else {
     print("usage: Stages EVENT.json [ROUNDS [URL]]")
@@ -31,7 +32,7 @@ func configuration(_ settings: [String: String]) throws -> IngestionConfiguratio
 }
 
 let buffers = BufferPool()
-@MainActor func batch(_ settings: [String: String] = [:]) throws -> Batch {
+@MainActor func batch(_ settings: [String: String] = [:], of event: ByteBuffer = event) throws -> Batch {
     let batch = Batch(try configuration(settings), buffers)
     var events = KafkaEventReader(event.bytes)
     try batch.add(&events)
@@ -54,6 +55,34 @@ func now() -> Double {
     }
     times.sort()
     print(stage, String(format: "%.3f %.3f", times[0], times[times.count / 2]), bytes, separator: "\t")
+}
+
+/// The same records with ten shapes in turn: in each but one, another name begins with an X.
+@MainActor func mixedEvent() throws -> ByteBuffer {
+    let mixed = ByteBuffer(capacity: event.count)
+    mixed.append("{\"eventSource\":\"aws:kafka\",\"records\":{\"mixed\":[")
+    let value = ByteBuffer()
+    var number = 0
+    var reader = KafkaEventReader(event.bytes)
+    while try reader.next(&record) {
+        if number > 0 { mixed.append(",") }
+        mixed.append("{\"topic\":\"\(String(decoding: record.topic, as: UTF8.self))\",\"partition\":\(record.partition),")
+        mixed.append("\"offset\":\(record.offset),\"timestamp\":\(record.timestamp),\"timestampType\":\"CREATE_TIME\",")
+        value.removeAll()
+        _ = record.value.map { Base64.decode($0, appendingTo: value) }
+        let colons = value.bytes.indices.filter { value.bytes[$0] == UInt8(ascii: ":") }
+        if number % 10 < colons.count,
+            let quote = value.bytes[..<(colons[number % 10] - 1)].lastIndex(of: UInt8(ascii: "\""))
+        {
+            value.base[quote + 1] = UInt8(ascii: "X")
+        }
+        mixed.append("\"value\":\"")
+        Base64.encode(value.bytes, appendingTo: mixed)
+        mixed.append("\",\"headers\":[]}")
+        number += 1
+    }
+    mixed.append("]}}")
+    return mixed
 }
 
 // The texts of all values, one behind the other, as the stages see them one by one.
@@ -85,7 +114,19 @@ let lines = body.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBuffe
 measure("validate", body.count) {
     for line in lines { if case .object = JSONCheck.check(line) { count += 1 } }
 }
+let shapes = ShapeMemory(reserved: [["dt", "hour"]])
+@MainActor func check(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard case .object = JSONCheck.check(line, outline: shapes.outline) else { return false }
+    return shapes.fault(in: line) == nil
+}
+measure("validate, names too", body.count) { for line in lines where check(line) { count += 1 } }
+let mixed = try mixedEvent()
+let mixedBody = ByteBuffer()
+for draft in try batch(of: mixed).drafts { mixedBody.append(draft.body.bytes) }
+let mixedLines = mixedBody.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBufferPointer(rebasing: $0) }
+measure("validate, names too, ten shapes", mixedBody.count) { for line in mixedLines where check(line) { count += 1 } }
 try measure("event to objects", event.count) { try batch().giveBack() }
+try measure("event to objects, ten shapes", mixed.count) { try batch(of: mixed).giveBack() }
 try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).giveBack() }
 let compressor = try GzipCompressor()
 let packed = ByteBuffer()

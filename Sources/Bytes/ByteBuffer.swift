@@ -21,6 +21,8 @@ public final class ByteBuffer {
     /// Bytes behind `capacity` that may be read (never written): vector code loads whole registers at the end of
     /// the text and masks what lies beyond, instead of walking the last bytes one by one.
     public static let slack = 64
+    /// Bytes in front of `base` that may be read (never written), for the same reason.
+    public static let lead = 16
 
     /// How many bytes fit before the buffer must grow.
     @exclusivity(unchecked) public private(set) var capacity: Int
@@ -30,7 +32,7 @@ public final class ByteBuffer {
         base = Self.allocate(nil, self.capacity)
     }
 
-    deinit { free(base) }
+    deinit { free(base - Self.lead) }
 
     /// The written bytes, valid until the buffer next changes.
     @inlinable public var bytes: UnsafeRawBufferPointer {
@@ -124,7 +126,9 @@ public final class ByteBuffer {
 
     /// Out of memory ends the process, as it does everywhere in Swift: Lambda starts a new one and redelivers.
     private static func allocate(_ old: UnsafeMutablePointer<UInt8>?, _ size: Int) -> UnsafeMutablePointer<UInt8> {
-        guard let new = realloc(old, size + slack) else { fatalError("out of memory: \(size) bytes") }
-        return new.assumingMemoryBound(to: UInt8.self)
+        guard let new = realloc(old.map { $0 - lead }, lead + size + slack) else {
+            fatalError("out of memory: \(size) bytes")
+        }
+        return new.assumingMemoryBound(to: UInt8.self) + lead
     }
 }

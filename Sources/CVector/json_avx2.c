@@ -3,7 +3,7 @@
 #if CV_X86
 #include <immintrin.h>
 
-#define CV_TARGET __attribute__((target("avx2,bmi,pclmul")))
+#define CV_TARGET __attribute__((target("avx2,bmi,lzcnt,pclmul,popcnt")))
 #define OP CV_TARGET static inline __attribute__((always_inline))
 
 typedef struct { __m256i low, high; } block;
@@ -67,7 +67,8 @@ OP uint64_t prefix_xor(uint64_t x) {
 
 #include "json_blocks.h"
 
-CV_TARGET bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits) {
-    return accepts(text, count, depth, traits);
+CV_TARGET bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
+                                    struct cv_json_outline *outline) {
+    return accepts(text, count, depth, traits, outline);
 }
 #endif

@@ -133,12 +133,14 @@ INLINE bits odd_scalars(block b, const uint8_t *text, size_t base, size_t count,
     return behind_exponent;
 }
 
-/// Whether `text` is one valid JSON value; its traits then are in `traits`.
-CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit, uint8_t *traits) {
+/// Whether `text` is one valid JSON value; its traits then are in `traits`, its outline in `outline`.
+CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit, uint8_t *traits,
+                              struct cv_json_outline *outline) {
     struct carries c = {.colon = 1, .low_surrogate = SIZE_MAX};  // a value may stand at the first token
     uint8_t outer[CV_JSON_DEEPEST];
     unsigned depth = 0;
     enum context context = TOP;
+    if (outline) cv_json_outline_begin(outline);
 
     // The last block has at least one byte behind the text, where whatever is unfinished shows.
     for (size_t base = 0; base <= count; base += 64) {
@@ -170,6 +172,10 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
         // Tokens outside strings. A scalar is anything else there: numbers, literals, rubbish.
         bits comma = eq(b, ',') & ~string, colon = eq(b, ':') & ~string;
         bits opener = eq_bit5(b, '{') & ~string, closer = eq_bit5(b, '}') & ~string;
+        if (outline) {
+            bits marks = colon | opener | closer;
+            cv_json_outline_add(outline, marks, base, (uint32_t)__builtin_popcountll(marks));
+        }
         bits scalar = ~(string | quote | white | comma | colon | opener | closer | nothing);
         bits start = scalar & ~behind(scalar, &c.scalar);
 
@@ -227,6 +233,7 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
     }
     *traits = c.traits;
     if (c.errors | c.in_string | depth) return false;
+    if (outline) cv_json_outline_end(outline);
     return !c.high || cv_utf8_valid(text, count);
 }
 

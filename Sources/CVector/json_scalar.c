@@ -4,6 +4,7 @@
 
 struct reader {
     const uint8_t *at, *start, *end;
+    struct cv_json_outline *outline;
     uint8_t fault;
     uint8_t traits;
 };
@@ -17,6 +18,20 @@ static bool fail(struct reader *r, enum cv_json_kind kind) {
 static bool unexpected(struct reader *r) {
     bool text = r->at == r->end || *r->at < 0x80 || cv_utf8_sequence(r->at, (size_t)(r->end - r->at)) > 0;
     return fail(r, text ? CV_JSON_MALFORMED : CV_JSON_NOT_UTF8);
+}
+
+/// Steps over a bracket or a colon.
+static void mark(struct reader *r) {
+    size_t place = (size_t)(r->at++ - r->start), base = place & ~(size_t)63;
+    struct cv_json_outline *o = r->outline;
+    if (!o) return;
+    uint64_t bit = (uint64_t)1 << (place & 63);
+    if (o->word_count > 0 && o->starts[o->word_count - 1] == base) {
+        o->words[o->word_count - 1] |= bit;
+        o->mark_count++;
+    } else {
+        cv_json_outline_add(o, bit, base, 1);
+    }
 }
 
 static inline uint8_t peek(const struct reader *r) { return r->at < r->end ? *r->at : 0; }
@@ -113,7 +128,7 @@ static bool name(struct reader *r) {
     if (!string(r)) return false;
     white_space(r);
     if (peek(r) != ':') return unexpected(r);
-    r->at++;
+    mark(r);
     return true;
 }
 
@@ -128,7 +143,8 @@ static bool value(struct reader *r, unsigned limit) {
         switch (peek(r)) {
         case '{': case '[':
             if (depth == limit) return fail(r, CV_JSON_TOO_DEEP);
-            closers[depth++] = *r->at++ + 2;  // '{' + 2 is '}', '[' + 2 is ']'
+            closers[depth++] = *r->at + 2;  // '{' + 2 is '}', '[' + 2 is ']'
+            mark(r);
             opened = true;
             break;
         case '"': if (!string(r)) return false; break;
@@ -145,7 +161,7 @@ static bool value(struct reader *r, unsigned limit) {
             if (depth == 0) return true;
             white_space(r);
             if (peek(r) == closers[depth - 1]) {
-                r->at++;
+                mark(r);
                 depth--;
                 opened = false;
                 continue;
@@ -160,8 +176,10 @@ static bool value(struct reader *r, unsigned limit) {
     }
 }
 
-struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth) {
-    struct reader r = {text, text, text + count, CV_JSON_OTHER, 0};
+struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth,
+                                            struct cv_json_outline *outline) {
+    struct reader r = {text, text, text + count, outline, CV_JSON_OTHER, 0};
+    if (outline) cv_json_outline_begin(outline);
     white_space(&r);
     bool object = peek(&r) == '{';
     bool valid = value(&r, depth);
@@ -170,5 +188,6 @@ struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, u
         valid = r.at == r.end || unexpected(&r);
     }
     if (!valid) return (struct cv_json_verdict){(size_t)(r.at - text), r.fault, 0};
+    if (outline) cv_json_outline_end(outline);
     return (struct cv_json_verdict){count, object ? CV_JSON_OBJECT : CV_JSON_OTHER, r.traits};
 }

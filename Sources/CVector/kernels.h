@@ -23,11 +23,37 @@ const uint8_t *cv_string_stop_sse2(const uint8_t *at, const uint8_t *end);
 const uint8_t *cv_string_stop_avx2(const uint8_t *at, const uint8_t *end);
 const uint8_t *cv_string_stop_neon(const uint8_t *at, const uint8_t *end);
 
-struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth);
+struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth,
+                                            struct cv_json_outline *outline);
 /// Whether the text is valid, with its traits; what is wrong with it otherwise is the reference's business.
-bool cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits);
-bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits);
-bool cv_json_accepts_neon(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits);
+bool cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
+                          struct cv_json_outline *outline);
+bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
+                          struct cv_json_outline *outline);
+bool cv_json_accepts_neon(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
+                          struct cv_json_outline *outline);
+
+static inline void cv_json_outline_begin(struct cv_json_outline *outline) {
+    outline->word_count = 0;
+    outline->mark_count = 0;
+}
+
+/// Adds a block's word, unless nothing is marked in it.
+static inline void cv_json_outline_add(struct cv_json_outline *outline, uint64_t word, size_t start, uint32_t marks) {
+    outline->words[outline->word_count] = word;
+    outline->starts[outline->word_count] = (uint32_t)start;
+    outline->word_count += word != 0;
+    outline->mark_count += marks;
+}
+
+/// A valid text has the outermost brackets as its first mark and its last, or no mark at all.
+static inline __attribute__((always_inline)) void cv_json_outline_end(struct cv_json_outline *outline) {
+    if (outline->mark_count == 0) return;
+    outline->words[0] &= outline->words[0] - 1;
+    uint64_t *last = &outline->words[outline->word_count - 1];
+    *last ^= (uint64_t)1 << (63 - __builtin_clzll(*last));
+    outline->mark_count -= 2;
+}
 
 bool cv_utf8_valid(const uint8_t *text, size_t count);
 

@@ -11,9 +11,10 @@ bool cv_path_works(enum cv_path path) {
     case CV_SCALAR: return true;
 #if CV_X86
     case CV_SSSE3: return __builtin_cpu_supports("ssse3");
-    // pclmul came years before AVX2; asked for all the same, since the AVX2 kernels use it.
+    // The others came with AVX2 or years before; asked for all the same, since the AVX2 kernels use it.
     case CV_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("pclmul");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("lzcnt") &&
+               __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt");
     case CV_AVX512:
         return cv_path_works(CV_AVX2) && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
 #elif CV_ARM

@@ -15,7 +15,9 @@ package final class Batch {
     // on one thread, no method hands one of these out while it changes it, and the checks would cost as much as the
     // rest of the book-keeping.
     @exclusivity(unchecked) package private(set) var recordCount = 0
+    /// Records that cannot be rows; tombstones are no fault and are counted apart, wherever they go.
     private(set) var rejectedCount = 0
+    @exclusivity(unchecked) private(set) var tombstoneCount = 0
 
     private let layout: ObjectLayout
     private let lines: RecordLines
@@ -25,7 +27,7 @@ package final class Batch {
     package init(_ configuration: IngestionConfiguration, _ buffers: BufferPool) {
         layout = configuration.layout
         self.buffers = buffers
-        lines = RecordLines(metadata: configuration.recordMetadata)
+        lines = RecordLines(configuration)
     }
 
     /// All drafts that hold a line.
@@ -62,13 +64,14 @@ package final class Batch {
         _ events: inout KafkaEventReader
     ) throws -> Bool {
         let body = rows.body
-        let metadata = lines.addsMetadata ? partition.metadata : nil
+        let metadata = lines.addsMetadata ? partition.metadata(withHeaders: lines.addsHeaders) : nil
         repeat {
             try partition.advance(to: record.offset)
             recordCount += 1
             if let rejection = lines.appendRow(record, metadata, to: body) {
                 try reject(record, rejection, partition)
             } else {
+                if record.value == nil { noteTombstone(record, rows) }
                 rows.endLine(offset: record.offset, timestamp: record.timestamp)
             }
             guard try events.next(&record) else { return false }
@@ -77,10 +80,15 @@ package final class Batch {
     }
 
     private func reject(_ record: KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch) throws(BatchError) {
-        rejectedCount += 1
         let errors = try partition.draft(.errors, at: record.timestamp, layout)
+        if rejection == .tombstone { noteTombstone(record, errors) } else { rejectedCount += 1 }
         lines.appendRejected(record, partition.name, rejection, to: errors.body)
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
+    }
+
+    private func noteTombstone(_ record: KafkaRecord, _ draft: ObjectDraft) {
+        tombstoneCount += 1
+        draft.noteTombstone(at: record.offset)
     }
 
     private func partitionBatch(of record: KafkaRecord) throws(BatchError) -> PartitionBatch {
@@ -105,7 +113,7 @@ final class PartitionBatch {
     private let buffers: BufferPool
     /// In the order of their periods, rows before errors. A partition has one or two as a rule.
     private var all: [ObjectDraft] = []
-    private(set) lazy var metadata = RowMetadata(name)
+    private var knownMetadata: RowMetadata?
 
     init(
         _ name: TopicPartition, topicBytes: UnsafeRawBufferPointer, firstOffset: Int64, _ buffers: BufferPool
@@ -116,6 +124,13 @@ final class PartitionBatch {
         lastOffset = firstOffset - 1
         self.topicBytes = ByteBuffer(capacity: topicBytes.count)
         self.topicBytes.append(topicBytes)
+    }
+
+    func metadata(withHeaders: Bool) -> RowMetadata {
+        if let knownMetadata { return knownMetadata }
+        let metadata = RowMetadata(name, addsHeaders: withHeaders)
+        knownMetadata = metadata
+        return metadata
     }
 
     /// Those that hold a line, the oldest period first.

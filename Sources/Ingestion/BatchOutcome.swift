@@ -5,7 +5,9 @@ import UTC
 /// What became of a batch.
 struct BatchOutcome {
     var recordCount: Int
+    /// Without tombstones.
     var rejectedCount: Int
+    var tombstoneCount: Int
     var objectCount: Int
     var byteCount: Int
     /// Records that were stored before this delivery.
@@ -29,6 +31,7 @@ struct BatchOutcome {
         self.storedAt = storedAt
         recordCount = batch.recordCount
         rejectedCount = batch.rejectedCount
+        tombstoneCount = batch.tombstoneCount
         let created = placements.flatMap(\.created)
         objectCount = created.count
         byteCount = created.reduce(0) { $0 + $1.byteCount }
@@ -64,7 +67,7 @@ struct BatchOutcome {
     func appendSummary(to response: ByteBuffer) {
         let numbers: [(StaticString, Int)] = [
             ("{\"records\":", recordCount), (",\"objects\":", objectCount), (",\"bytes\":", byteCount),
-            (",\"quarantined\":", rejectedCount),
+            (",\"quarantined\":", rejectedCount), (",\"tombstones\":", tombstoneCount),
         ]
         for (name, number) in numbers {
             response.append(name)

@@ -5,6 +5,8 @@ public struct IngestionConfiguration: Sendable {
     public var bucket: String
     public var layout: ObjectLayout
     public var recordMetadata: RecordMetadata
+    public var valueFormat: ValueFormat
+    public var tombstones: Tombstones
     public var compression: BodyCompression
     public var crawler: CrawlerConfiguration?
     /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
@@ -19,6 +21,22 @@ public struct IngestionConfiguration: Sendable {
 
     public enum RecordMetadata: String, Sendable, CaseIterable {
         case none, kafka
+        case kafkaHeaders = "kafka-headers"
+    }
+
+    /// What the records' values are.
+    public enum ValueFormat: String, Sendable, CaseIterable {
+        /// JSON objects, which are rows as they are.
+        case json
+        /// Text in UTF-8, of whatever kind: one column.
+        case text
+        /// Anything: one column, in base64.
+        case bytes
+    }
+
+    /// What becomes of a record without a value, which says that its key is deleted.
+    public enum Tombstones: String, Sendable, CaseIterable {
+        case errors, row
     }
 
     public enum Delivery: String, Sendable, CaseIterable {
@@ -55,7 +73,14 @@ public struct IngestionConfiguration: Sendable {
             rowsPrefix: rows, errorsPrefix: errors,
             timePartition: try Self.choice(environment, "TIME_PARTITION", default: .hour),
             suffix: compression == .gzip ? ".json.gz" : ".json")
+        layout.partitionColumns = try Self.partitionColumns(environment, layout.timePartition)
         recordMetadata = try Self.choice(environment, "RECORD_METADATA", default: .none)
+        valueFormat = try Self.choice(environment, "VALUE_FORMAT", default: .json)
+        tombstones = try Self.choice(environment, "TOMBSTONES", default: .errors)
+        guard tombstones == .errors || recordMetadata != .none else {
+            throw ConfigurationError(
+                "TOMBSTONES", "is 'row', and RECORD_METADATA 'none': such a row would say nothing; set RECORD_METADATA=kafka as well")
+        }
         crawler = try CrawlerConfiguration(environment)
         answersPartially = try Self.flag(environment, "PARTIAL_BATCH_RESPONSE", default: false)
         delivery = try Self.choice(environment, "DELIVERY", default: .exactlyOnce)
@@ -95,6 +120,33 @@ extension IngestionConfiguration {
                 variable, "is '\(text)'; it may be a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// Names that readers take without quotes, and none that a line has of its own: it would be a column twice.
+    private static func partitionColumns(
+        _ environment: Environment, _ time: ObjectLayout.TimePartition
+    ) throws(ConfigurationError) -> [String] {
+        guard let text = environment["PARTITION_COLUMNS"] else { return ["dt", "hour"] }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard (time == .hour ? 2...2 : 1...2).contains(names.count), Set(names).count == names.count,
+            names.allSatisfy(isColumnName)
+        else {
+            throw ConfigurationError(
+                "PARTITION_COLUMNS",
+                "is '\(text)'; it may be two different names with a comma between, for the day and the hour, each of up to "
+                    + "64 small letters, digits and _, beginning with a letter")
+        }
+        if let name = names.first(where: { $0.hasPrefix("kafka_") || RecordLines.ownNames.contains($0) }) {
+            throw ConfigurationError(
+                "PARTITION_COLUMNS", "is '\(text)'; '\(name)' is a name that the function's own lines have, so take another one")
+        }
+        return names
+    }
+
+    private static func isColumnName(_ name: String) -> Bool {
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        guard let first = name.utf8.first, letters.contains(first), name.utf8.count <= 64 else { return false }
+        return name.utf8.allSatisfy { letters.contains($0) || $0 &- 48 < 10 || $0 == UInt8(ascii: "_") }
     }
 
     /// The rules of CloudWatch, which would drop the metrics of any other namespace without a word.

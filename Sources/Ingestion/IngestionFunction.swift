@@ -83,6 +83,7 @@ public final class IngestionFunction {
             "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
             "bytes": .stringConvertible(outcome.byteCount),
             "alreadyStored": .stringConvertible(outcome.alreadyStoredCount), "quarantined": .stringConvertible(outcome.rejectedCount),
+            "tombstones": .stringConvertible(outcome.tombstoneCount),
             "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
             "put": .stringConvertible(requests.put), "list": .stringConvertible(requests.list),
             "head": .stringConvertible(requests.head), "get": .stringConvertible(requests.get),

@@ -38,6 +38,7 @@ struct IngestionMetrics {
             Metric("Latency", .milliseconds, ages),
         ]
         // CloudWatch bills a metric for the hours in which it is written, and these are rare.
+        if topic.tombstoneCount > 0 { metrics.append(Metric("Tombstones", .count, Int64(topic.tombstoneCount))) }
         if topic.alreadyStoredCount > 0 {
             metrics.append(Metric("AlreadyStored", .count, Int64(topic.alreadyStoredCount)))
         }

@@ -15,6 +15,9 @@ package final class ObjectDraft {
     package let body: ByteBuffer
     @exclusivity(unchecked) private(set) var records: ContiguousArray<Mark> = []
 
+    /// The offsets of those records that delete their keys.
+    private var tombstones: [Int64] = []
+
     /// One record's line: where it ends in the body, and what tells the record from another at the same offset.
     struct Mark {
         var offset: Int64
@@ -38,6 +41,13 @@ package final class ObjectDraft {
     func endLine(offset: Int64, timestamp: EpochMilliseconds) {
         records.append(Mark(offset: offset, timestamp: timestamp, end: body.count))
     }
+
+    func noteTombstone(at offset: Int64) { tombstones.append(offset) }
+
+    /// How many of the records are tombstones.
+    var tombstoneCount: Int { tombstones.count }
+
+    func tombstoneCount(in offsets: ClosedRange<Int64>) -> Int { tombstones.count { offsets.contains($0) } }
 
     /// The lines of a run of records.
     func lines(_ range: Range<Int>) -> UnsafeRawBufferPointer {

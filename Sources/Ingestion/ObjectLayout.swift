@@ -2,7 +2,8 @@ import Bytes
 import UTC
 
 /// Decides where an object goes:
-/// `<prefix>/<topic>/dt=YYYY-MM-DD/hour=HH/<topic>+<partition>+<first offset, 20 digits>.json.gz`.
+/// `<prefix>/<topic>/dt=YYYY-MM-DD/hour=HH/<topic>+<partition>+<first offset, 20 digits>.json.gz`, where `dt` and `hour`
+/// may have other names.
 ///
 /// The key depends on the records alone, never on the clock or on how they were batched around the object's first
 /// record: a redelivery names the same object again, and S3 can refuse to write it twice.
@@ -15,6 +16,17 @@ public struct ObjectLayout: Sendable {
     public var timePartition: TimePartition
     /// `.json` or `.json.gz`; Athena knows gzip by the ending.
     public var suffix: String
+    /// The names of the folders by day and by hour, which readers make columns of.
+    public var partitionColumns = ["dt", "hour"]
+
+    /// The names that are columns already, and that no row may have of its own.
+    var usedPartitionColumns: [String] {
+        switch timePartition {
+        case .hour: partitionColumns
+        case .day: Array(partitionColumns.prefix(1))
+        case .none: []
+        }
+    }
 
     public enum TimePartition: String, Sendable, CaseIterable {
         case hour, day, none
@@ -40,11 +52,13 @@ public struct ObjectLayout: Sendable {
         appendTopicFolder(topic, content, to: folder)
         guard timePartition != .none else { return folder.text }
         let time = CalendarTime(period.start)
-        folder.append("dt=")
+        folder.append(partitionColumns[0])
+        folder.append("=")
         time.appendDate(to: folder)
         folder.append("/")
         if timePartition == .hour {
-            folder.append("hour=")
+            folder.append(partitionColumns[1])
+            folder.append("=")
             folder.append(decimal: Int64(time.hour), width: 2)
             folder.append("/")
         }

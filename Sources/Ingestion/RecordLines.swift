@@ -2,6 +2,7 @@ import Base64
 import Bytes
 import JSON
 import KafkaEvent
+import RecordShape
 
 /// Why a record cannot be a row. Stands in its line under `reason`.
 enum Rejection: String {
@@ -12,29 +13,60 @@ enum Rejection: String {
     case malformedJSON = "malformed-json"
     case notAnObject = "not-an-object"
     case tooDeep = "nested-too-deep"
+    case loneSurrogate = "lone-surrogate"
+    case duplicateName = "duplicate-name"
+    case partitionColumnName = "partition-column-name"
     case metadataNameTaken = "metadata-name-taken"
+
+    fileprivate init(_ fault: ShapeFault) {
+        switch fault {
+        case .duplicateName: self = .duplicateName
+        case .reservedName(group: 0): self = .partitionColumnName
+        case .reservedName: self = .metadataNameTaken
+        }
+    }
 }
 
 /// Writes records as JSON Lines: as the row that the value is, or, where it is none, as a description of the record
 /// from which it can be produced again.
 struct RecordLines {
+    /// Names of lines that do not come from a value: those of rejected records, and of rows of another format than JSON.
+    static let ownNames = [
+        "topic", "partition", "offset", "timestamp", "headers", "key", "value", "value_base64", "reason",
+    ]
+
+    /// The deepest nesting of a row. DuckDB takes 128 levels, of which the innermost value is one; Spark and Trino
+    /// (Jackson) take 1,000.
+    static let maximumDepth = 127
+
     /// Whether rows are to have members that say where they came from.
     let addsMetadata: Bool
+    let addsHeaders: Bool
+    private let format: IngestionConfiguration.ValueFormat
+    private let tombstones: IngestionConfiguration.Tombstones
+    private let shapes: ShapeMemory
+    private let plain = ByteBuffer()
 
-    init(metadata mode: IngestionConfiguration.RecordMetadata) { addsMetadata = mode == .kafka }
+    init(_ configuration: IngestionConfiguration) {
+        addsMetadata = configuration.recordMetadata != .none
+        addsHeaders = configuration.recordMetadata == .kafkaHeaders
+        format = configuration.valueFormat
+        tombstones = configuration.tombstones
+        shapes = ShapeMemory(reserved: [
+            configuration.layout.usedPartitionColumns, RowMetadata.names(configuration.recordMetadata),
+        ])
+    }
 
     // MARK: Rows
 
-    /// Appends the record's value as one line; its base64 is decoded straight into `body`.
+    /// Appends the record's value as one line.
     ///
-    /// The check is a full one (RFC 8259): a single malformed line makes Athena fail the whole query.
     /// - Parameter metadata: what is added to the row, if anything.
     /// - Returns: why it is no row, with `body` as it was before.
     func appendRow(_ record: KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
-        guard let value = record.value else { return .tombstone }
         let start = body.count
-        guard Base64.decode(value, appendingTo: body) else { return .valueNotBase64 }
-        if let rejection = finishRow(record, metadata, body, from: start) {
+        let rejection = appendValue(record, to: body) ?? metadata?.insert(record, into: body, from: start)
+        guard rejection == nil else {
             body.truncate(to: start)
             return rejection
         }
@@ -42,18 +74,56 @@ struct RecordLines {
         return nil
     }
 
-    private func finishRow(
-        _ record: KafkaRecord, _ metadata: RowMetadata?, _ body: ByteBuffer, from start: Int
-    ) -> Rejection? {
-        switch JSONCheck.check(UnsafeRawBufferPointer(rebasing: body.bytes[start...])) {
+    private func appendValue(_ record: KafkaRecord, to body: ByteBuffer) -> Rejection? {
+        guard let value = record.value else {
+            guard tombstones == .row else { return .tombstone }
+            body.append("{}")
+            return nil
+        }
+        return switch format {
+        case .json: appendObject(value, to: body)
+        case .text: appendText(value, to: body)
+        case .bytes: appendBytes(value, to: body)
+        }
+    }
+
+    /// The base64 is decoded straight into `body`. The check is a full one (RFC 8259): a single malformed line makes
+    /// Athena fail the whole query.
+    @inline(__always)
+    private func appendObject(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+        let start = body.count
+        guard Base64.decode(value, appendingTo: body) else { return .valueNotBase64 }
+        let row = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
+        switch JSONCheck.check(row, maximumDepth: Self.maximumDepth, outline: shapes.outline) {
         case .object(let traits):
+            if traits.contains(.loneSurrogate) { return .loneSurrogate }
+            if let fault = shapes.fault(in: row) { return Rejection(fault) }
             if traits.contains(.lineBreaks) { JSONLine.removeLineBreaks(in: body, from: start) }
+            return nil
         case .otherValue: return .notAnObject
         case .malformed: return .malformedJSON
         case .tooDeep: return .tooDeep
         case .notUTF8: return .notUTF8
         }
-        return metadata?.insert(record, into: body, from: start)
+    }
+
+    private func appendText(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+        plain.removeAll()
+        guard Base64.decode(value, appendingTo: plain) else { return .valueNotBase64 }
+        guard String(validating: plain.bytes, as: UTF8.self) != nil else { return .notUTF8 }
+        body.append("{\"value\":")
+        JSONWriter.appendString(plain.bytes, to: body)
+        body.append("}")
+        return nil
+    }
+
+    private func appendBytes(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+        plain.removeAll()
+        guard Base64.decode(value, appendingTo: plain) else { return .valueNotBase64 }
+        body.append("{\"value_base64\":\"")
+        Base64.encode(plain.bytes, appendingTo: body)
+        body.append("\"}")
+        return nil
     }
 
     // MARK: What is no row

@@ -3,20 +3,31 @@ import Bytes
 import JSON
 import KafkaEvent
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
-/// Adds to a row where its record came from: `kafka_topic`, `kafka_partition`, `kafka_offset`, `kafka_timestamp`
-/// and `kafka_key`.
+/// Adds to a row where its record came from: `kafka_topic`, `kafka_partition`, `kafka_offset`, `kafka_timestamp`, with
+/// `kafka-headers` `kafka_timestamp_type` and `kafka_headers`, and the key.
+///
+/// `kafka_topic` stays the first of them: lines written under different settings are compared up to there.
 final class RowMetadata {
     /// What is the same for all rows of the partition: topic, partition, and the offset's name.
     private let head = ByteBuffer()
     private let key = ByteBuffer()
+    private let addsHeaders: Bool
 
-    init(_ topicPartition: TopicPartition) {
+    /// Names that `insert` may write: a value that has one of its own is no row, since it would name the member twice.
+    static func names(_ mode: IngestionConfiguration.RecordMetadata) -> [String] {
+        let names = [
+            "kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "kafka_key", "kafka_key_base64",
+            "kafka_tombstone",
+        ]
+        return switch mode {
+        case .none: []
+        case .kafka: names
+        case .kafkaHeaders: names + ["kafka_timestamp_type", "kafka_headers"]
+        }
+    }
+
+    init(_ topicPartition: TopicPartition, addsHeaders: Bool) {
+        self.addsHeaders = addsHeaders
         head.append("\"kafka_topic\":")
         JSONWriter.appendString(topicPartition.topic, to: head)
         head.append(",\"kafka_partition\":")
@@ -26,7 +37,6 @@ final class RowMetadata {
 
     /// Puts the members in front of the last brace of the object that `body` holds from `start` on.
     func insert(_ record: KafkaRecord, into body: ByteBuffer, from start: Int) -> Rejection? {
-        if nameIsTaken(UnsafeRawBufferPointer(rebasing: body.bytes[start...])) { return .metadataNameTaken }
         key.removeAll()
         if let text = record.key, !Base64.decode(text, appendingTo: key) { return .keyNotBase64 }
         // The value is an object: it ends in a brace, with white space behind it at most.
@@ -41,64 +51,65 @@ final class RowMetadata {
         body.append(decimal: record.offset)
         body.append(",\"kafka_timestamp\":")
         body.append(decimal: record.timestamp)
-        body.append(",\"kafka_key\":")
-        appendKey(record.key, to: body)
+        if addsHeaders { appendHeaders(record, to: body) }
+        appendKey(isAbsent: record.key == nil, to: body)
+        if record.value == nil { body.append(",\"kafka_tombstone\":true") }
         body.append(UInt8(ascii: "}"))
         return nil
     }
 
-    /// As text where the key is text, otherwise as the base64 it came in: a key is often a binary schema's.
-    private func appendKey(_ text: UnsafeRawBufferPointer?, to body: ByteBuffer) {
-        guard let text else { return body.append("null") }
+    /// As text, or else as base64 under another name: so no two keys look the same. What has control characters counts
+    /// as binary, like most numbers: those of one topic are not text now and base64 then.
+    private func appendKey(isAbsent: Bool, to body: ByteBuffer) {
+        guard !isAbsent else { return body.append(",\"kafka_key\":null") }
         guard !isPlain(key.bytes) else {
-            body.append(UInt8(ascii: "\""))
+            body.append(",\"kafka_key\":\"")
             body.append(key.bytes)
             return body.append(UInt8(ascii: "\""))
         }
-        let isText = String(validating: key.bytes, as: UTF8.self) != nil
-        JSONWriter.appendString(isText ? key.bytes : text, to: body)
+        body.append(",\"kafka_key")
+        appendTextOrBase64(key.bytes, isText: Self.isText(key.bytes), to: body)
+    }
+
+    /// The rest of a member's name, the name of which has begun, and its value.
+    private func appendTextOrBase64(_ bytes: UnsafeRawBufferPointer, isText: Bool, to body: ByteBuffer) {
+        guard !isText else {
+            body.append("\":")
+            return JSONWriter.appendString(bytes, to: body)
+        }
+        body.append("_base64\":\"")
+        Base64.encode(bytes, appendingTo: body)
+        body.append("\"")
+    }
+
+    private func appendHeaders(_ record: KafkaRecord, to body: ByteBuffer) {
+        body.append(",\"kafka_timestamp_type\":")
+        if let type = record.timestampType { JSONWriter.appendString(type, to: body) } else { body.append("null") }
+        body.append(",\"kafka_headers\":[")
+        var isFirst = true
+        record.headers.forEach { name, value in
+            body.append(isFirst ? "{\"key\":" : ",{\"key\":")
+            isFirst = false
+            JSONWriter.appendString(name.text, to: body)
+            if let value {
+                body.append(",\"value")
+                appendTextOrBase64(value.bytes, isText: Self.isText(value.bytes), to: body)
+                body.append("}")
+            } else {
+                body.append(",\"value\":null}")
+            }
+        }
+        body.append("]")
     }
 
     /// Whether the bytes can stand in JSON as they are.
     private func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.allSatisfy { $0 &- 0x20 < 0x60 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        bytes.allSatisfy { $0 &- 0x20 < 0x5F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
-    /// Athena refuses a row that names a column twice, in whatever case. Few values hold the names at all, so they
-    /// are looked at closely only then.
-    private func nameIsTaken(_ value: UnsafeRawBufferPointer) -> Bool {
-        guard mentionsKafka(value) else { return false }
-        let reserved = ["kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "kafka_key"]
-        var cursor = JSONCursor(value)
-        var isFirst = true
-        do throws(JSONError) {
-            try cursor.enterObject()
-            while let name = try cursor.nextName(&isFirst) {
-                if reserved.contains(name.text.lowercased()) { return true }
-                try cursor.skipValue()
-            }
-            return false
-        } catch {
-            // The check has passed this value; what the cursor cannot read is not worth a row either.
-            return true
-        }
-    }
-
-    /// Whether `a_` or `A_` stands anywhere, as it does in every one of the names; or `\u`, which may spell them.
-    private func mentionsKafka(_ value: UnsafeRawBufferPointer) -> Bool {
-        contains("_", value) { at in at > 0 && value[at - 1] | 0x20 == UInt8(ascii: "a") }
-            || contains("\\", value) { at in at + 1 < value.count && value[at + 1] == UInt8(ascii: "u") }
-    }
-
-    private func contains(
-        _ character: Unicode.Scalar, _ value: UnsafeRawBufferPointer, where isMeant: (Int) -> Bool
-    ) -> Bool {
-        guard let start = value.baseAddress else { return false }
-        var at = start
-        while let found = memchr(at, Int32(character.value), start + value.count - at).map({ UnsafeRawPointer($0) }) {
-            if isMeant(found - start) { return true }
-            at = found + 1
-        }
-        return false
+    /// Whether the bytes are UTF-8 without control characters.
+    private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return false }
+        return text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 }

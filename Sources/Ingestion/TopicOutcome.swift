@@ -5,7 +5,10 @@ struct TopicOutcome: Equatable {
     var topic: String
     /// Rows and quarantined records together.
     var recordCount = 0
+    /// Those under the errors prefix, without tombstones.
     var quarantinedCount = 0
+    /// Records that delete their keys, as rows or under the errors prefix.
+    var tombstoneCount = 0
     var objectCount = 0
     /// As S3 has them: packed, with gzip.
     var byteCount = 0
@@ -24,19 +27,23 @@ struct TopicOutcome: Equatable {
             let topic = placement.draft.topicPartition.topic
             let index = outcomes.firstIndex { $0.topic == topic } ?? outcomes.endIndex
             if index == outcomes.endIndex { outcomes.append(TopicOutcome(topic: topic)) }
-            for object in placement.created { outcomes[index].add(object, placement.draft.content) }
+            let known = outcomes[index].tombstoneCount
+            for object in placement.created { outcomes[index].add(object, placement.draft) }
             outcomes[index].alreadyStoredCount += placement.alreadyStoredCount
             if placement.draft.content == .errors {
-                outcomes[index].alreadyQuarantinedCount += placement.alreadyStoredCount
+                let tombstones = placement.draft.tombstoneCount - (outcomes[index].tombstoneCount - known)
+                outcomes[index].alreadyQuarantinedCount += max(0, placement.alreadyStoredCount - tombstones)
             }
         }
         return outcomes
     }
 
-    private mutating func add(_ object: ObjectPlacement.CreatedObject, _ content: ObjectContent) {
+    private mutating func add(_ object: ObjectPlacement.CreatedObject, _ draft: ObjectDraft) {
         let metadata = object.metadata
         recordCount += metadata.recordCount
-        if content == .errors { quarantinedCount += metadata.recordCount }
+        let tombstones = draft.tombstoneCount(in: metadata.firstOffset...metadata.lastOffset)
+        tombstoneCount += tombstones
+        if draft.content == .errors { quarantinedCount += metadata.recordCount - tombstones }
         objectCount += 1
         byteCount += object.byteCount
         if metadata.leastTimestamp >= 0 { oldest = min(oldest ?? .max, metadata.leastTimestamp) }

@@ -36,11 +36,12 @@ public enum JSONCheck {
     /// - Parameters:
     ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
+    ///   - outline: becomes that of the text, if that is valid.
     public static func check(
-        _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth
+        _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth, outline: JSONOutline? = nil
     ) -> JSONVerdict {
         guard let start = text.baseAddress else { return .malformed(at: 0) }
-        let verdict = cv_json_check(start, text.count, UInt32(clamping: maximumDepth))
+        let verdict = cv_json_check(start, text.count, UInt32(clamping: maximumDepth), outline?.taking(text.count))
         switch UInt32(verdict.kind) {
         case CV_JSON_OBJECT.rawValue: return .object(JSONTraits(rawValue: verdict.traits))
         case CV_JSON_OTHER.rawValue: return .otherValue(JSONTraits(rawValue: verdict.traits))

@@ -25,6 +25,11 @@ public struct JSONString {
     /// Where false, `raw` is the string itself.
     public var hasEscapes: Bool
 
+    public init(raw: UnsafeRawBufferPointer, hasEscapes: Bool) {
+        self.raw = raw
+        self.hasEscapes = hasEscapes
+    }
+
     /// Whether the string is `text`, which holds no backslash. Hardly anyone writes a name with escapes, but where
     /// it is done the name is the same one: a `"t\u006fpic"` passed over would fail its whole batch for ever.
     @inline(__always) public func isWritten(_ text: StaticString) -> Bool {

@@ -44,7 +44,7 @@ struct CompactRecord {
         guard record.continuesRun || readHead(&at), let offset = digits(&at),
             skip(",\"timestamp\":", &at), let timestamp = digits(&at),
             skip(",\"timestampType\":", &at),
-            skip("\"CREATE_TIME\"", &at) || text(&at, &record.value)
+            skipCreateTime(&at, &record) || text(&at, &record.timestampType)
         else { return .different }
         record.key = nil
         if skip(",\"key\":", &at) { guard text(&at, &record.key) else { return .different } }
@@ -56,6 +56,14 @@ struct CompactRecord {
         let headers = at
         if skip("[]}", &at) { return at <= end ? .whole(at) : .different }
         return headers < end ? .headers(headers) : .different
+    }
+
+    @inline(__always)
+    private func skipCreateTime(_ at: inout UnsafePointer<UInt8>, _ record: inout KafkaRecord) -> Bool {
+        let start = at
+        guard skip("\"CREATE_TIME\"", &at) else { return false }
+        record.timestampType = UnsafeRawBufferPointer(start: start + 1, count: 11)
+        return true
     }
 
     /// Reads topic and partition, and moves `at` to the offset's digits.

@@ -18,7 +18,7 @@ public struct KafkaEventReader {
     private var hasSource = false
     private var hasRecords = false
     /// Holds what the event wrote with escapes (`\/` in base64, say) until the next record.
-    private let unescaped = (topic: ByteBuffer(), key: ByteBuffer(), value: ByteBuffer())
+    private let unescaped = (topic: ByteBuffer(), type: ByteBuffer(), key: ByteBuffer(), value: ByteBuffer())
 
     private var compact: CompactRecord
 
@@ -171,6 +171,8 @@ public struct KafkaEventReader {
                 offset = try readNumber()
             } else if name.isWritten("timestamp") {
                 record.timestamp = try readNumber()
+            } else if name.isWritten("timestampType") {
+                record.timestampType = try readTimestampType()
             } else if name.isWritten("key") {
                 record.key = try readOptionalText(unescaped.key)
             } else if name.isWritten("value") {
@@ -200,6 +202,13 @@ public struct KafkaEventReader {
             throw JSONError(offset: start, problem: "a whole number")
         }
         return number
+    }
+
+    /// What is not a text says nothing: no record is to be kept back for it.
+    private mutating func readTimestampType() throws(JSONError) -> UnsafeRawBufferPointer? {
+        if cursor.peek() == UInt8(ascii: "\"") { return plain(try cursor.readString(), unescaped.type) }
+        try cursor.skipValue()
+        return nil
     }
 
     private mutating func readOptionalText(_ buffer: ByteBuffer) throws(JSONError) -> UnsafeRawBufferPointer? {

@@ -1,3 +1,4 @@
+import Base64
 import Bytes
 import JSON
 
@@ -10,6 +11,8 @@ public struct KafkaRecord {
     public var offset: Int64
     /// Milliseconds since 1970, by the producer or the broker; -1 where the record has none.
     public var timestamp: Int64
+    /// `CREATE_TIME` or `LOG_APPEND_TIME`; `nil` where the record does not say.
+    public var timestampType: UnsafeRawBufferPointer?
     /// Base64, not yet decoded or checked; `nil` where the record has no key.
     public var key: UnsafeRawBufferPointer?
     /// Base64, not yet decoded or checked; `nil` for a tombstone.
@@ -54,16 +57,48 @@ public struct KafkaHeaders {
     }
 
     /// Reads `[{"name":[104,-61]},…]`. Lambda sends header bytes as Java does, signed; 128…255 is taken as well.
+    ///
+    /// Emulators send other things, which must not keep back a batch: one object for all headers, or a value's bytes as
+    /// base64. What is neither is taken for its bytes as they stand in the event.
     static func read(_ cursor: inout JSONCursor, _ body: (JSONString, [UInt8]?) -> Void) throws(JSONError) {
+        switch cursor.peek() {
+        case UInt8(ascii: "["): break
+        case UInt8(ascii: "{"): return try readObject(&cursor, body)
+        default: return try cursor.skipValue()
+        }
         try cursor.enterArray()
-        var isFirstHeader = true
-        while try cursor.nextElement(&isFirstHeader) {
-            try cursor.enterObject()
-            var isFirstName = true
-            while let name = try cursor.nextName(&isFirstName) {
-                body(name, try cursor.skipNull() ? nil : try readBytes(&cursor))
+        var isFirst = true
+        while try cursor.nextElement(&isFirst) {
+            if cursor.peek() == UInt8(ascii: "{") { try readObject(&cursor, body) } else { try cursor.skipValue() }
+        }
+    }
+
+    private static func readObject(
+        _ cursor: inout JSONCursor, _ body: (JSONString, [UInt8]?) -> Void
+    ) throws(JSONError) {
+        try cursor.enterObject()
+        var isFirst = true
+        while let name = try cursor.nextName(&isFirst) {
+            body(name, try cursor.skipNull() ? nil : try readValue(&cursor))
+        }
+    }
+
+    private static func readValue(_ cursor: inout JSONCursor) throws(JSONError) -> [UInt8] {
+        if cursor.peek() == UInt8(ascii: "[") {
+            var numbers = cursor
+            if let bytes = try? readBytes(&numbers) {
+                cursor = numbers
+                return bytes
             }
         }
+        if cursor.peek() == UInt8(ascii: "\"") {
+            let (text, bytes) = (ByteBuffer(), ByteBuffer())
+            try cursor.readString().append(to: text)
+            return Array(Base64.decode(text.bytes, appendingTo: bytes) ? bytes.bytes : text.bytes)
+        }
+        let start = cursor.offset
+        try cursor.skipValue()
+        return Array(cursor.text[start..<cursor.offset])
     }
 
     private static func readBytes(_ cursor: inout JSONCursor) throws(JSONError) -> [UInt8] {

@@ -15,7 +15,7 @@ import Testing
         for event in events {
             let answer = try emulator.invoke(event)
             let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
-            #expect(Set(object.keys) == ["records", "objects", "bytes", "quarantined", "crawler"])
+            #expect(Set(object.keys) == ["records", "objects", "bytes", "quarantined", "tombstones", "crawler"])
         }
         try bucket.expect(events)
         #expect(emulator.process.lines().count { $0.contains("\"message\":\"batch\"") } == events.count)

@@ -9,12 +9,14 @@ import json
 import pathlib
 import re
 import sys
+import unicodedata
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Demo"))
 import check_objects  # noqa: E402
 
-RESERVED = ("kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "kafka_key")
+RESERVED = ("kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "kafka_key", "kafka_key_base64",
+            "kafka_tombstone")
 
 
 def check(texts, objects, time="hour", metadata="none", compression="gzip", prefix="topics", errors="errors",
@@ -28,7 +30,7 @@ def check(texts, objects, time="hour", metadata="none", compression="gzip", pref
     wanted = {}  # (prefix, folder, partition, file's stem) -> {offset: (record, line, reason)}
     for text in texts:
         for record in check_objects.records_of(json.loads(text)):
-            line, reason = judged(record, metadata)
+            line, reason = judged(record, metadata, {"hour": 2, "day": 1, "none": 0}[time])
             place = (prefix if line is not None else errors, folder(record, time), quoted_file(record["topic"]),
                      int(record["partition"]))
             wanted.setdefault(place, {})[record["offset"]] = (record, line, reason)
@@ -75,7 +77,7 @@ def compare(records, kept, objects, metadata):
     return wrong
 
 
-def judged(record, metadata):
+def judged(record, metadata, folders):
     """(its line, None), or (None, the reason why Athena could not read it as a row)."""
     value = record.get("value")
     if value is None:
@@ -90,12 +92,21 @@ def judged(record, metadata):
         return None, "not-utf-8"
     try:
         parsed = json.loads(text, parse_constant=refuse)
+        depth = check_objects.depth_of(text)
     except RecursionError:
         return None, "nested-too-deep"
     except ValueError:
         return None, "malformed-json"
+    if depth > check_objects.DEEPEST:
+        return None, "nested-too-deep"
     if not isinstance(parsed, dict):
         return None, "not-an-object"
+    if check_objects.has_lone_surrogate(text):
+        return None, "lone-surrogate"
+    if check_objects.names_twice(text):
+        return None, "duplicate-name"
+    if any(name.lower() in check_objects.PARTITION_COLUMNS[:folders] for name in parsed):
+        return None, "partition-column-name"
     if metadata == "kafka":
         if any(name.lower() in RESERVED for name in parsed):
             return None, "metadata-name-taken"
@@ -103,7 +114,7 @@ def judged(record, metadata):
             base64.b64decode(record.get("key") or "", validate=True)
         except ValueError:
             return None, "key-not-base64"
-    return check_objects.line_of(value), None
+    return check_objects.line_of(value, folders), None
 
 
 def refuse(text):
@@ -114,16 +125,19 @@ def same_row(record, line, stored, metadata):
     if metadata == "none":
         return stored == line
     kept = json.loads(stored)
-    key = record.get("key")
+    name, key = "kafka_key", record.get("key")
     if key is not None:
+        data = base64.b64decode(key)
         try:
-            key = base64.b64decode(key).decode("utf-8")
+            key = data.decode("utf-8")
         except UnicodeDecodeError:
-            pass  # a key that is no text stays base64
+            key = "\0"
+        if any(unicodedata.category(character) == "Cc" for character in key):
+            name, key = "kafka_key_base64", base64.b64encode(data).decode()
     where = {"kafka_topic": record["topic"], "kafka_partition": int(record["partition"]),
-             "kafka_offset": record["offset"], "kafka_timestamp": record["timestamp"], "kafka_key": key}
+             "kafka_offset": record["offset"], "kafka_timestamp": record["timestamp"], name: key}
     return stored.startswith(line.rstrip()[:-1].rstrip()) and kept == {**json.loads(line), **where} \
-        and list(kept)[-5:] == list(RESERVED)
+        and list(kept)[-5:] == list(where)
 
 
 def same_refusal(record, reason, stored):

@@ -9,6 +9,9 @@ import gzip
 import json
 import re
 
+PARTITION_COLUMNS = ("dt", "hour")
+DEEPEST = 127  # levels of arrays and objects that every reader takes
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 EPOCH = datetime.datetime(1970, 1, 1)
 STRING_OR_SPACE = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t\r\n]+')
 
@@ -39,19 +42,51 @@ def hour_of(record):
     return (EPOCH + datetime.timedelta(milliseconds=record["timestamp"])).strftime("dt=%Y-%m-%d/hour=%H")
 
 
-def line_of(value):
-    """The value as one line, or None where Athena could not read it as a row."""
+def line_of(value, folders=2):
+    """The value as one line, or None where a reader could not read it as a row. `folders`: how many are by time."""
     def no_such_number(text):
         raise ValueError(text)
     try:
         data = base64.b64decode(value, validate=True)
-        parsed = json.loads(data.decode("utf-8"), parse_constant=no_such_number)
+        text = data.decode("utf-8")
+        parsed = json.loads(text, parse_constant=no_such_number)
     except (TypeError, ValueError, RecursionError):
         return None
-    if not isinstance(parsed, dict):
+    if not isinstance(parsed, dict) or depth_of(text) > DEEPEST or has_lone_surrogate(text) or names_twice(text):
+        return None
+    if any(name.lower() in PARTITION_COLUMNS[:folders] for name in parsed):
         return None
     breaks = lambda space: any(c in space for c in b"\r\n")
     return STRING_OR_SPACE.sub(lambda m: b"" if m[0][:1] != b'"' and breaks(m[0]) else m[0], data)
+
+
+def depth_of(text):
+    depth = deepest = 0
+    for bracket in re.sub(r"[^][{}]", "", STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def has_lone_surrogate(text):
+    try:
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def names_twice(text):
+    """Whether an object, at whatever depth, has two names that differ in case at most."""
+    found = []
+
+    def members(pairs):
+        names = [name.upper().lower() for name, _ in pairs]
+        found.append(len(set(names)) < len(names))
+        return dict(pairs)
+
+    json.loads(text, object_pairs_hook=members)
+    return any(found)
 
 
 def lines_of(key, body):

@@ -39,6 +39,10 @@ public func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CIn
         must(!object.body.contains(UInt8(ascii: "\r")), "a line has a line break")
         lines += object.body.count { $0 == UInt8(ascii: "\n") }
         must(String(validating: object.body, as: UTF8.self) != nil, "an object is not UTF-8")
+        guard parts.first == "topics" else { continue }
+        for line in object.body.split(separator: UInt8(ascii: "\n")) {
+            must(StrictReader.takes(Array(line), refusing: ["dt", "hour"]), "a row that not every reader takes")
+        }
     }
     guard let first else { return 0 }
     must(lines == first, "\(lines) lines for \(first) records")
@@ -49,9 +53,13 @@ public func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CIn
 
 /// How many records the batch had; `nil` where the invocation fails.
 private func deliver(_ event: ByteBuffer, _ store: MemoryStore, choice: UInt8) -> Int? {
+    // Where the event is not cut short, the other bits choose more.
+    let rest = choice & 2 == 0 ? Int(choice >> 2) : 0
+    let metadata = choice & 1 == 0 ? "none" : ["kafka", "kafka-headers"][rest & 1]
     let environment = Environment([
-        "INGESTION_BUCKET": "bucket", "COMPRESSION": "none", "RECORD_METADATA": choice & 1 == 0 ? "none" : "kafka",
-        "TIME_PARTITION": "hour", "CRAWLER_NAME": "crawler",
+        "INGESTION_BUCKET": "bucket", "COMPRESSION": "none", "RECORD_METADATA": metadata, "TIME_PARTITION": "hour",
+        "CRAWLER_NAME": "crawler", "TOMBSTONES": metadata == "none" || rest & 2 == 0 ? "errors" : "row",
+        "VALUE_FORMAT": ["json", "json", "text", "bytes"][rest >> 2 & 3],
     ])
     guard let configuration = try? IngestionConfiguration(environment),
         let ingestion = try? Ingestion(configuration, store, store)

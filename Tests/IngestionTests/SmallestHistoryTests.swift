@@ -134,6 +134,7 @@ struct SmallestHistoryTests {
     private static let changes: [(String, String, String)] = [
         ("COMPRESSION", "gzip", "none"), ("COMPRESSION", "none", "gzip"),
         ("RECORD_METADATA", "none", "kafka"), ("RECORD_METADATA", "kafka", "none"),
+        ("RECORD_METADATA", "kafka", "kafka-headers"), ("RECORD_METADATA", "kafka-headers", "none"),
     ]
 
     @Test(arguments: changes, [0...9, 3...6, 5...14] as [ClosedRange<Int64>])

@@ -1,5 +1,5 @@
 import CVector
-import JSON
+@testable import JSON
 import TestParts
 import Testing
 
@@ -9,16 +9,22 @@ private let paths = [CV_SCALAR, CV_SSSE3, CV_AVX2, CV_AVX512, CV_NEON].filter { 
 /// The verdicts of every path on one text, at the edge of readable memory.
 private final class Judge {
     let memory = GuardedText(capacity: 4096)
+    private let outline = JSONOutline()
 
     /// The reference's verdict; records an issue where another path or another filler behind the text changes it.
     @discardableResult
     func verdict(_ text: [UInt8], fillers: [UInt8] = [0]) -> cv_json_verdict {
         var first: cv_json_verdict?
+        var marks: [Int] = []
         for filler in fillers {
             memory.with(text, filler: filler) { bytes in
                 for path in paths {
-                    let verdict = cv_json_check_on(path, bytes.baseAddress!, bytes.count, 512)
+                    let verdict = cv_json_check_on(path, bytes.baseAddress!, bytes.count, 512, outline.taking(bytes.count))
                     let wanted = first ?? verdict
+                    if verdict.kind <= CV_JSON_OTHER.rawValue {
+                        if first == nil { marks = outline.places }
+                        if outline.places != marks { Issue.record("\(text) on \(path): \(outline.places), not \(marks)") }
+                    }
                     first = wanted
                     if verdict.kind != wanted.kind || verdict.offset != wanted.offset || verdict.traits != wanted.traits {
                         Issue.record("\(String(decoding: text, as: UTF8.self)) on \(path): \(verdict), not \(wanted)")
@@ -40,6 +46,14 @@ private final class Judge {
             ? verdict.kind >= CV_JSON_MALFORMED.rawValue
             : UInt32(verdict.kind) == kind?.rawValue && (traits != 0) == plain?.lineBreaks
         if !same { Issue.record("\(String(decoding: text, as: UTF8.self)): \(verdict), second opinion \(String(describing: plain))") }
+    }
+}
+
+extension JSONOutline {
+    fileprivate var places: [Int] {
+        var places: [Int] = []
+        forEachMark { places.append($0) }
+        return places
     }
 }
 

@@ -87,6 +87,19 @@ struct KafkaEventReaderTests {
                     headers: [.init(name: "a", bytes: [128, 255, 0]), .init(name: "a", bytes: []), .init(name: "b")])
             ),
             (
+                #"{"topic":"t","partition":0,"offset":1,"headers":{"a":[1],"b":"Yg=="}}"#,
+                SeenRecord(topic: "t", partition: 0, offset: 1, headers: [.init(name: "a", bytes: [1]), .init(name: "b", bytes: [98])])
+            ),
+            (
+                #"{"topic":"t","partition":0,"offset":1,"headers":[{"a":"no base64"},{"b":[256]},{"c":-1.5},"d"]}"#,
+                SeenRecord(
+                    topic: "t", partition: 0, offset: 1,
+                    headers: [
+                        .init(name: "a", bytes: Array("no base64".utf8)), .init(name: "b", bytes: Array("[256]".utf8)),
+                        .init(name: "c", bytes: Array("-1.5".utf8)),
+                    ])
+            ),
+            (
                 #"{"new":{"a":[1,{"b":-1.5e+3}],"c":"\""},"topic":"t","partition":0,"offset":1,"valueSchemaMetadata":{"dataFormat":"JSON","schemaId":"1"},"x":true}"#,
                 SeenRecord(topic: "t", partition: 0, offset: 1)
             ),
@@ -149,8 +162,7 @@ struct KafkaEventErrorTests {
             (#"{"topic":"t","partition":0,"offset":01}"#, "offset"), (#"{"topic":"t","partition":0,"offset":1e3}"#, "offset"),
             (#"{"topic":"t","partition":0,"offset":1,"timestamp":null}"#, "timestamp"),
             (#"{"topic":"t","partition":0,"offset":1,"value":{}}"#, "value"), (#"{"topic":"t","partition":0,"offset":1,"key":3}"#, "key"),
-            (#"{"topic":"t","partition":0,"offset":1,"headers":[{"a":[256]}]}"#, "headers"),
-            (#"{"topic":"t","partition":0,"offset":1,"headers":{"a":[1]}}"#, "headers"),
+            (#"{"topic":"t","partition":0,"offset":1,"headers":[{"a":[1,]}]}"#, "headers"),
             (#"{"topic":"t","partition":0,"offset":1,"value":"a\x"}"#, "value"),
             ("{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"value\":\"a\nb\"}", "value"),
             (#"{"topic":"t","partition":0,"offset":1,"other":nul}"#, "other"),

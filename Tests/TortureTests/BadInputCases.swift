@@ -5,8 +5,8 @@ extension BadInput {
     static let all = values + moreValues + encodings + topics + numbers + timestamps + headers + events + batches
 
     static let values: [BadInput] = [
-        .value("nested as deeply as is taken", times(511, "{\"a\":") + "{}" + times(511, "}"), .rows(1)),
-        .value("nested a level too deep", times(512, "{\"a\":") + "{}" + times(512, "}"), .quarantined("nested-too-deep")),
+        .value("nested as deeply as is taken", times(126, "{\"a\":") + "{}" + times(126, "}"), .rows(1)),
+        .value("nested a level too deep", times(127, "{\"a\":") + "{}" + times(127, "}"), .quarantined("nested-too-deep")),
         .value("100,000 arrays", "{\"a\":" + times(100_000, "[") + times(100_000, "]") + "}", .quarantined("nested-too-deep")),
         .value("a million brackets that never close", times(1_000_000, "["), .quarantined("nested-too-deep")),
         .value("a number of a thousand digits", "{\"a\":" + times(1000, "9") + "}", .rows(1)),
@@ -15,8 +15,8 @@ extension BadInput {
         .value("NaN", "{\"a\":NaN}", .quarantined("malformed-json")),
         .value("-Infinity", "{\"a\":-Infinity}", .quarantined("malformed-json")),
         .value("hexadecimal", "{\"a\":0x10}", .quarantined("malformed-json")),
-        .value("a lone high surrogate, escaped", #"{"a":"\ud800"}"#, .rows(1)),
-        .value("a lone low surrogate, escaped", #"{"a":"\udc00x"}"#, .rows(1)),
+        .value("a lone high surrogate, escaped", #"{"a":"\ud800"}"#, .quarantined("lone-surrogate")),
+        .value("a lone low surrogate, escaped", #"{"a":"\udc00x"}"#, .quarantined("lone-surrogate")),
         .bytes("a surrogate as UTF-8", Array("{\"a\":\"".utf8) + [0xED, 0xA0, 0x80] + Array("\"}".utf8), .quarantined("not-utf-8")),
         .bytes("overlong UTF-8", Array("{\"a\":\"".utf8) + [0xC0, 0x80] + Array("\"}".utf8), .quarantined("not-utf-8")),
         .bytes("UTF-8 cut short", Array("{\"a\":\"".utf8) + [0xF0, 0x9F], .quarantined("not-utf-8")),
@@ -49,7 +49,10 @@ extension BadInput {
         .value("a tab in a string", "{\"a\":\"\t\"}", .quarantined("malformed-json")),
         .value("line breaks between members", "\r\n{\r\n\"a\":\n1\n}\n", .rows(1)),
         .value("U+2028 in a string", "{\"a\":\"\u{2028}\"}", .rows(1)),
-        .value("keys that differ in case", "{\"a\":1,\"A\":2}", .rows(1)),
+        .value("keys that differ in case", "{\"a\":1,\"A\":2}", .quarantined("duplicate-name")),
+        .value("a key twice in a list of objects", "{\"a\":[{},{\"b\":1,\"b\":1}]}", .quarantined("duplicate-name")),
+        .value("a name that a partition column has", "{\"Hour\":7}", .quarantined("partition-column-name")),
+        .value("that name further in", "{\"a\":{\"hour\":7}}", .rows(1)),
         .value("an empty name", "{\"\":1}", .rows(1)),
         .value("a name that the metadata takes", "{\"Kafka_Offset\":1}", .rows(1), withMetadata: .quarantined("metadata-name-taken")),
         .value("that name, escaped", #"{"kafk\u0061_offset":1}"#, .rows(1), withMetadata: .quarantined("metadata-name-taken")),
@@ -154,10 +157,10 @@ extension BadInput {
         .records("a header without a name", record(value: "null", headers: "[{}]"), .quarantined("tombstone")),
         .records("a header of two names", record(value: "null", headers: "[{\"a\":[1],\"a\":[2]}]"), .quarantined("tombstone")),
         .records("a header's name with escapes", record(value: "null", headers: #"[{"\ud800\u0000\"":[]}]"#), .quarantined("tombstone")),
-        .records("a header byte of 256", record(headers: "[{\"h\":[256]}]"), .fails("a header byte from -128 to 255")),
-        .records("a header byte of 1.5", record(headers: "[{\"h\":[1.5]}]"), .fails("a whole number")),
-        .records("a header as text", record(headers: "[{\"h\":\"text\"}]"), .fails("an array")),
-        .records("headers an object", record(headers: "{\"h\":[1]}"), .fails("an array")),
+        .records("a header byte of 256", record(headers: "[{\"h\":[256]}]"), .rows(1)),
+        .records("a header byte of 1.5", record(headers: "[{\"h\":[1.5]}]"), .rows(1)),
+        .records("a header as text", record(headers: "[{\"h\":\"text\"}]"), .rows(1)),
+        .records("headers an object", record(headers: "{\"h\":[1]}"), .rows(1)),
     ]
 
     static let events: [BadInput] = [

@@ -20,6 +20,9 @@
 
 #define CV_SLACK 64
 
+/// How many bytes in front of a text may be read, where a function says so.
+#define CV_LEAD 16
+
 /// Room that cv_base64_decode needs behind the decoded bytes, since it stores whole registers.
 #define CV_BASE64_ROOM 64
 
@@ -41,9 +44,11 @@ bool cv_path_works(enum cv_path path);
 // The kernels on a path of the caller's choice, which must work here: for tests, benchmarks and fuzzing.
 // (Arguments, not a switch for the whole program: tests run side by side.)
 struct cv_json_verdict;
+struct cv_json_outline;
 ptrdiff_t cv_base64_decode_on(enum cv_path path, const uint8_t *text, size_t count, uint8_t *out);
 const uint8_t *cv_string_stop_on(enum cv_path path, const uint8_t *at, const uint8_t *end);
-struct cv_json_verdict cv_json_check_on(enum cv_path path, const uint8_t *text, size_t count, unsigned depth);
+struct cv_json_verdict cv_json_check_on(enum cv_path path, const uint8_t *text, size_t count, unsigned depth,
+                                        struct cv_json_outline *outline);
 
 // MARK: Base64
 
@@ -122,7 +127,39 @@ struct cv_json_verdict {
 
 /// Checks that `text` is exactly one JSON value by RFC 8259, nested no deeper than `depth` (at most
 /// CV_JSON_DEEPEST), in UTF-8 without overlong forms, surrogates or a byte order mark. The first fault decides.
-struct cv_json_verdict cv_json_check(const uint8_t *text, size_t count, unsigned depth);
+/// `outline` is filled where the text is valid; NULL where nobody asks for it.
+struct cv_json_verdict cv_json_check(const uint8_t *text, size_t count, unsigned depth,
+                                     struct cv_json_outline *outline);
+
+// MARK: The shape of a JSON text: its brackets and names
+
+/// Where a valid text has its marks: the brackets and colons outside strings, but for the outermost pair of brackets.
+struct cv_json_outline {
+    /// One bit for each byte of a block of 64, the first byte lowest, set where a mark is. Most blocks without any are
+    /// left out. The caller's memory, with room for `count / 64 + 1` words.
+    uint64_t *words;
+    /// Where each word's block begins. As much room.
+    uint32_t *starts;
+    uint32_t word_count;
+    uint32_t mark_count;
+};
+
+/// Up to 16 bytes that end at a mark.
+struct cv_json_piece {
+    /// What stands there, the mark last; 0 where `counts` is 0.
+    _Alignas(16) uint8_t bytes[16];
+    /// 0xFF for each byte that counts, 0 for the rest.
+    uint8_t counts[16];
+};
+
+/// Whether there stands at each of the text's marks what the pieces say, one piece for each mark.
+/// The text has passed cv_json_check, with this outline. CV_LEAD bytes in front of it are read, and may be anything.
+bool cv_json_has_pieces(const uint8_t *text, const struct cv_json_outline *outline, const struct cv_json_piece *pieces);
+
+/// The same for names that take more than a piece: behind each mark's own piece stand `further` of that mark, each 16
+/// bytes in front of the one before.
+bool cv_json_has_long_pieces(const uint8_t *text, const struct cv_json_outline *outline,
+                             const struct cv_json_piece *pieces, const uint32_t *further);
 
 /// Removes, in place, each run of white space outside strings that holds \n or \r; leaves any other white space.
 /// The text should have passed cv_json_check: in other text it may take a string's end for its start.
