@@ -86,6 +86,7 @@ package final class Batch {
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
     }
 
+    @inline(never)
     private func noteTombstone(_ record: KafkaRecord, _ draft: ObjectDraft) {
         tombstoneCount += 1
         draft.noteTombstone(at: record.offset)

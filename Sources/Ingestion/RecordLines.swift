@@ -63,6 +63,7 @@ struct RecordLines {
     ///
     /// - Parameter metadata: what is added to the row, if anything.
     /// - Returns: why it is no row, with `body` as it was before.
+    @inline(__always)
     func appendRow(_ record: KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
         let start = body.count
         let rejection = appendValue(record, to: body) ?? metadata?.insert(record, into: body, from: start)
@@ -74,17 +75,20 @@ struct RecordLines {
         return nil
     }
 
+    /// What is rarely asked for stays out of line: it would keep the usual path from being put into the loop over records.
+    @inline(__always)
     private func appendValue(_ record: KafkaRecord, to body: ByteBuffer) -> Rejection? {
         guard let value = record.value else {
             guard tombstones == .row else { return .tombstone }
             body.append("{}")
             return nil
         }
-        return switch format {
-        case .json: appendObject(value, to: body)
-        case .text: appendText(value, to: body)
-        case .bytes: appendBytes(value, to: body)
-        }
+        return format == .json ? appendObject(value, to: body) : appendColumn(value, to: body)
+    }
+
+    @inline(never)
+    private func appendColumn(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+        format == .text ? appendText(value, to: body) : appendBytes(value, to: body)
     }
 
     /// The base64 is decoded straight into `body`. The check is a full one (RFC 8259): a single malformed line makes
@@ -96,8 +100,9 @@ struct RecordLines {
         let row = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
         switch JSONCheck.check(row, maximumDepth: Self.maximumDepth, outline: shapes.outline) {
         case .object(let traits):
-            if traits.contains(.loneSurrogate) { return .loneSurrogate }
             if let fault = shapes.fault(in: row) { return Rejection(fault) }
+            if traits.isEmpty { return nil }
+            if traits.contains(.loneSurrogate) { return .loneSurrogate }
             if traits.contains(.lineBreaks) { JSONLine.removeLineBreaks(in: body, from: start) }
             return nil
         case .otherValue: return .notAnObject

@@ -36,6 +36,7 @@ final class RowMetadata {
     }
 
     /// Puts the members in front of the last brace of the object that `body` holds from `start` on.
+    @inline(__always)
     func insert(_ record: KafkaRecord, into body: ByteBuffer, from start: Int) -> Rejection? {
         key.removeAll()
         if let text = record.key, !Base64.decode(text, appendingTo: key) { return .keyNotBase64 }
@@ -60,6 +61,7 @@ final class RowMetadata {
 
     /// As text, or else as base64 under another name: so no two keys look the same. What has control characters counts
     /// as binary, like most numbers: those of one topic are not text now and base64 then.
+    @inline(__always)
     private func appendKey(isAbsent: Bool, to body: ByteBuffer) {
         guard !isAbsent else { return body.append(",\"kafka_key\":null") }
         guard !isPlain(key.bytes) else {
@@ -67,6 +69,11 @@ final class RowMetadata {
             body.append(key.bytes)
             return body.append(UInt8(ascii: "\""))
         }
+        appendUnusualKey(to: body)
+    }
+
+    @inline(never)
+    private func appendUnusualKey(to body: ByteBuffer) {
         body.append(",\"kafka_key")
         appendTextOrBase64(key.bytes, isText: Self.isText(key.bytes), to: body)
     }
@@ -82,6 +89,7 @@ final class RowMetadata {
         body.append("\"")
     }
 
+    @inline(never)
     private func appendHeaders(_ record: KafkaRecord, to body: ByteBuffer) {
         body.append(",\"kafka_timestamp_type\":")
         if let type = record.timestampType { JSONWriter.appendString(type, to: body) } else { body.append("null") }
