@@ -35,8 +35,8 @@ struct carries {
     bits comma, colon, opener, name;
     // Inside a name; inside the digits of a fraction.
     bits in_name, in_fraction;
-    // Literals and exponents; `odd` when any of these is set.
-    bits odd, literal, literal_end, exponent, plus, sign, in_exponent;
+    // Literals and exponents; `rare` when any of these is set, `odd` when that or `minus` is.
+    bits odd, rare, literal, literal_end, exponent, plus, sign, in_exponent;
     bits errors, high;
     size_t low_surrogate;  // where the second half of a pair is known to stand
     uint8_t traits;
@@ -103,9 +103,18 @@ INLINE unsigned literal_length(const uint8_t *p, size_t remaining) {
     return remaining >= 5 && memcmp(p, "false", 5) == 0 ? 5 : 0;
 }
 
-/// Literals and exponents. Returns the bytes behind an exponent's e, and those behind its sign.
+/// Negative numbers, literals and exponents. Returns the bytes behind the minus that a number begins with.
 INLINE bits odd_scalars(block b, const uint8_t *text, size_t base, size_t count, struct carries *c, bits other,
-                        bits scalar, bits start, bits digit, bits minus, bits dot, bits *behind_sign) {
+                        bits scalar, bits start, bits digit, bits dot) {
+    bits minus = other & eq(b, '-'), behind_minus = behind(minus, &c->minus);
+    c->errors |= behind_minus & ~digit;
+    other &= ~minus;
+    if (!(other | c->rare)) {
+        c->errors |= minus & ~start;
+        c->odd = c->minus;
+        return behind_minus;
+    }
+
     bits literal = c->literal;
     c->literal = 0;
     for (bits letters = other & start; letters; letters &= letters - 1) {
@@ -126,11 +135,13 @@ INLINE bits odd_scalars(block b, const uint8_t *text, size_t base, size_t count,
     c->errors |= plus & ~behind_exponent;
     c->errors |= behind_exponent & ~(digit | sign);
     c->errors |= behind(plus, &c->plus) & ~digit;
-    *behind_sign = behind(sign, &c->sign);
-    bits first = (behind_exponent & digit) | *behind_sign | c->in_exponent;
+    bits behind_sign = behind(sign, &c->sign);
+    bits first = (behind_exponent & digit) | behind_sign | c->in_exponent;
     c->errors |= past(first, digit, &c->in_exponent) & (dot | exponent);
-    c->odd = c->literal | c->literal_end | c->exponent | c->plus | c->sign | c->in_exponent;
-    return behind_exponent;
+    c->errors |= minus & ~(start | behind_exponent);
+    c->rare = c->literal | c->literal_end | c->exponent | c->plus | c->sign | c->in_exponent;
+    c->odd = c->minus | c->rare;
+    return behind_minus & ~behind_sign;
 }
 
 /// Whether `text` is one valid JSON value; its traits then are in `traits`, its outline in `outline`.
@@ -139,8 +150,9 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
     struct carries c = {.colon = 1, .low_surrogate = SIZE_MAX};  // a value may stand at the first token
     uint8_t outer[CV_JSON_DEEPEST];
     unsigned depth = 0;
+    uint64_t *words = outline ? outline->words : NULL;
+    uint32_t mark_count = 0;
     enum context context = TOP;
-    if (outline) cv_json_outline_begin(outline);
 
     // The last block has at least one byte behind the text, where whatever is unfinished shows.
     for (size_t base = 0; base <= count; base += 64) {
@@ -172,24 +184,20 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
         // Tokens outside strings. A scalar is anything else there: numbers, literals, rubbish.
         bits comma = eq(b, ',') & ~string, colon = eq(b, ':') & ~string;
         bits opener = eq_bit5(b, '{') & ~string, closer = eq_bit5(b, '}') & ~string;
-        if (outline) {
-            bits marks = colon | opener | closer;
-            cv_json_outline_add(outline, marks, base, (uint32_t)__builtin_popcountll(marks));
+        if (words) {
+            *words = colon | opener | closer;
+            mark_count += (uint32_t)__builtin_popcountll(*words++);
         }
         bits scalar = ~(string | quote | white | comma | colon | opener | closer | nothing);
         bits start = scalar & ~behind(scalar, &c.scalar);
 
         // Numbers. Where a rule names no neighbour in front, the neighbour's own rule has seen to it.
-        bits digit = digits(b), minus = eq(b, '-') & scalar, dot = eq(b, '.') & scalar;
-        bits other = scalar & ~(digit | minus | dot), behind_exponent = 0, behind_sign = 0;
-        if (other | c.odd)
-            behind_exponent =
-                odd_scalars(b, text, base, count, &c, other, scalar, start, digit, minus, dot, &behind_sign);
-        bits behind_minus = behind(minus, &c.minus), behind_dot = behind(dot, &c.dot);
-        c.errors |= (minus & ~(start | behind_exponent)) | (dot & start);
-        c.errors |= (behind_minus | behind_dot) & ~digit;
+        bits digit = digits(b), dot = eq(b, '.') & scalar, lead = start;
+        bits other = scalar & ~(digit | dot);
+        if (other | c.odd) lead |= odd_scalars(b, text, base, count, &c, other, scalar, start, digit, dot);
+        bits behind_dot = behind(dot, &c.dot);
+        c.errors |= (dot & start) | (behind_dot & ~digit);
         c.errors |= past(behind_dot | c.in_fraction, digit, &c.in_fraction) & dot;
-        bits lead = start | (behind_minus & ~behind_sign);
         c.errors |= behind(eq(b, '0') & lead, &c.zero) & digit;
 
         // What may follow what, whatever is open.
@@ -231,9 +239,9 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
         }
         c.errors |= rest & (context == OBJECT ? not_in_object : context == ARRAY ? colon : not_outside);
     }
-    *traits = c.traits;
     if (c.errors | c.in_string | depth) return false;
-    if (outline) cv_json_outline_end(outline);
+    if (outline) c.traits |= cv_json_outline_end(text, count, outline, mark_count);
+    *traits = c.traits;
     return !c.high || cv_utf8_valid(text, count);
 }
 

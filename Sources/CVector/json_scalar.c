@@ -5,6 +5,7 @@
 struct reader {
     const uint8_t *at, *start, *end;
     struct cv_json_outline *outline;
+    uint32_t marks;
     uint8_t fault;
     uint8_t traits;
 };
@@ -22,16 +23,9 @@ static bool unexpected(struct reader *r) {
 
 /// Steps over a bracket or a colon.
 static void mark(struct reader *r) {
-    size_t place = (size_t)(r->at++ - r->start), base = place & ~(size_t)63;
-    struct cv_json_outline *o = r->outline;
-    if (!o) return;
-    uint64_t bit = (uint64_t)1 << (place & 63);
-    if (o->word_count > 0 && o->starts[o->word_count - 1] == base) {
-        o->words[o->word_count - 1] |= bit;
-        o->mark_count++;
-    } else {
-        cv_json_outline_add(o, bit, base, 1);
-    }
+    size_t place = (size_t)(r->at++ - r->start);
+    r->marks++;
+    if (r->outline) r->outline->words[place / 64] |= (uint64_t)1 << place % 64;
 }
 
 static inline uint8_t peek(const struct reader *r) { return r->at < r->end ? *r->at : 0; }
@@ -178,8 +172,8 @@ static bool value(struct reader *r, unsigned limit) {
 
 struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth,
                                             struct cv_json_outline *outline) {
-    struct reader r = {text, text, text + count, outline, CV_JSON_OTHER, 0};
-    if (outline) cv_json_outline_begin(outline);
+    struct reader r = {text, text, text + count, outline, 0, CV_JSON_OTHER, 0};
+    if (outline) memset(outline->words, 0, (count / 64 + 1) * sizeof(uint64_t));
     white_space(&r);
     bool object = peek(&r) == '{';
     bool valid = value(&r, depth);
@@ -188,6 +182,6 @@ struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, u
         valid = r.at == r.end || unexpected(&r);
     }
     if (!valid) return (struct cv_json_verdict){(size_t)(r.at - text), r.fault, 0};
-    if (outline) cv_json_outline_end(outline);
+    if (outline) r.traits |= cv_json_outline_end(text, count, outline, r.marks);
     return (struct cv_json_verdict){count, object ? CV_JSON_OBJECT : CV_JSON_OTHER, r.traits};
 }

@@ -2,6 +2,8 @@
 #ifndef CV_KERNELS_H
 #define CV_KERNELS_H
 
+#include <string.h>
+
 #include "CVector.h"
 
 #if defined(__x86_64__)
@@ -33,26 +35,46 @@ bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uin
 bool cv_json_accepts_neon(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
                           struct cv_json_outline *outline);
 
-static inline void cv_json_outline_begin(struct cv_json_outline *outline) {
-    outline->word_count = 0;
-    outline->mark_count = 0;
+bool cv_json_has_long_shape(const uint8_t *text, const struct cv_json_outline *outline,
+                            const struct cv_json_shape *shape);
+
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+
+static inline sixteen cv_json_difference(const uint8_t *mark, const struct cv_json_piece *piece) {
+    sixteen bytes;
+    memcpy(&bytes, mark - 15, 16);
+    return (bytes ^ *(const sixteen *)piece->bytes) & *(const sixteen *)piece->counts;
 }
 
-/// Adds a block's word, unless nothing is marked in it.
-static inline void cv_json_outline_add(struct cv_json_outline *outline, uint64_t word, size_t start, uint32_t marks) {
-    outline->words[outline->word_count] = word;
-    outline->starts[outline->word_count] = (uint32_t)start;
-    outline->word_count += word != 0;
-    outline->mark_count += marks;
+static inline bool cv_json_is_zero(sixteen bytes) {
+    uint64_t halves[2];
+    memcpy(halves, &bytes, 16);
+    return (halves[0] | halves[1]) == 0;
 }
 
-/// A valid text has the outermost brackets as its first mark and its last, or no mark at all.
-static inline __attribute__((always_inline)) void cv_json_outline_end(struct cv_json_outline *outline) {
-    if (outline->mark_count == 0) return;
-    outline->words[0] &= outline->words[0] - 1;
-    uint64_t *last = &outline->words[outline->word_count - 1];
-    *last ^= (uint64_t)1 << (63 - __builtin_clzll(*last));
-    outline->mark_count -= 2;
+/// cv_json_has_shape, for inlining. It does not end early: nearly all texts that are asked about have the shape.
+static inline __attribute__((always_inline)) bool cv_json_has_shape_inline(const uint8_t *text,
+                                                                           const struct cv_json_outline *outline,
+                                                                           const struct cv_json_shape *shape) {
+    if (outline->mark_count != shape->mark_count) return false;
+    if (shape->further) return cv_json_has_long_shape(text, outline, shape);
+    const struct cv_json_piece *piece = shape->pieces;
+    sixteen differences = {0};
+    for (size_t i = 0; i < outline->word_count; i++, text += 64)
+        for (uint64_t word = outline->words[i]; word; word &= word - 1)
+            differences |= cv_json_difference(text + __builtin_ctzll(word), piece++);
+    return cv_json_is_zero(differences);
+}
+
+/// To be called at the end of a check that has found the text valid and has written the outline's words.
+/// Returns a trait or none.
+static inline __attribute__((always_inline)) uint8_t cv_json_outline_end(const uint8_t *text, size_t count,
+                                                                         struct cv_json_outline *outline,
+                                                                         uint32_t marks) {
+    outline->word_count = count / 64 + 1;
+    outline->mark_count = marks;
+    bool same = outline->expected && cv_json_has_shape_inline(text, outline, outline->expected);
+    return same ? CV_JSON_EXPECTED_SHAPE : 0;
 }
 
 bool cv_utf8_valid(const uint8_t *text, size_t count);

@@ -13,10 +13,13 @@ AVX2 static inline __m256i stops32(__m256i v) {
 }
 
 AVX2 const uint8_t *cv_string_stop_avx2(const uint8_t *at, const uint8_t *end) {
-    for (; at < end; at += 32) {
-        uint32_t stops = (uint32_t)_mm256_movemask_epi8(stops32(_mm256_loadu_si256((const __m256i *)at)));
-        if (stops == 0) continue;
-        at += __builtin_ctz(stops);
+    for (; at < end; at += 64) {
+        __m256i low = stops32(_mm256_loadu_si256((const __m256i *)at));
+        __m256i high = stops32(_mm256_loadu_si256((const __m256i *)(at + 32)));
+        __m256i any = _mm256_or_si256(low, high);
+        if (_mm256_testz_si256(any, any)) continue;
+        uint32_t stops = (uint32_t)_mm256_movemask_epi8(low);
+        at += stops ? __builtin_ctz(stops) : 32 + __builtin_ctz((uint32_t)_mm256_movemask_epi8(high));
         break;
     }
     return at < end ? at : end;

@@ -71,7 +71,7 @@ package final class Batch {
             if let rejection = lines.appendRow(record, metadata, to: body) {
                 try reject(record, rejection, partition)
             } else {
-                if record.value == nil { noteTombstone(record, rows) }
+                if record.value == nil { noteTombstone(at: record.offset, rows) }
                 rows.endLine(offset: record.offset, timestamp: record.timestamp)
             }
             guard try events.next(&record) else { return false }
@@ -79,20 +79,20 @@ package final class Batch {
         return true
     }
 
-    private func reject(_ record: KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch) throws(BatchError) {
+    private func reject(_ record: borrowing KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch) throws(BatchError) {
         let errors = try partition.draft(.errors, at: record.timestamp, layout)
-        if rejection == .tombstone { noteTombstone(record, errors) } else { rejectedCount += 1 }
+        if rejection == .tombstone { noteTombstone(at: record.offset, errors) } else { rejectedCount += 1 }
         lines.appendRejected(record, partition.name, rejection, to: errors.body)
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
     }
 
     @inline(never)
-    private func noteTombstone(_ record: KafkaRecord, _ draft: ObjectDraft) {
+    private func noteTombstone(at offset: Int64, _ draft: ObjectDraft) {
         tombstoneCount += 1
-        draft.noteTombstone(at: record.offset)
+        draft.noteTombstone(at: offset)
     }
 
-    private func partitionBatch(of record: KafkaRecord) throws(BatchError) -> PartitionBatch {
+    private func partitionBatch(of record: borrowing KafkaRecord) throws(BatchError) -> PartitionBatch {
         guard let topic = String(validating: record.topic, as: UTF8.self) else {
             throw .topicNotUTF8(position: record.position)
         }
@@ -144,7 +144,7 @@ final class PartitionBatch {
         all = []
     }
 
-    func isOf(_ record: KafkaRecord) -> Bool {
+    func isOf(_ record: borrowing KafkaRecord) -> Bool {
         guard name.partition == record.partition, topicBytes.count == record.topic.count,
             let topic = record.topic.baseAddress
         else { return false }

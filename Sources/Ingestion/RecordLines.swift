@@ -64,9 +64,9 @@ struct RecordLines {
     /// - Parameter metadata: what is added to the row, if anything.
     /// - Returns: why it is no row, with `body` as it was before.
     @inline(__always)
-    func appendRow(_ record: KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
+    func appendRow(_ record: borrowing KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
         let start = body.count
-        let rejection = appendValue(record, to: body) ?? metadata?.insert(record, into: body, from: start)
+        let rejection = appendValue(record.value, to: body) ?? metadata?.insert(record, into: body, from: start)
         guard rejection == nil else {
             body.truncate(to: start)
             return rejection
@@ -77,8 +77,8 @@ struct RecordLines {
 
     /// What is rarely asked for stays out of line: it would keep the usual path from being put into the loop over records.
     @inline(__always)
-    private func appendValue(_ record: KafkaRecord, to body: ByteBuffer) -> Rejection? {
-        guard let value = record.value else {
+    private func appendValue(_ value: UnsafeRawBufferPointer?, to body: ByteBuffer) -> Rejection? {
+        guard let value else {
             guard tombstones == .row else { return .tombstone }
             body.append("{}")
             return nil
@@ -98,10 +98,11 @@ struct RecordLines {
         let start = body.count
         guard Base64.decode(value, appendingTo: body) else { return .valueNotBase64 }
         let row = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
-        switch JSONCheck.check(row, maximumDepth: Self.maximumDepth, outline: shapes.outline) {
+        let (verdict, fault) = shapes.check(row, maximumDepth: Self.maximumDepth)
+        switch verdict {
         case .object(let traits):
-            if let fault = shapes.fault(in: row) { return Rejection(fault) }
-            if traits.isEmpty { return nil }
+            if let fault { return Rejection(fault) }
+            if traits.isSubset(of: .expectedShape) { return nil }
             if traits.contains(.loneSurrogate) { return .loneSurrogate }
             if traits.contains(.lineBreaks) { JSONLine.removeLineBreaks(in: body, from: start) }
             return nil
@@ -135,7 +136,7 @@ struct RecordLines {
 
     /// Appends a line that says what the record was and why it is here. Key and value stand as the event had them,
     /// base64 as a rule, so nothing is lost even where they are not.
-    func appendRejected(_ record: KafkaRecord, _ topicPartition: TopicPartition, _ reason: Rejection, to body: ByteBuffer) {
+    func appendRejected(_ record: borrowing KafkaRecord, _ topicPartition: TopicPartition, _ reason: Rejection, to body: ByteBuffer) {
         body.append("{\"topic\":")
         JSONWriter.appendString(topicPartition.topic, to: body)
         body.append(",\"partition\":")

@@ -37,7 +37,7 @@ final class RowMetadata {
 
     /// Puts the members in front of the last brace of the object that `body` holds from `start` on.
     @inline(__always)
-    func insert(_ record: KafkaRecord, into body: ByteBuffer, from start: Int) -> Rejection? {
+    func insert(_ record: borrowing KafkaRecord, into body: ByteBuffer, from start: Int) -> Rejection? {
         key.removeAll()
         if let text = record.key, !Base64.decode(text, appendingTo: key) { return .keyNotBase64 }
         // The value is an object: it ends in a brace, with white space behind it at most.
@@ -52,7 +52,7 @@ final class RowMetadata {
         body.append(decimal: record.offset)
         body.append(",\"kafka_timestamp\":")
         body.append(decimal: record.timestamp)
-        if addsHeaders { appendHeaders(record, to: body) }
+        if addsHeaders { appendHeaders(record.headers, record.timestampType, to: body) }
         appendKey(isAbsent: record.key == nil, to: body)
         if record.value == nil { body.append(",\"kafka_tombstone\":true") }
         body.append(UInt8(ascii: "}"))
@@ -90,12 +90,12 @@ final class RowMetadata {
     }
 
     @inline(never)
-    private func appendHeaders(_ record: KafkaRecord, to body: ByteBuffer) {
+    private func appendHeaders(_ headers: KafkaHeaders, _ timestampType: UnsafeRawBufferPointer?, to body: ByteBuffer) {
         body.append(",\"kafka_timestamp_type\":")
-        if let type = record.timestampType { JSONWriter.appendString(type, to: body) } else { body.append("null") }
+        if let timestampType { JSONWriter.appendString(timestampType, to: body) } else { body.append("null") }
         body.append(",\"kafka_headers\":[")
         var isFirst = true
-        record.headers.forEach { name, value in
+        headers.forEach { name, value in
             body.append(isFirst ? "{\"key\":" : ",{\"key\":")
             isFirst = false
             JSONWriter.appendString(name.text, to: body)

@@ -21,9 +21,11 @@ public struct JSONTraits: OptionSet, Sendable {
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// White space outside strings holds a line break: the value takes more than one line.
-    public static let lineBreaks = JSONTraits(rawValue: 1)
+    @inlinable public static var lineBreaks: JSONTraits { JSONTraits(rawValue: 1) }
     /// A string holds half of a surrogate pair as an escape (`"\ud800"`): RFC 8259 allows it, some readers refuse it.
-    public static let loneSurrogate = JSONTraits(rawValue: 2)
+    @inlinable public static var loneSurrogate: JSONTraits { JSONTraits(rawValue: 2) }
+    /// The text has the shape that its outline expects.
+    @inlinable public static var expectedShape: JSONTraits { JSONTraits(rawValue: 4) }
 }
 
 /// The full check of a JSON text, without reading any value out of it.
@@ -37,7 +39,7 @@ public enum JSONCheck {
     ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     ///   - outline: becomes that of the text, if that is valid.
-    public static func check(
+    @inlinable public static func check(
         _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth, outline: JSONOutline? = nil
     ) -> JSONVerdict {
         guard let start = text.baseAddress else { return .malformed(at: 0) }

@@ -1,11 +1,11 @@
 import CVector
 
-/// Where a valid JSON text has its brackets and colons, but for the outermost pair of brackets: what its names and its
-/// nesting can be told by without reading it again. `JSONCheck` fills it as it goes.
+/// Where a valid JSON text has its brackets and colons: what its names and its nesting can be told by without reading it
+/// again. `JSONCheck` fills it as it goes.
 public final class JSONOutline {
     /// The C kernels' own form of it.
     public let marks: UnsafeMutablePointer<cv_json_outline>
-    @exclusivity(unchecked) private var capacity = 0
+    @exclusivity(unchecked) @usableFromInline private(set) var capacity = 0
 
     public init() {
         marks = .allocate(capacity: 1)
@@ -21,31 +21,28 @@ public final class JSONOutline {
     public var markCount: UInt32 { marks.pointee.mark_count }
 
     /// The outline with room for a text of `count` bytes.
-    @inline(__always)
-    func taking(_ count: Int) -> UnsafeMutablePointer<cv_json_outline> {
+    @inlinable func taking(_ count: Int) -> UnsafeMutablePointer<cv_json_outline> {
         let words = count / 64 + 1
         if words > capacity { makeRoom(for: max(words, capacity * 2)) }
         return marks
     }
 
-    private func makeRoom(for words: Int) {
+    @usableFromInline func makeRoom(for words: Int) {
         release()
         capacity = words
         marks.pointee.words = .allocate(capacity: words)
-        marks.pointee.starts = .allocate(capacity: words)
     }
 
     private func release() {
         marks.pointee.words?.deallocate()
-        marks.pointee.starts?.deallocate()
     }
 
     /// Calls `body` with the place of each mark, in the text's order.
     public func forEachMark(_ body: (Int) -> Void) {
-        for index in 0..<Int(marks.pointee.word_count) {
+        for index in 0..<marks.pointee.word_count {
             var word = marks.pointee.words[index]
             while word != 0 {
-                body(Int(marks.pointee.starts[index]) + word.trailingZeroBitCount)
+                body(index * 64 + word.trailingZeroBitCount)
                 word &= word - 1
             }
         }

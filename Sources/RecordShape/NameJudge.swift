@@ -39,8 +39,7 @@ final class NameJudge {
 
     func fault(in text: UnsafeRawBufferPointer, _ outline: JSONOutline) -> ShapeFault? {
         forgetNames()
-        var objects = 1
-        open.append(objects)
+        var objects = 0
         var fault: ShapeFault?
         outline.forEachMark { mark in
             switch text[mark] {

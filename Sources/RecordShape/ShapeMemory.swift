@@ -9,28 +9,30 @@ public enum ShapeFault: Equatable, Sendable {
     case reservedName(group: Int)
 }
 
-/// Says what is wrong with a record's names, by its shape: its names and brackets, byte for byte and in order.
+/// Checks records, and says what is wrong with a record's names, by its shape: its names and brackets, byte for byte and
+/// in order.
 ///
-/// Nearly all records have the shape of one before. Such a record's names are not looked at one by one: they are
-/// compared, 16 bytes at a time, with those of the record that was judged. What is not the very same is judged itself.
+/// Nearly all records have the shape of one before. Such a record's names are not looked at one by one: while it is
+/// checked, they are compared, 16 bytes at a time, with those of the record that was judged. What is not the very same
+/// is judged itself.
 public final class ShapeMemory {
-    /// For `JSONCheck`, which fills it for the text that is then asked about.
-    public let outline = JSONOutline()
-
     private let judge: NameJudge
-    private let marks: UnsafeMutablePointer<cv_json_outline>
+    @usableFromInline let outline = JSONOutline()
     private let shapes: UnsafeMutablePointer<KnownShape>
-    @exclusivity(unchecked) private var count = 0
-    /// Of the last record; it says which shape to compare first with.
-    @exclusivity(unchecked) private var last = 0
+    private var count = 0
     private var oldest = 0
+    /// Of the last record.
+    private var last = 0
+    /// The shape that the next record probably has: the one that came after the last record's shape the time before.
+    private var expected = 0
+    /// Whether that is the last record's own shape, and clean: then there is nothing to do where it is met again.
+    @exclusivity(unchecked) @usableFromInline private(set) var repeats = false
 
     private static let mostShapes = 32
 
     /// - Parameter reserved: names that no member of the outermost object may have, by groups.
     public init(reserved: [[String]]) {
         judge = NameJudge(reserved: reserved)
-        marks = outline.marks
         shapes = .allocate(capacity: Self.mostShapes)
     }
 
@@ -39,25 +41,31 @@ public final class ShapeMemory {
         shapes.deallocate()
     }
 
-    /// What is wrong with the names of `text`, an object that `JSONCheck` has found valid, with `outline`.
+    /// Whether `text` is one JSON value, as `JSONCheck` says it; and of an object, what is wrong with its names.
     ///
-    /// The text lies in a `ByteBuffer`: up to `ByteBuffer.lead` bytes in front of it are read.
-    @inline(__always)
-    public func fault(in text: UnsafeRawBufferPointer) -> ShapeFault? {
-        guard let start = text.baseAddress else { return nil }
-        if count > 0 {
-            let expected = shapes[last].successor
-            if shapes[expected].isShape(of: start, marks) {
-                last = expected
-                return shapes[expected].fault
-            }
-        }
-        return unexpected(text, start)
+    /// - Parameters:
+    ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it and `ByteBuffer.lead` bytes in front of
+    ///     it are read.
+    ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
+    @inlinable public func check(
+        _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth
+    ) -> (verdict: JSONVerdict, fault: ShapeFault?) {
+        let verdict = JSONCheck.check(text, maximumDepth: maximumDepth, outline: outline)
+        guard case .object(let traits) = verdict else { return (verdict, nil) }
+        if traits.contains(.expectedShape) { return (verdict, repeats ? nil : meetExpected()) }
+        return (verdict, unexpected(text))
     }
 
-    @inline(never)
-    private func unexpected(_ text: UnsafeRawBufferPointer, _ start: UnsafeRawPointer) -> ShapeFault? {
-        for index in 0..<count where shapes[index].isShape(of: start, marks) {
+    @inline(never) @usableFromInline
+    func meetExpected() -> ShapeFault? {
+        last = expected
+        expectNext()
+        return shapes[last].fault
+    }
+
+    @inline(never) @usableFromInline
+    func unexpected(_ text: UnsafeRawBufferPointer) -> ShapeFault? {
+        if let index = known(text) {
             note(index)
             return shapes[index].fault
         }
@@ -71,9 +79,21 @@ public final class ShapeMemory {
         return fault
     }
 
+    private func known(_ text: UnsafeRawBufferPointer) -> Int? {
+        guard let start = text.baseAddress else { return nil }
+        return (0..<count).first { cv_json_has_shape(start, outline.marks, shapes[$0].shape) }
+    }
+
     private func note(_ index: Int) {
         shapes[last].successor = index
         last = index
+        expectNext()
+    }
+
+    private func expectNext() {
+        expected = shapes[last].successor
+        outline.marks.pointee.expected = UnsafePointer(shapes[expected].shape)
+        repeats = expected == last && shapes[expected].fault == nil
     }
 
     /// Where a new shape goes: a free place, or else that of the oldest one.

@@ -38,24 +38,14 @@ static void accepts_the_valid(const uint8_t *text, size_t count, unsigned depth,
 }
 
 static struct cv_json_outline outline(size_t count) {
-    size_t room = count / 64 + 1;
-    return (struct cv_json_outline){malloc(room * sizeof(uint64_t)), malloc(room * sizeof(uint32_t)), 0, 0};
+    return (struct cv_json_outline){.words = malloc((count / 64 + 1) * sizeof(uint64_t))};
 }
 
-static void drop(struct cv_json_outline outline) { free(outline.words), free(outline.starts); }
+static void drop(struct cv_json_outline outline) { free(outline.words); }
 
-/// The words of blocks without a mark may be there or not.
 static void same_marks(struct cv_json_outline one, struct cv_json_outline other) {
-    must(one.mark_count == other.mark_count);
-    for (uint32_t i = 0, j = 0; i < one.word_count || j < other.word_count;) {
-        if (i < one.word_count && one.words[i] == 0) i++;
-        else if (j < other.word_count && other.words[j] == 0) j++;
-        else {
-            must(i < one.word_count && j < other.word_count);
-            must(one.words[i] == other.words[j] && one.starts[i] == other.starts[j]);
-            i++, j++;
-        }
-    }
+    must(one.mark_count == other.mark_count && one.word_count == other.word_count);
+    must(memcmp(one.words, other.words, one.word_count * sizeof(uint64_t)) == 0);
 }
 
 static void json(uint8_t *text, size_t count, unsigned depth) {

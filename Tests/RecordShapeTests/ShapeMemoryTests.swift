@@ -12,11 +12,12 @@ private func faults(_ texts: [String], reserved: [[String]] = []) -> [ShapeFault
         let start = body.count
         body.append(text)
         let value = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
-        guard case .object = JSONCheck.check(value, outline: memory.outline) else {
+        let (verdict, fault) = memory.check(value)
+        guard case .object = verdict else {
             Issue.record("\(text) is not an object")
             return nil
         }
-        return memory.fault(in: value)
+        return fault
     }
 }
 

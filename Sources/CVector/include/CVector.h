@@ -114,6 +114,8 @@ enum {
     CV_JSON_LINE_BREAKS = 1,
     /// A string holds a \uD800 to \uDFFF that is not half of a pair: legal in RFC 8259, refused by some readers.
     CV_JSON_LONE_SURROGATE = 2,
+    /// The text has the shape that its outline expects.
+    CV_JSON_EXPECTED_SHAPE = 4,
 };
 
 struct cv_json_verdict {
@@ -121,7 +123,7 @@ struct cv_json_verdict {
     size_t offset;
     /// An enum cv_json_kind.
     uint8_t kind;
-    /// CV_JSON_LINE_BREAKS, CV_JSON_LONE_SURROGATE: only when the text is valid.
+    /// CV_JSON_LINE_BREAKS and the like: only when the text is valid.
     uint8_t traits;
 };
 
@@ -133,17 +135,6 @@ struct cv_json_verdict cv_json_check(const uint8_t *text, size_t count, unsigned
 
 // MARK: The shape of a JSON text: its brackets and names
 
-/// Where a valid text has its marks: the brackets and colons outside strings, but for the outermost pair of brackets.
-struct cv_json_outline {
-    /// One bit for each byte of a block of 64, the first byte lowest, set where a mark is. Most blocks without any are
-    /// left out. The caller's memory, with room for `count / 64 + 1` words.
-    uint64_t *words;
-    /// Where each word's block begins. As much room.
-    uint32_t *starts;
-    uint32_t word_count;
-    uint32_t mark_count;
-};
-
 /// Up to 16 bytes that end at a mark.
 struct cv_json_piece {
     /// What stands there, the mark last; 0 where `counts` is 0.
@@ -152,14 +143,30 @@ struct cv_json_piece {
     uint8_t counts[16];
 };
 
-/// Whether there stands at each of the text's marks what the pieces say, one piece for each mark.
-/// The text has passed cv_json_check, with this outline. CV_LEAD bytes in front of it are read, and may be anything.
-bool cv_json_has_pieces(const uint8_t *text, const struct cv_json_outline *outline, const struct cv_json_piece *pieces);
+/// The marks of a text that is remembered: the brackets and colons outside strings, with the names in front of the colons.
+struct cv_json_shape {
+    /// One for each mark, in the text's order; for a name that takes more than one, those in front of it follow, each
+    /// 16 bytes before the last.
+    const struct cv_json_piece *pieces;
+    /// How many further pieces each mark has; NULL where none has any.
+    const uint32_t *further;
+    uint32_t mark_count;
+};
 
-/// The same for names that take more than a piece: behind each mark's own piece stand `further` of that mark, each 16
-/// bytes in front of the one before.
-bool cv_json_has_long_pieces(const uint8_t *text, const struct cv_json_outline *outline,
-                             const struct cv_json_piece *pieces, const uint32_t *further);
+/// Where a valid text has its marks.
+struct cv_json_outline {
+    /// One word for each 64 bytes, with one bit for each byte, the first byte lowest, set where a mark is.
+    /// The caller's memory, with room for `count / 64 + 1` words.
+    uint64_t *words;
+    /// The shape that the text probably has, which CV_JSON_EXPECTED_SHAPE says; NULL where nothing is expected.
+    const struct cv_json_shape *expected;
+    size_t word_count;
+    uint32_t mark_count;
+};
+
+/// Whether a text has this very shape: the same bytes at each of its marks.
+/// The text has passed cv_json_check, with this outline. CV_LEAD bytes in front of it are read, and may be anything.
+bool cv_json_has_shape(const uint8_t *text, const struct cv_json_outline *outline, const struct cv_json_shape *shape);
 
 /// Removes, in place, each run of white space outside strings that holds \n or \r; leaves any other white space.
 /// The text should have passed cv_json_check: in other text it may take a string's end for its start.
