@@ -563,7 +563,7 @@ torture() {
     need_parts
     build
     say "Crashes (${1:-500} rounds), faults, deadlines, bad input, random histories"
-    TORTURE_ROUNDS=${1:-500} WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap \
+    TORTURE_ROUNDS=${1:-500} MODEL_HISTORIES=100 WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap \
         swift test -j "$jobs" --filter 'TortureTests|IngestionTests' 2>&1 | tee "$(log torture)" |
         grep --line-buffered -E '^(crash test|faults|deadline|model|[|])|recorded an issue|Test run with|error:' ||
         fail "the torture found something." "see .build/logs/torture.log; TORTURE_SEED=SEED ./build.sh torture repeats it."
