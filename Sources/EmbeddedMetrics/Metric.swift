@@ -1,10 +1,15 @@
-/// One figure of a line: its name, what it counts in, and its values.
+/// One figure of a line: its name, what it counts in, and its value or values.
 public struct Metric: Sendable {
     /// As CloudWatch knows it; 1–1,024 characters.
     public var name: StaticString
     public var unit: Unit
-    /// At most 100. Several count as so many samples of one statistic; with none, the metric is left out.
-    public var values: [Int64]
+    public var value: Value
+
+    public enum Value: Equatable, Sendable {
+        case one(Int64)
+        /// Samples of one statistic; without any, the metric is left out.
+        case many(Histogram)
+    }
 
     /// The names that CloudWatch gives to what is counted.
     public enum Unit: String, Sendable {
@@ -13,14 +18,20 @@ public struct Metric: Sendable {
         case milliseconds = "Milliseconds"
     }
 
-    public init(_ name: StaticString, _ unit: Unit, _ values: Int64...) {
-        self.init(name, unit, values)
-    }
-
-    public init(_ name: StaticString, _ unit: Unit, _ values: [Int64]) {
+    public init(_ name: StaticString, _ unit: Unit, _ value: Int64) {
         self.name = name
         self.unit = unit
-        self.values = values
+        self.value = .one(value)
+    }
+
+    public init(_ name: StaticString, _ unit: Unit, _ values: Histogram) {
+        self.name = name
+        self.unit = unit
+        value = .many(values)
+    }
+
+    var isEmpty: Bool {
+        if case .many(let values) = value { values.count == 0 } else { false }
     }
 }
 

@@ -10,18 +10,24 @@ import UTC
 /// Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
 public struct MetricsWriter: Sendable {
     private let namespace: String
+    private let level: StaticString?
     private let output: LineWriter
 
-    /// - Parameter namespace: 1–255 characters; the metrics are found under it.
-    public init(namespace: String, output: LineWriter = LineWriter()) {
+    /// - Parameters:
+    ///   - namespace: 1–255 characters; the metrics are found under it.
+    ///   - level: where Lambda filters the log by level (`LogFormat: JSON`), one that passes the filter. A line without
+    ///     counts as INFO, and with `ApplicationLogLevel: WARN` the metrics would be gone ("Log-level filtering", AWS
+    ///     Lambda developer guide).
+    public init(namespace: String, level: StaticString? = nil, output: LineWriter = LineWriter()) {
         self.namespace = namespace
+        self.level = level
         self.output = output
     }
 
     /// Writes one line; none where no metric has a value.
     /// - Parameter moment: when what the figures say was so; CloudWatch takes two weeks back to two hours ahead.
     public func write(_ metrics: [Metric], of dimension: Dimension, at moment: EpochMilliseconds) {
-        let stated = metrics.filter { !$0.values.isEmpty }
+        let stated = metrics.filter { !$0.isEmpty }
         guard !stated.isEmpty else { return }
         let line = ByteBuffer(capacity: 512)
         append(stated, dimension, moment, to: line)
@@ -45,7 +51,9 @@ public struct MetricsWriter: Sendable {
             line.append(metric.unit.rawValue)
             line.append("\"}")
         }
-        line.append("]}]},\"")
+        line.append("]}]},")
+        appendLevel(moment, to: line)
+        line.append("\"")
         line.append(dimension.name)
         line.append("\":")
         JSONWriter.appendString(dimension.value, to: line)
@@ -53,17 +61,51 @@ public struct MetricsWriter: Sendable {
             line.append(",\"")
             line.append(metric.name)
             line.append("\":")
-            append(metric.values, to: line)
+            append(metric.value, to: line)
         }
         line.append("}")
     }
 
-    private func append(_ values: [Int64], to line: ByteBuffer) {
-        if values.count == 1 { return line.append(decimal: values[0]) }
-        for (index, value) in values.enumerated() {
-            line.append(index == 0 ? "[" : ",")
-            line.append(decimal: value)
+    /// Lambda takes a level only from a line that has a time as well.
+    private func appendLevel(_ moment: EpochMilliseconds, to line: ByteBuffer) {
+        guard let level else { return }
+        line.append("\"timestamp\":\"")
+        CalendarTime(moment).appendRFC3339(to: line)
+        line.append("\",\"level\":\"")
+        line.append(level)
+        line.append("\",")
+    }
+
+    private func append(_ value: Metric.Value, to line: ByteBuffer) {
+        switch value {
+        case .one(let number): line.append(decimal: number)
+        case .many(let values): append(values, to: line)
         }
-        line.append("]")
+    }
+
+    /// Values and how often each occurred, from which CloudWatch has averages and percentiles too, and not only the
+    /// extremes. The CloudWatch agent and the OpenTelemetry exporter send this form.
+    private func append(_ values: Histogram, to line: ByteBuffer) {
+        let buckets = values.buckets
+        line.append("{\"Values\":[")
+        append(buckets.map(\.value), to: line)
+        line.append("],\"Counts\":[")
+        append(buckets.map(\.count), to: line)
+        let figures: [(StaticString, Int64)] = [
+            ("],\"Min\":", values.least), (",\"Max\":", values.greatest), (",\"Sum\":", values.sum),
+            (",\"Count\":", values.count),
+        ]
+        for (name, figure) in figures {
+            line.append(name)
+            line.append(decimal: figure)
+        }
+        line.append("}")
+    }
+
+    private func append(_ numbers: [Int64], to line: ByteBuffer) {
+        for (index, number) in numbers.enumerated() {
+            if index > 0 { line.append(",") }
+            line.append(decimal: number)
+        }
     }
 }

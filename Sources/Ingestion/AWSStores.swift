@@ -97,5 +97,7 @@ final class GlueCrawlerStarter: CrawlerStarter {
 }
 
 extension StoreFailure {
-    init(_ failure: AWSFailure) { self.init(description: failure.description) }
+    init(_ failure: AWSFailure) {
+        self.init(description: failure.description, cause: "\(failure.operation.rawValue) \(failure.code)")
+    }
 }

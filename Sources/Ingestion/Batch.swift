@@ -81,7 +81,12 @@ package final class Batch {
 
     private func reject(_ record: borrowing KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch) throws(BatchError) {
         let errors = try partition.draft(.errors, at: record.timestamp, layout)
-        if rejection == .tombstone { noteTombstone(at: record.offset, errors) } else { rejectedCount += 1 }
+        if rejection == .tombstone {
+            noteTombstone(at: record.offset, errors)
+        } else {
+            rejectedCount += 1
+            errors.noteRejection(rejection, at: record.offset)
+        }
         lines.appendRejected(record, partition.name, rejection, to: errors.body)
         errors.endLine(offset: record.offset, timestamp: record.timestamp)
     }

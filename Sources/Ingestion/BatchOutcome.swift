@@ -17,18 +17,21 @@ struct BatchOutcome {
     var topics: [TopicOutcome]
     /// When all that could be stored was.
     var storedAt: EpochMilliseconds
+    /// What the batch brought: each partition with its first and its last offset.
+    var partitions: [(name: TopicPartition, firstOffset: Int64, lastOffset: Int64)]
     /// The partitions of which something is not stored, each with the first offset that is not.
     var unwritten: [Unwritten]
 
     struct Unwritten {
         var partition: TopicPartition
         var firstOffset: Int64
-        var reason: String
+        var failure: StoreFailure
     }
 
     init(_ batch: Batch, _ placements: [ObjectPlacement], storedAt: EpochMilliseconds) {
-        topics = TopicOutcome.all(placements)
+        topics = TopicOutcome.all(placements, storedAt: storedAt)
         self.storedAt = storedAt
+        partitions = batch.partitions.map { ($0.name, $0.firstOffset, $0.lastOffset) }
         recordCount = batch.recordCount
         rejectedCount = batch.rejectedCount
         tombstoneCount = batch.tombstoneCount
@@ -43,7 +46,7 @@ struct BatchOutcome {
             if let known = missing[partition], known.firstOffset <= offset { continue }
             missing[partition] = Unwritten(
                 partition: partition, firstOffset: offset,
-                reason: placement.failure?.description ?? "the store gave no answer")
+                failure: placement.failure ?? StoreFailure(description: "the store gave no answer", cause: "silence"))
         }
         unwritten = batch.partitions.compactMap { missing[$0.name] }
     }
@@ -67,7 +70,8 @@ struct BatchOutcome {
     func appendSummary(to response: ByteBuffer) {
         let numbers: [(StaticString, Int)] = [
             ("{\"records\":", recordCount), (",\"objects\":", objectCount), (",\"bytes\":", byteCount),
-            (",\"quarantined\":", rejectedCount), (",\"tombstones\":", tombstoneCount),
+            (",\"alreadyStored\":", alreadyStoredCount), (",\"quarantined\":", rejectedCount),
+            (",\"tombstones\":", tombstoneCount),
         ]
         for (name, number) in numbers {
             response.append(name)

@@ -70,19 +70,19 @@ public final class IngestionFunction {
                 ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)
         }
         // Without the variable this answer would count as success, and the records would be lost.
-        guard configuration.answersPartially else { throw IngestionFailure(unwritten: outcome.unwritten) }
-        for item in outcome.unwritten {
-            logger.error("\(item.partition)@\(item.firstOffset) and what follows is not stored: \(item.reason)")
-        }
+        guard configuration.answersPartially else { throw IngestionFailure(causes: outcome.causes) }
+        for cause in outcome.causes { logger.error("\(cause)") }
         outcome.appendBatchItemFailures(to: response)
     }
 
     private func logSummary(_ outcome: BatchOutcome, _ logger: Logger) {
         let requests = client.requestCounts
         let metadata: Logger.Metadata = [
+            "partitions": .string(outcome.places),
             "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
             "bytes": .stringConvertible(outcome.byteCount),
-            "alreadyStored": .stringConvertible(outcome.alreadyStoredCount), "quarantined": .stringConvertible(outcome.rejectedCount),
+            "alreadyStored": .stringConvertible(outcome.alreadyStoredCount),
+            "quarantined": .stringConvertible(outcome.rejectedCount),
             "tombstones": .stringConvertible(outcome.tombstoneCount),
             "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
             "put": .stringConvertible(requests.put), "list": .stringConvertible(requests.list),
@@ -108,12 +108,8 @@ public struct IngestionFailure: Error, CustomStringConvertible {
         description = "\(error)"
     }
 
-    init(unwritten: [BatchOutcome.Unwritten]) {
+    init(causes: [String]) {
         type = "Function.RecordsNotStored"
-        let places = unwritten.prefix(10).map { "\($0.partition)@\($0.firstOffset)" }.joined(separator: ", ")
-        let more = unwritten.count > 10 ? " and \(unwritten.count - 10) more" : ""
-        description =
-            "not stored from \(places)\(more) on; the batch is to be delivered again. "
-            + (unwritten.first?.reason ?? "")
+        description = "\(causes.joined(separator: "; ")); Lambda will redeliver the batch"
     }
 }

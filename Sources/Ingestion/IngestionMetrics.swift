@@ -13,29 +13,39 @@ struct IngestionMetrics {
     /// - Returns: `nil` where `METRICS_NAMESPACE` is set to nothing: then there are no metrics.
     init?(_ configuration: IngestionConfiguration, _ environment: Environment, output: LineWriter = LineWriter()) {
         guard let namespace = configuration.metricsNamespace else { return nil }
-        writer = MetricsWriter(namespace: namespace, output: output)
+        writer = MetricsWriter(namespace: namespace, level: Self.level(environment), output: output)
         function = environment["AWS_LAMBDA_FUNCTION_NAME"]
     }
 
     func write(_ outcome: BatchOutcome, _ requests: RequestCounts) {
         for topic in outcome.topics {
-            writer.write(Self.metrics(topic, storedAt: outcome.storedAt), of: Dimension("Topic", topic.topic), at: outcome.storedAt)
+            writer.write(Self.metrics(topic), of: Dimension("Topic", topic.topic), at: outcome.storedAt)
         }
         guard let function, requests.total > 0 else { return }
         writer.write(Self.metrics(requests), of: Dimension("Function", function), at: outcome.storedAt)
     }
 
-    /// `Latency` is how long ago the batch's newest and its oldest record were, by their own time, when all was stored:
-    /// its minimum tells how far the bucket is behind the topic, its maximum how long any record took to get there,
-    /// the waiting for a full batch included. The clock of a producer may be ahead: that counts as 0.
-    private static func metrics(_ topic: TopicOutcome, storedAt moment: EpochMilliseconds) -> [Metric] {
-        let ages = [topic.newest, topic.oldest].compactMap { $0 }.map { max(0, moment - $0) }
+    /// The least level that Lambda lets through; `nil` where it does not look at levels.
+    private static func level(_ environment: Environment) -> StaticString? {
+        guard environment["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "json" else { return nil }
+        return switch environment["AWS_LAMBDA_LOG_LEVEL"]?.uppercased() {
+        case "WARN": "WARN"
+        case "ERROR": "ERROR"
+        case "FATAL": "FATAL"
+        default: "INFO"
+        }
+    }
+
+    /// `Latency` is how old each record was, by its own time, when the batch was stored: its minimum tells how far the
+    /// bucket is behind the topic, its maximum how long any record took to get there, the waiting for a full batch
+    /// included. The clock of a producer may be ahead: that counts as 0.
+    private static func metrics(_ topic: TopicOutcome) -> [Metric] {
         var metrics = [
             Metric("Records", .count, Int64(topic.recordCount)),
             Metric("Bytes", .bytes, Int64(topic.byteCount)),
             Metric("Objects", .count, Int64(topic.objectCount)),
             Metric("Quarantined", .count, Int64(topic.quarantinedCount)),
-            Metric("Latency", .milliseconds, ages),
+            Metric("Latency", .milliseconds, topic.latency),
         ]
         // CloudWatch bills a metric for the hours in which it is written, and these are rare.
         if topic.tombstoneCount > 0 { metrics.append(Metric("Tombstones", .count, Int64(topic.tombstoneCount))) }
@@ -45,6 +55,7 @@ struct IngestionMetrics {
         if topic.alreadyQuarantinedCount > 0 {
             metrics.append(Metric("AlreadyQuarantined", .count, Int64(topic.alreadyQuarantinedCount)))
         }
+        if topic.notStoredCount > 0 { metrics.append(Metric("NotStored", .count, Int64(topic.notStoredCount))) }
         return metrics
     }
 

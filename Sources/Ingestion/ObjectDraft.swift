@@ -17,6 +17,8 @@ package final class ObjectDraft {
 
     /// The offsets of those records that delete their keys.
     private var tombstones: [Int64] = []
+    /// Why records are no rows, tombstones apart.
+    private var rejections: [(offset: Int64, reason: Rejection)] = []
 
     /// One record's line: where it ends in the body, and what tells the record from another at the same offset.
     struct Mark {
@@ -43,6 +45,17 @@ package final class ObjectDraft {
     }
 
     func noteTombstone(at offset: Int64) { tombstones.append(offset) }
+
+    func noteRejection(_ reason: Rejection, at offset: Int64) { rejections.append((offset, reason)) }
+
+    /// How many of the records with these offsets were refused for which reason; by the reasons' names.
+    func rejections(in offsets: ClosedRange<Int64>) -> [(reason: String, count: Int)] {
+        var counts: [String: Int] = [:]
+        for rejection in rejections where offsets.contains(rejection.offset) {
+            counts[rejection.reason.rawValue, default: 0] += 1
+        }
+        return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
 
     /// How many of the records are tombstones.
     var tombstoneCount: Int { tombstones.count }

@@ -57,4 +57,11 @@ enum StoredMetadata: Equatable, Sendable {
 /// Why the store did not do what it was asked for: in one line, with the object's name and what to change.
 struct StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
     var description: String
+    /// What the failures of one kind have in common, whatever the object.
+    var cause: String
+
+    init(description: String, cause: String = "object") {
+        self.description = description
+        self.cause = cause
+    }
 }

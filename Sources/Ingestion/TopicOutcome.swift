@@ -1,3 +1,4 @@
+import EmbeddedMetrics
 import UTC
 
 /// What a batch newly put into the bucket of one topic, and apart from that what it found stored there.
@@ -16,20 +17,24 @@ struct TopicOutcome: Equatable {
     var alreadyStoredCount = 0
     /// How many of those are under the errors prefix.
     var alreadyQuarantinedCount = 0
-    /// The times of the records stored, where they have any; -1 is Kafka's word for none.
-    var oldest: EpochMilliseconds?
-    var newest: EpochMilliseconds?
+    /// Records that the batch brought and that are not stored: Lambda delivers them again.
+    var notStoredCount = 0
+    /// How old the records were by their own time, in milliseconds, when the batch was stored; those without one (-1 is
+    /// Kafka's word for that) are left out.
+    var latency = Histogram()
 
-    /// In the order in which the batch brought the topics; none of which nothing is stored.
-    static func all(_ placements: [ObjectPlacement]) -> [TopicOutcome] {
+    /// In the order in which the batch brought the topics.
+    static func all(_ placements: [ObjectPlacement], storedAt: EpochMilliseconds) -> [TopicOutcome] {
         var outcomes: [TopicOutcome] = []
-        for placement in placements where placement.hasStored {
+        for placement in placements {
             let topic = placement.draft.topicPartition.topic
             let index = outcomes.firstIndex { $0.topic == topic } ?? outcomes.endIndex
             if index == outcomes.endIndex { outcomes.append(TopicOutcome(topic: topic)) }
             let known = outcomes[index].tombstoneCount
-            for object in placement.created { outcomes[index].add(object, placement.draft) }
+            for object in placement.created { outcomes[index].add(object, placement.draft, storedAt) }
             outcomes[index].alreadyStoredCount += placement.alreadyStoredCount
+            let created = placement.created.reduce(0) { $0 + $1.metadata.recordCount }
+            outcomes[index].notStoredCount += max(0, placement.draft.records.count - created - placement.alreadyStoredCount)
             if placement.draft.content == .errors {
                 let tombstones = placement.draft.tombstoneCount - (outcomes[index].tombstoneCount - known)
                 outcomes[index].alreadyQuarantinedCount += max(0, placement.alreadyStoredCount - tombstones)
@@ -38,7 +43,9 @@ struct TopicOutcome: Equatable {
         return outcomes
     }
 
-    private mutating func add(_ object: ObjectPlacement.CreatedObject, _ draft: ObjectDraft) {
+    private mutating func add(
+        _ object: ObjectPlacement.CreatedObject, _ draft: ObjectDraft, _ storedAt: EpochMilliseconds
+    ) {
         let metadata = object.metadata
         recordCount += metadata.recordCount
         let tombstones = draft.tombstoneCount(in: metadata.firstOffset...metadata.lastOffset)
@@ -46,7 +53,7 @@ struct TopicOutcome: Equatable {
         if draft.content == .errors { quarantinedCount += metadata.recordCount - tombstones }
         objectCount += 1
         byteCount += object.byteCount
-        if metadata.leastTimestamp >= 0 { oldest = min(oldest ?? .max, metadata.leastTimestamp) }
-        if metadata.greatestTimestamp >= 0 { newest = max(newest ?? 0, metadata.greatestTimestamp) }
+        let records = draft.records[draft.index(of: metadata.firstOffset)..<draft.index(after: metadata.lastOffset, from: 0)]
+        for record in records where record.timestamp >= 0 { latency.add(storedAt - record.timestamp) }
     }
 }

@@ -87,16 +87,20 @@ struct LogLine {
         }
     }
 
-    /// `2026-11-23T06:15:01.123Z INFO message key=value …`
+    /// `time=2026-11-23T06:15:01.123Z level=INFO msg="…" name=value …`: logfmt, which log tools take apart as they are.
     func appendText(to buffer: ByteBuffer) {
+        buffer.append("time=")
         CalendarTime(moment).appendRFC3339(to: buffer)
-        buffer.append(UInt8(ascii: " "))
+        buffer.append(" level=")
         buffer.append(level.lambdaName)
-        buffer.append(UInt8(ascii: " "))
-        appendOneLine(message, to: buffer)
+        buffer.append(" msg=")
+        appendLogfmt(message, to: buffer)
         for (name, value) in fields where !isEmpty(value) {
             buffer.append(UInt8(ascii: " "))
-            appendOneLine("\(name)=\(value)", to: buffer)
+            let isTaken = ["time", "level", "msg"].contains(name)
+            buffer.append(isTaken ? "_" + name : name)
+            buffer.append(UInt8(ascii: "="))
+            appendLogfmt("\(value)", to: buffer)
         }
     }
 
@@ -104,14 +108,12 @@ struct LogLine {
         if case .array(let values) = value { values.isEmpty } else { false }
     }
 
-    /// CloudWatch makes an event of each line, so a line break within one is written as `\n`.
-    private func appendOneLine(_ text: String, to buffer: ByteBuffer) {
-        for byte in text.utf8 {
-            switch byte {
-            case 0x0a: buffer.append("\\n")
-            case 0x0d: buffer.append("\\r")
-            default: buffer.append(byte)
-            }
+    /// As it is where it is one plain word; otherwise in quotes, with escapes as in JSON, which also keep it on one line:
+    /// CloudWatch makes an event of each.
+    private func appendLogfmt(_ text: String, to buffer: ByteBuffer) {
+        let isPlain = text.utf8.allSatisfy {
+            $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
+        if isPlain && !text.isEmpty { buffer.append(text) } else { JSONWriter.appendString(text, to: buffer) }
     }
 }

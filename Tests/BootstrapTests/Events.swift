@@ -20,6 +20,12 @@ struct Record {
         self.value = value ?? "{\"Index\":\"N100\",\"Close\":\(offset).5,\"topic\":\"\(topic)-\(partition)\"}"
     }
 
+    static func tombstone(_ offset: Int, partition: Int = 0) -> Record {
+        var record = Record(offset, partition: partition)
+        record.value = nil
+        return record
+    }
+
     fileprivate var object: [String: Any] {
         [
             "topic": topic, "partition": partition, "offset": offset, "timestamp": timestamp,

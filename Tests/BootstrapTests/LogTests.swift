@@ -62,8 +62,55 @@ import Testing
         #expect(summaries.map { $0["records"] as? Int } == [2, 1])
         #expect(summaries.map { $0["objects"] as? Int } == [2, 0])
         #expect(summaries.map { $0["quarantined"] as? Int } == [1, 0])
+        #expect(summaries.map { $0["partitions"] as? String } == ["prices-0@0-1", "prices-0@5-5"])
         #expect(summaries.map { $0["crawler"] as? String } == ["failed", "failed"])
         #expect(summaries.count { $0["bytes"] is Int && $0["milliseconds"] is Int && $0["level"] as? String == "INFO" } == 2)
+    }
+
+    /// The lines of a message, as objects.
+    private func lines(of message: String, _ sandbox: Sandbox) throws -> [NSDictionary] {
+        sandbox.process.signal(SIGTERM)
+        try sandbox.process.exit()
+        return try sandbox.process.lines().filter { $0.contains("\"message\":\"\(message)") }
+            .map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSDictionary) }
+    }
+
+    @Test func `tells where quarantined records lie and why, an object a line`() throws {
+        let store = try ScriptedStore()
+        let sandbox = try Sandbox(store, ["AWS_LAMBDA_LOG_FORMAT": "JSON"])
+        _ = try sandbox.invoke(
+            Event.msk([
+                Record(0), Record(3, value: "no JSON"), Record(4, value: "[1]"), Record(7, value: "nor this"),
+                Record.tombstone(9), Record.tombstone(1, partition: 1),
+            ]))
+        let told = try lines(of: "quarantined", sandbox)
+        #expect(told.count == 1)
+        let line = try #require(told.first)
+        #expect(line["level"] as? String == "WARN" && line["partition"] as? String == "prices-0")
+        #expect(line["offsets"] as? String == "3-9" && line["records"] as? Int == 4)
+        #expect(line["reasons"] as? String == "malformed-json=2 not-an-object=1")
+        let object = try #require(line["object"] as? String)
+        #expect(store.keys.contains { object.hasSuffix("/\($0)") && $0.contains("errors/") })
+    }
+
+    @Test func `has a bounded number of lines for quarantined records, however many objects they fill`() throws {
+        let sandbox = try Sandbox(ScriptedStore(), ["AWS_LAMBDA_LOG_FORMAT": "JSON"])
+        _ = try sandbox.invoke(Event.msk((0..<40).map { Record(5, partition: $0, value: "no JSON") }))
+        let told = try lines(of: "quarantined", sandbox)
+        #expect(told.count == 11 && told.last?["message"] as? String == "quarantined records in 30 more objects")
+    }
+
+    @Test func `names at DEBUG each object with what it holds`() throws {
+        let store = try ScriptedStore()
+        let sandbox = try Sandbox(store, ["AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG"])
+        _ = try sandbox.invoke(Event.msk([Record(5), Record(6), Record(8, partition: 2)]))
+        let told = try lines(of: "stored", sandbox)
+        #expect(told.map { $0["offsets"] as? String } == ["5-6", "8-8"])
+        #expect(told.map { $0["partition"] as? String } == ["prices-0", "prices-2"])
+        for line in told {
+            #expect((line["requestId"] as? String)?.count == 36)
+            #expect(store.keys.contains { (line["object"] as? String)?.hasSuffix("/\($0)") == true })
+        }
     }
 
     @Test(arguments: ["JSON", "Text"]) func `holds no secret and nothing of a record, at the finest level`(_ format: String) throws {
@@ -75,7 +122,7 @@ import Testing
     }
 
     @Test func `as text has one line an entry, with the time first`() throws {
-        let form = #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (TRACE|DEBUG|INFO|WARN|ERROR) /#
+        let form = #/time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=(TRACE|DEBUG|INFO|WARN|ERROR) msg=/#
         for line in try logged("Text") { #expect(line.prefixMatch(of: form) != nil, "\(line)") }
     }
 }

@@ -37,10 +37,18 @@ import Testing
             #expect((1...100).contains(metrics.count))
             for metric in metrics {
                 let value = line[metric["Name"] ?? ""]
-                #expect(value is Int || !(value as? [Int] ?? []).isEmpty)
+                if let samples = value as? NSDictionary { try check(samples: samples) } else { #expect(value is Int) }
                 #expect(["Count", "Bytes", "Milliseconds"].contains(metric["Unit"]))
             }
         }
+    }
+
+    private func check(samples: NSDictionary) throws {
+        let values = try #require(samples["Values"] as? [Int]), counts = try #require(samples["Counts"] as? [Int])
+        #expect((1...100).contains(values.count) && counts.count == values.count)
+        #expect(samples["Count"] as? Int == counts.reduce(0, +))
+        let (least, greatest) = (samples["Min"] as? Int ?? .max, samples["Max"] as? Int ?? .min)
+        #expect(values.allSatisfy { (least...greatest).contains($0) })
     }
 
     @Test(arguments: ["JSON", "Text"])
@@ -61,10 +69,12 @@ import Testing
         #expect(prices["Quarantined"] as? Int == 1)
         #expect(prices["Objects"] as? Int == 3)
         #expect(prices["Bytes"] as? Int ?? 0 > 0)
-        let ages = try #require(prices["Latency"] as? [Int])
-        #expect(ages.count == 2 && (5000..<60_000).contains(ages[0]) && (90_000..<150_000).contains(ages[1]))
+        let ages = try #require(prices["Latency"] as? NSDictionary)
+        #expect(ages["Count"] as? Int == 3)
+        #expect((5000..<60_000).contains(ages["Min"] as? Int ?? 0) && (90_000..<150_000).contains(ages["Max"] as? Int ?? 0))
         // A producer's clock that is ahead makes no negative age.
-        #expect(topics["a.b-c"]?["Latency"] as? [Int] == [0, 0])
+        #expect((topics["a.b-c"]?["Latency"] as? NSDictionary)?["Values"] as? [Int] == [0])
+        #expect(found.allSatisfy { $0["level"] as? String == (format == "JSON" ? "INFO" : nil) })
 
         let requests = try #require(found.first { $0["Function"] as? String == "ingest" })
         #expect(requests["PutRequests"] as? Int == 4)
@@ -81,6 +91,32 @@ import Testing
         #expect(found.map { $0["Quarantined"] as? Int } == [1, 0])
         #expect(found.map { $0["AlreadyStored"] as? Int } == [nil, 3])
         #expect(found.map { $0["AlreadyQuarantined"] as? Int } == [nil, 1])
+    }
+
+    @Test func `count tombstones apart, whether they are rows or lie under errors`() throws {
+        let event = try Event.msk([Record(0), Record.tombstone(1), Record(2, value: Self.bad), Record.tombstone(3)])
+        let asErrors = try #require(try lines([:], [event]).first)
+        let asRows = try #require(try lines(["TOMBSTONES": "row", "RECORD_METADATA": "kafka"], [event]).first)
+        for line in [asErrors, asRows] {
+            #expect(line["Records"] as? Int == 4 && line["Quarantined"] as? Int == 1 && line["Tombstones"] as? Int == 2)
+        }
+        #expect(try lines([:], [Event.msk(0...2)]).first?["Tombstones"] == nil)
+    }
+
+    @Test func `count what is not stored, also of a topic of which nothing is`() throws {
+        let store = try ScriptedStore {
+            $0.method == "PUT" && $0.target.contains("prices") ? .respond(403, body: "<Error><Code>AccessDenied</Code></Error>") : nil
+        }
+        let event = try Event.msk([Record(0), Record(1), Record(0, topic: "trades")])
+        let found = try lines([:], [event], store)
+        let topics = Dictionary(grouping: found, by: { $0["Topic"] as? String ?? "" }).compactMapValues(\.first)
+        #expect(topics["prices"]?["NotStored"] as? Int == 2 && topics["prices"]?["Records"] as? Int == 0)
+        #expect(topics["trades"]?["NotStored"] == nil && topics["trades"]?["Records"] as? Int == 1)
+    }
+
+    @Test(arguments: ["WARN", "ERROR"]) func `pass the filter of the log's level`(_ level: String) throws {
+        let found = try lines(["AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level], [Event.msk(0...2)])
+        #expect(!found.isEmpty && found.allSatisfy { $0["level"] as? String == level && $0["timestamp"] is String })
     }
 
     /// The client asks again, and finds what it wrote itself.

@@ -31,6 +31,25 @@ import Testing
         #expect(reply.errorMessage.contains("s3:PutObject"))
     }
 
+    @Test(arguments: ["true", "false"]) func `names each cause once, whatever number of objects it met`(_ partial: String) throws {
+        let store = try ScriptedStore { request in
+            guard request.method == "PUT" else { return nil }
+            let partition = request.target.removingPercentEncoding?.split(separator: "+").dropFirst().first.flatMap { Int($0) }
+            guard let partition, partition > 0 else { return nil }
+            return partition % 2 == 0 ? Self.denied : .respond(400, body: "<Error><Code>InvalidRequest</Code></Error>")
+        }
+        let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": partial, "AWS_LAMBDA_LOG_FORMAT": "JSON"])
+        let reply = try sandbox.invoke(Event.msk((0..<200).map { Record(5, partition: $0) }))
+        sandbox.process.signal(SIGTERM)
+        try sandbox.process.exit()
+        let log = sandbox.process.lines().filter { $0.contains("\"level\":\"ERROR\"") }
+        let told = partial == "true" ? log.joined() : reply.errorMessage
+        #expect(reply.isError == (partial == "false"))
+        #expect(told.contains("AccessDenied") && told.contains("InvalidRequest"))
+        #expect(told.contains("and 89 more partitions") && told.contains("and 90 more partitions"))
+        #expect(log.count <= 3 && told.utf8.count < 3000)
+    }
+
     @Test(arguments: ["false", ""]) func `fails the invocation also where the variable says no`(_ value: String) throws {
         let reply = try Sandbox(store(), ["PARTIAL_BATCH_RESPONSE": value]).invoke(Event.msk(Self.records))
         #expect(reply.isError && !reply.text.contains("batchItemFailures"))
@@ -47,7 +66,7 @@ import Testing
                     ["itemIdentifier": ["partition": "prices-2", "offset": 20]],
                 ]
             ])
-        #expect(try sandbox.process.line(containing: "prices-2@20").contains("\"level\":\"ERROR\""))
+        #expect(try sandbox.process.line(containing: "not stored from").contains("\"level\":\"ERROR\""))
     }
 
     @Test func `is answered with the first offset behind what an earlier delivery wrote`() throws {

@@ -82,7 +82,7 @@ extension History {
         sandbox.store.faults = .init()
         sandbox.store.requestsToLive = .max
         let outcome = try ingest(cuts, sandbox)
-        if let item = outcome.unwritten.first { faults.append("at the end \(told(cuts)) fails: \(item.reason)") }
+        if let item = outcome.unwritten.first { faults.append("at the end \(told(cuts)) fails: \(item.failure)") }
         acknowledge(cuts, outcome, sandbox)
     }
 
@@ -120,7 +120,7 @@ extension History {
         sandbox.store.meanwhile = {}
         if let error = interruptions.first { throw error }
         if luck != 0, !sandbox.store.isDead, wasReadable, let item = outcome.unwritten.first {
-            faults.append("\(told(cuts)) fails although nothing is wrong: \(item.reason)")
+            faults.append("\(told(cuts)) fails although nothing is wrong: \(item.failure)")
         }
         let isDone = acknowledge(cuts, outcome, sandbox)
         if sandbox.store.isDead { sandboxes[index] = try newSandbox() }

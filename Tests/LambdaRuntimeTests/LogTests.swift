@@ -48,7 +48,18 @@ import Testing
         let logger = sink.logger(LogConfiguration(format: .text))
         logger.error("two\nlines\r\n", metadata: ["requestId": "id", "a": "b\nc"])
         #expect(sink.lines.count == 1)
-        #expect(sink.lines[0].hasSuffix("Z ERROR two\\nlines\\r\\n requestId=id a=b\\nc"))
+        #expect(sink.lines[0].hasPrefix("time=20"))
+        #expect(sink.lines[0].hasSuffix(#"Z level=ERROR msg="two\nlines\r\n" requestId=id a="b\nc""#))
+    }
+
+    @Test(arguments: [
+        ("plain", "plain"), ("two words", #""two words""#), ("a=b", #""a=b""#), ("say \"so\"", #""say \"so\"""#),
+        ("", #""""#), ("back\\slash", #""back\\slash""#), ("s3://b/dt=1/k.json", #""s3://b/dt=1/k.json""#), ("ü", "ü"),
+    ])
+    func `as text quotes what logfmt would take apart`(_ value: String, _ written: String) throws {
+        let sink = LogSink()
+        sink.logger(LogConfiguration(format: .text)).info("m", metadata: ["v": "\(value)", "msg": "mine"])
+        #expect(sink.lines[0].hasSuffix(" level=INFO msg=m _msg=mine v=\(written)"))
     }
 
     @Test(arguments: [

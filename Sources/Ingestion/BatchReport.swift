@@ -1,0 +1,82 @@
+import Logging
+
+/// What a batch writes to the log: each thing once, and no more lines for many objects than for a few.
+struct BatchReport {
+    private let outcome: BatchOutcome
+    private let placements: [ObjectPlacement]
+    private let bucket: String
+
+    /// How many lines, or places in a line, are written of one thing.
+    private static let most = 10
+
+    init(_ outcome: BatchOutcome, _ placements: [ObjectPlacement], bucket: String) {
+        self.outcome = outcome
+        self.placements = placements
+        self.bucket = bucket
+    }
+
+    /// At DEBUG, each object: who looks for the one that holds `orders-1@5000` finds its key, and the request that wrote it.
+    func logObjects(_ logger: Logger) {
+        guard logger.logLevel <= .debug else { return }
+        for (placement, object) in created {
+            logger.debug("stored", metadata: metadata(of: object, placement.draft))
+        }
+    }
+
+    /// At WARN, each object of quarantined records: how many for which reason, and where they lie. Never their contents.
+    func logQuarantine(_ logger: Logger) {
+        let objects = created.filter { $0.0.draft.content == .errors }.compactMap { placement, object in
+            let reasons = placement.draft.rejections(in: object.metadata.firstOffset...object.metadata.lastOffset)
+            return reasons.isEmpty ? nil : (placement.draft, object, reasons)
+        }
+        for (draft, object, reasons) in objects.prefix(Self.most) {
+            var metadata = metadata(of: object, draft)
+            metadata["reasons"] = .string(reasons.map { "\($0.reason)=\($0.count)" }.joined(separator: " "))
+            logger.warning("quarantined", metadata: metadata)
+        }
+        guard objects.count > Self.most else { return }
+        logger.warning("quarantined records in \(objects.count - Self.most) more objects")
+    }
+
+    private var created: [(ObjectPlacement, ObjectPlacement.CreatedObject)] {
+        placements.flatMap { placement in placement.created.map { (placement, $0) } }
+    }
+
+    private func metadata(of object: ObjectPlacement.CreatedObject, _ draft: ObjectDraft) -> Logger.Metadata {
+        [
+            "partition": "\(draft.topicPartition)",
+            "offsets": "\(object.metadata.firstOffset)-\(object.metadata.lastOffset)",
+            "records": .stringConvertible(object.metadata.recordCount),
+            "bytes": .stringConvertible(object.byteCount),
+            "object": "s3://\(bucket)/\(object.key)",
+        ]
+    }
+}
+
+extension BatchOutcome {
+    /// `orders-0@5000-5099 orders-1@70-71`, and how many more.
+    var places: String {
+        let shown = partitions.prefix(10).map { "\($0.name)@\($0.firstOffset)-\($0.lastOffset)" }
+        let more = partitions.count > shown.count ? " and \(partitions.count - shown.count) more" : ""
+        return shown.joined(separator: " ") + more
+    }
+
+    /// Why records were not stored: each cause once, with the partitions that it met and, for an example, what was said
+    /// of the first of them.
+    var causes: [String] {
+        var causes: [(cause: String, met: [Unwritten])] = []
+        for item in unwritten {
+            let index = causes.firstIndex { $0.cause == item.failure.cause } ?? causes.endIndex
+            if index == causes.endIndex { causes.append((item.failure.cause, [])) }
+            causes[index].met.append(item)
+        }
+        let told = causes.prefix(5).map { Self.text(of: $0.met) }
+        return causes.count > 5 ? told + ["\(causes.count - 5) more causes"] : told
+    }
+
+    private static func text(of met: [Unwritten]) -> String {
+        let places = met.prefix(10).map { "\($0.partition)@\($0.firstOffset)" }.joined(separator: ", ")
+        let more = met.count > 10 ? " and \(met.count - 10) more partitions" : ""
+        return "not stored from \(places)\(more) onward: \(met[0].failure)"
+    }
+}
