@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "local",
             dependencies: [
-                "EventSourceMapping", "FunctionHost", "Kafka", "Environment", "Bytes", "UTC",
+                "EventSourceMapping", "FunctionHost", "StoredRecords", "Kafka", "Environment", "Bytes", "UTC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -87,6 +87,8 @@ let package = Package(
         room(
             "FunctionHost",
             ["CSandbox", "AWSServices", "AWSSigning", "HTTP", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+        // What lies in the bucket, for who wants to know: by the objects' own words.
+        room("StoredRecords", ["Ingestion", "AWSServices", "Compression", "Environment", "Bytes", "UTC"]),
         room("Kafka", ["CRdKafka"]),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
@@ -120,6 +122,7 @@ let package = Package(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
         tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
+        tests("StoredRecordsTests", ["StoredRecords"]),
         tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
         tests(
             "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],

@@ -2,11 +2,11 @@ import UTC
 
 /// What an object says of itself, as `x-amz-meta-*`: which records it covers, so that a redelivery can tell what is
 /// stored without reading the object.
-struct ObjectMetadata: Equatable, Sendable {
-    var topicPartition: TopicPartition
-    var firstOffset: Int64
-    var lastOffset: Int64
-    var recordCount: Int
+package struct ObjectMetadata: Equatable, Sendable {
+    package var topicPartition: TopicPartition
+    package var firstOffset: Int64
+    package var lastOffset: Int64
+    package var recordCount: Int
     /// Of the records at the two offsets, and the least and the greatest of all: they tell a topic from one that was
     /// deleted and created again under its name, which counts from offset 0 anew.
     var firstTimestamp: EpochMilliseconds
@@ -43,7 +43,7 @@ extension ObjectMetadata {
     }
 
     /// - Returns: `nil` where a pair is missing or is not a number: someone else's object.
-    init?(_ pairs: [(String, String)]) {
+    package init?(_ pairs: [(String, String)]) {
         var values: [String: String] = [:]
         for (name, value) in pairs { values[name.lowercased()] = value }
         func number<Number: FixedWidthInteger>(_ name: String) -> Number? { values[name].flatMap { Number($0) } }

@@ -81,6 +81,14 @@ struct Bucket {
         return try LocalStore.ask(["do": "partitions", "bucket": name], Found.self).counts
     }
 
+    func remove(_ key: String) throws {
+        _ = try LocalStore.ask(["do": "remove", "bucket": name, "key": key], Nothing.self)
+    }
+
+    func copy(_ key: String, to copy: String) throws {
+        _ = try LocalStore.ask(["do": "copy", "bucket": name, "key": key, "to": copy], Nothing.self)
+    }
+
     func objects(under prefix: String) throws -> [String: String] {
         struct Found: Decodable { var objects: [String: String] }
         return try LocalStore.ask(["do": "objects", "bucket": name, "prefix": prefix], Found.self).objects

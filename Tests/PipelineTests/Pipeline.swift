@@ -39,6 +39,11 @@ final class Pipeline {
             environment: Self.path)
     }
 
+    /// One of the tool's commands that need no broker.
+    func local(_ arguments: [String], environment: [String: String]) throws -> LocalProcess {
+        try LocalProcess(try Self.tool(), arguments, environment: Self.path.merging(environment) { $1 })
+    }
+
     /// A mapping with the function's executable, unless the options name another one.
     func map(_ options: [String], environment: [String: String]) throws -> LocalProcess {
         let hasFunction = options.contains("--function") || options.contains("--function-name")

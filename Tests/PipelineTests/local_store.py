@@ -72,6 +72,15 @@ class Reader(http.server.BaseHTTPRequestHandler):
         found = collections.Counter(place[0] for place, _ in self.stored(bucket)[0])
         return {"counts": {str(partition): count for partition, count in found.items()}}
 
+    def remove(self, bucket, key):
+        s3.delete_object(Bucket=bucket, Key=key)
+        return {}
+
+    def copy(self, bucket, key, to):
+        """With its metadata, as S3 copies."""
+        s3.copy_object(Bucket=bucket, Key=to, CopySource={"Bucket": bucket, "Key": key})
+        return {}
+
     def objects(self, bucket, prefix):
         return {"objects": {key: body.decode() for key, body in self.bodies(bucket, prefix)}}
 

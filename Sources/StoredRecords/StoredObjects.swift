@@ -1,0 +1,133 @@
+import AWSServices
+import Bytes
+import Compression
+import Environment
+import Ingestion
+import UTC
+
+/// The objects that the function has put into a bucket, found by their names and read as they are.
+package final class StoredObjects {
+    package let bucket: String
+    package let prefix: String
+    private let client: AWSClient
+    private var s3: S3 { S3(client: client) }
+
+    /// What is under a prefix, by topic-partition.
+    package struct Contents {
+        package var objects: [TopicPartition: [OffsetCoverage.Object]] = [:]
+        /// Keys that are named like an object of records, but whose metadata does not say which it holds.
+        package var unreadable: [String] = []
+        /// How many keys are named otherwise.
+        package var otherCount = 0
+    }
+
+    /// Answers that are awaited at a time.
+    private static let concurrency = 32
+    /// Of one object, unpacked, in bytes.
+    private static let longestContents = 256 << 20
+
+    /// - Parameter place: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    /// - Returns: nil where `place` is of another form.
+    /// - Throws: `ConfigurationError` where the environment does not say how S3 is reached.
+    package init?(_ place: String, environment: Environment) throws {
+        guard place.hasPrefix("s3://") else { return nil }
+        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
+        guard let bucket = parts.first else { return nil }
+        self.bucket = String(bucket)
+        prefix = parts.count > 1 ? String(parts[1]) : ""
+        client = try AWSClient(environment: environment, concurrency: Self.concurrency)
+    }
+
+    /// Asks each object for its metadata; no row is read.
+    ///
+    /// - Parameters:
+    ///   - errorsPrefix: what the keys of quarantined records begin with.
+    ///   - progress: is called now and then with how many objects have been asked.
+    /// - Throws: `AWSFailure`.
+    package func contents(errorsPrefix: String, progress: (Int) -> Void = { _ in }) throws -> Contents {
+        var contents = Contents()
+        var asked = 0
+        try forEachPage { keys in
+            for (key, pairs) in try metadata(of: keys.filter(RecordObjectName.isOne)) {
+                guard let object = ObjectMetadata(pairs) else {
+                    contents.unreadable.append(key)
+                    continue
+                }
+                contents.objects[object.topicPartition, default: []].append(
+                    OffsetCoverage.Object(
+                        key: key, firstOffset: object.firstOffset, lastOffset: object.lastOffset,
+                        recordCount: object.recordCount, isErrors: key.hasPrefix(errorsPrefix + "/")))
+                asked += 1
+            }
+            contents.otherCount += keys.count { !RecordObjectName.isOne($0) }
+            progress(asked)
+        }
+        return contents
+    }
+
+    /// Calls `body` with each object's key and lines, in the order of the keys, until it says that it has enough.
+    /// - Throws: `AWSFailure`, `GzipError`.
+    package func forEachLines(_ body: (_ key: String, _ lines: ByteBuffer) throws -> Bool) throws {
+        try forEachPage { keys in
+            for key in keys where RecordObjectName.isOne(key) {
+                let object = try answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
+                var lines = object
+                if key.hasSuffix(".gz") {
+                    lines = ByteBuffer()
+                    try Gzip.decompress(object.bytes, into: lines, limit: Self.longestContents)
+                }
+                guard try body(key, lines) else { throw Enough() }
+            }
+        }
+    }
+
+    private struct Enough: Error {}
+
+    private func forEachPage(_ body: ([String]) throws -> Void) throws {
+        var last: String?
+        while true {
+            let page = try answer { s3.listObjects(bucket: bucket, prefix: prefix, startAfter: last, completion: $0) }
+            do { try body(page.keys) } catch is Enough { return }
+            guard page.isTruncated, let next = page.keys.last else { return }
+            last = next
+        }
+    }
+
+    private func metadata(of keys: [String]) throws -> [(key: String, pairs: [(String, String)])] {
+        client.beginInvocation(deadline: Clock.now() + 300_000)
+        var answers = [Result<[(String, String)], AWSFailure>?](repeating: nil, count: keys.count)
+        for (index, key) in keys.enumerated() {
+            s3.headObject(bucket: bucket, key: key) { answers[index] = $0 }
+        }
+        client.run()
+        return try zip(keys, answers).compactMap { key, answer in try answer.map { (key, try $0.get()) } }
+    }
+
+    private func answer<Value>(
+        _ submit: (@escaping (Result<Value, AWSFailure>) -> Void) -> Void
+    ) throws -> Value {
+        client.beginInvocation(deadline: Clock.now() + 60_000)
+        var answer: Result<Value, AWSFailure>?
+        submit { answer = $0 }
+        client.run()
+        guard let answer else { throw NoAnswer() }
+        return try answer.get()
+    }
+
+    /// What `AWSClient.run` rules out: it returns when all is answered.
+    private struct NoAnswer: Error, CustomStringConvertible {
+        var description: String { "S3 gave no answer" }
+    }
+}
+
+/// `…/<topic>+<partition>+<20 digits>….json`, with `.gz` or without.
+enum RecordObjectName {
+    static func isOne(_ key: String) -> Bool {
+        guard key.hasSuffix(".json") || key.hasSuffix(".json.gz") else { return false }
+        let parts = key[(key.lastIndex(of: "/").map(key.index(after:)) ?? key.startIndex)...]
+            .split(separator: "+", omittingEmptySubsequences: false)
+        guard parts.count >= 3, Int32(parts[parts.count - 2]) != nil else { return false }
+        let digits = parts[parts.count - 1].prefix { $0 != "." }
+        return digits.utf8.count == 20 && Int64(digits) != nil
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Environment
+import Foundation
+import StoredRecords
+
+struct Errors: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows quarantined records, decoded, with the reason of each.",
+        discussion: """
+            The bucket is reached with AWS_REGION and credentials from the environment. The contents of records are \
+            shown: this is the place to look at them, and no log is.
+            """)
+
+    @Argument(help: "s3://BUCKET for errors/ in it, or s3://BUCKET/PREFIX, errors/orders/dt=2026-11-25/ for example.")
+    var place: String
+
+    @Option(help: "Only records that were refused for this reason, malformed-json for example.")
+    var reason: String?
+
+    @Option(help: "At most so many records; 0 is all.")
+    var limit = 100
+
+    @Flag(help: "Values to their end, rather than their first 200 characters.")
+    var whole = false
+
+    func run() throws {
+        let place = self.place.dropFirst(5).contains("/") ? self.place : self.place + "/errors/"
+        guard let stored = try StoredObjects(place, environment: Environment()) else {
+            throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+        }
+        var shown = 0
+        try stored.forEachLines { key, lines in
+            for line in lines.bytes.split(separator: UInt8(ascii: "\n")) {
+                guard let record = try? JSONDecoder().decode(Quarantined.self, from: Data(line)) else {
+                    answer("s3://\(stored.bucket)/\(key) holds a line that is not a quarantined record")
+                    continue
+                }
+                guard reason == nil || reason == record.reason else { continue }
+                if limit > 0, shown == limit {
+                    answer("more than \(limit) records: --limit 0 shows all")
+                    return false
+                }
+                answer(record.text(limit: whole ? .max : 200))
+                shown += 1
+            }
+            return true
+        }
+        if shown == 0 { answer("no quarantined records under \(place)\(reason.map { " for \($0)" } ?? "")") }
+    }
+}
+
+/// A line under `errors/`.
+private struct Quarantined: Decodable {
+    var topic: String
+    var partition: Int
+    var offset: Int64
+    var timestamp: Int64
+    var key: String?
+    var value: String?
+    var reason: String
+
+    func text(limit: Int) -> String {
+        let time = timestamp < 0 ? "no time" : Date(timeIntervalSince1970: Double(timestamp) / 1000).ISO8601Format()
+        return "\(topic)-\(partition)@\(offset)  \(reason)  \(time)\n"
+            + "  key    \(Self.decoded(key, limit))\n  value  \(Self.decoded(value, limit))"
+    }
+
+    /// What the base64 stands for: as text where it is such, with control characters escaped, since a terminal obeys them.
+    private static func decoded(_ base64: String?, _ limit: Int) -> String {
+        guard let base64 else { return "none" }
+        guard let data = Data(base64Encoded: base64) else { return "not base64: \(escaped(base64, limit))" }
+        guard let text = String(data: data, encoding: .utf8) else {
+            return "\(data.count) bytes, base64 \(escaped(base64, limit))"
+        }
+        return escaped(text, limit)
+    }
+
+    private static func escaped(_ text: String, _ limit: Int) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars.prefix(limit) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: shown += scalar.escaped(asASCII: true)
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return text.unicodeScalars.count > limit ? shown + "…" : shown
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Environment
+import StoredRecords
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says which offsets of each topic-partition a bucket holds, and which are missing or stored twice.",
+        discussion: """
+            Reads the names and the metadata of the objects (a LIST per 1,000, a HEAD each), no rows. Without a prefix \
+            both rows and quarantined records are looked at; with one, only what lies there. The exit code is 1 where \
+            offsets are missing or stored twice, or an object does not say what it holds.
+
+            Kafka leaves offsets out by itself where a topic is compacted or written by transactions: --gaps-are-fine.
+
+            The bucket is reached with AWS_REGION and credentials from the environment.
+            """)
+
+    @Argument(help: "s3://BUCKET or s3://BUCKET/PREFIX.")
+    var place: String
+
+    @Option(help: "What the keys of quarantined records begin with: the function's ERRORS_PREFIX.")
+    var errorsPrefix = "errors"
+
+    @Flag(help: "Offsets without a record are told, but are no reason to fail.")
+    var gapsAreFine = false
+
+    func run() throws {
+        guard let stored = try StoredObjects(place, environment: Environment()) else {
+            throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+        }
+        let contents = try stored.contents(errorsPrefix: errorsPrefix) {
+            Terminal.shared.show(["\(grouped($0)) objects asked"])
+        }
+        Terminal.shared.show([])
+        var isWrong = !contents.unreadable.isEmpty
+        for (partition, objects) in contents.objects.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            let coverage = OffsetCoverage(objects)
+            tell(coverage, of: "\(partition)")
+            isWrong = isWrong || !coverage.doubles.isEmpty || (!gapsAreFine && !coverage.gaps.isEmpty)
+        }
+        for key in contents.unreadable.prefix(20) {
+            answer("s3://\(stored.bucket)/\(key) does not say which records it holds: restore its metadata, or move it away")
+        }
+        if contents.objects.isEmpty { answer("no objects of records under \(place)") }
+        if contents.otherCount > 0 { answer("\(grouped(contents.otherCount)) other keys were not looked at") }
+        if isWrong { throw ExitCode(1) }
+    }
+
+    private func tell(_ coverage: OffsetCoverage, of partition: String) {
+        guard let first = coverage.firstOffset, let last = coverage.lastOffset else { return }
+        answer(
+            "\(partition)  offsets \(first)-\(last): \(grouped(coverage.rowCount)) rows, \(grouped(coverage.errorCount)) "
+                + "quarantined, in \(grouped(coverage.objectCount)) objects")
+        for gap in coverage.gaps.prefix(20) {
+            let isWhole = gap.count == gap.lastOffset - gap.firstOffset + 1
+            answer("  missing  \(isWhole ? "" : "\(grouped(gap.count)) of ")\(gap.firstOffset)-\(gap.lastOffset)")
+        }
+        if coverage.gaps.count > 20 { answer("  missing  in \(coverage.gaps.count - 20) more places") }
+        for double in coverage.doubles.prefix(20) {
+            answer("  twice    some of \(double.firstOffset)-\(double.lastOffset): \(double.keys.prefix(4).joined(separator: ", "))")
+        }
+        if coverage.doubles.count > 20 { answer("  twice    in \(coverage.doubles.count - 20) more places") }
+    }
+}
