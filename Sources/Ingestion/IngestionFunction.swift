@@ -47,6 +47,10 @@ public final class IngestionFunction {
 
     /// Stores the records of `event` and writes the answer.
     ///
+    /// An event is a Kafka batch, or the record that an on-failure destination keeps of one. That comes from whoever
+    /// replays it and not from the mapping: what of it is not stored fails the invocation, since nobody would read an
+    /// answer that says so.
+    ///
     /// - Parameters:
     ///   - deadline: when Lambda kills the sandbox.
     ///   - requestID: the invocation's, which its objects carry.
@@ -57,24 +61,32 @@ public final class IngestionFunction {
     ) throws(IngestionFailure) {
         client.onRetry = { logger.debug("trying again in \($0.delay) ms: \($0.failure)") }
         client.beginInvocation(deadline: deadline - Self.reserve)
-        let outcome: BatchOutcome
-        do {
-            outcome = try ingestion.ingest(event, requestID: requestID, logger)
-        } catch {
-            throw IngestionFailure(error)
-        }
+        let (outcome, isReplay) = try ingest(event, requestID: requestID, logger)
         logSummary(outcome, logger)
         metrics?.write(outcome, client.requestCounts)
+        let answersPartially = configuration.answersPartially && !isReplay
         guard !outcome.unwritten.isEmpty else {
-            return configuration.answersPartially
-                ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)
+            return answersPartially ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)
         }
         // Without the variable this answer would count as success, and the records would be lost.
-        guard configuration.answersPartially else { throw IngestionFailure(unwritten: outcome.unwritten) }
+        guard answersPartially else { throw IngestionFailure(unwritten: outcome.unwritten) }
         for item in outcome.unwritten {
             logger.error("\(item.partition)@\(item.firstOffset) and what follows is not stored: \(item.reason)")
         }
         outcome.appendBatchItemFailures(to: response)
+    }
+
+    private func ingest(
+        _ event: ByteBuffer, requestID: String, _ logger: Logger
+    ) throws(IngestionFailure) -> (BatchOutcome, isReplay: Bool) {
+        do {
+            guard let payload = try FailedBatchRecord.payload(in: event) else {
+                return (try ingestion.ingest(event, requestID: requestID, logger), false)
+            }
+            return (try ingestion.replay(payload, requestID: requestID, logger), true)
+        } catch {
+            throw IngestionFailure(error)
+        }
     }
 
     private func logSummary(_ outcome: BatchOutcome, _ logger: Logger) {
