@@ -477,6 +477,8 @@ test_all() {
     need_debian shellcheck
     shellcheck Sources/Deployment/*.sh || fail "the deployment's scripts are not clean." "see the lines above."
     "$python" Tests/Deployment/commands.py
+    say "Asking the saved queries of what is stored with each partitioning"
+    "$python" Tests/Deployment/saved_queries.py "$out.zip"
     say "Deploying with ./build.sh deploy, as the README's walk does"
     "$python" Tests/Demo/walk.py
     say "Invoking single events under the runtime emulator"
