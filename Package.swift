@@ -83,7 +83,7 @@ let package = Package(
             swiftSettings: strict),
         room(
             "EventSourceMapping",
-            ["Kafka", "FunctionHost", "AWSServices", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+            ["Kafka", "KafkaEvent", "FunctionHost", "AWSServices", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
         room(
             "FunctionHost",
             ["CSandbox", "AWSServices", "AWSSigning", "HTTP", "Environment", "JSON", "Base64", "Bytes", "UTC"]),

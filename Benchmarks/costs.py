@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What a month costs at several rates, from the prices and measurements in a file.
 
-    Benchmarks/costs.py [FILE.json]      costs.json beside this script, unless another is named
+    Benchmarks/costs.py [--try-out] [FILE.json]      costs.json beside this script, unless another is named
 
-Prints the table that the README shows. Kafka itself, pollers of provisioned mode and questions to Athena are not in it.
+Prints the table that the README shows; with --try-out the one of a stack with a broker of its own. Questions to Athena are
+not in them, nor is Kafka in the first.
 """
 
 import json
@@ -13,6 +14,8 @@ import sys
 MONTH_HOURS = 730
 MONTH_SECONDS = MONTH_HOURS * 3600
 GB = 1e9
+# What makes the sum; the crawler comes on top.
+PARTS = ("PUT", "LIST", "markers", "Lambda requests", "Lambda GB-s", "logs, metrics", "storage")
 
 
 def month(rate, prices, function, traffic, crawler):
@@ -71,12 +74,37 @@ def table(assumptions):
     yield row("… and their price", lambda c: c["Lambda GB-s"])
     yield row("logs, metrics, alarms, dashboard", lambda c: c["logs, metrics"])
     yield row("S3 storage of one month's records", lambda c: c["storage"])
-    parts = ("PUT", "LIST", "markers", "Lambda requests", "Lambda GB-s", "logs, metrics", "storage")
-    yield row("**together, without the crawler**", lambda c: sum(c[part] for part in parts), "**{:,.2f}**")
+    yield row("**together, without the crawler**", lambda c: sum(c[part] for part in PARTS), "**{:,.2f}**")
     yield row("crawler, `TimePartition=hour`", lambda c: c["crawler, each hour"])
     yield row("crawler, `TimePartition=day`", lambda c: c["crawler, each day"])
 
 
+def try_out(assumptions):
+    prices, broker, looks = (assumptions[name] for name in ("prices", "try-out", "failed batches"))
+    rest = month(1, *(assumptions[name] for name in ("prices", "function", "traffic", "crawler")))
+    counts = MONTH_HOURS * 12
+    together = {
+        "the broker's machine, its disk and its address":
+            MONTH_HOURS * (broker["machine_hour"] + broker["address_hour"]) + broker["disk_gb"] * broker["disk_gb_month"],
+        "endpoints of Lambda and STS, for pollers on demand": MONTH_HOURS * broker["endpoints"] * broker["endpoint_hour"],
+        "the crawler, with folders by hour": rest["crawler, each hour"],
+        "the rest, at 1 record/s": sum(rest[part] for part in PARTS),
+    }
+    yield "| the try-out, in US dollars | a day | a month |"
+    yield "|---|---:|---:|"
+    for name, dollars in {
+        **together, "**together**": sum(together.values()),
+        "provisioned mode: a poller unit for each topic": MONTH_HOURS * prices["poller_unit_hour"],
+        "`KeepFailedBatches=true`: counting them":
+            counts * (prices["s3_put_or_list"] + looks["put_metric_data"] + looks["execution"]) + prices["metric_month"]
+            + prices["alarm_month"],
+    }.items():
+        yield f"| {name} | {dollars / MONTH_HOURS * 24:.2f} | {dollars:.2f} |"
+
+
 if __name__ == "__main__":
-    path = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("costs.json")
-    print("\n".join(table(json.loads(path.read_text()))))
+    arguments = sys.argv[1:]
+    of = try_out if "--try-out" in arguments else table
+    files = [pathlib.Path(argument) for argument in arguments if argument != "--try-out"]
+    path = files[0] if files else pathlib.Path(__file__).with_name("costs.json")
+    print("\n".join(of(json.loads(path.read_text()))))

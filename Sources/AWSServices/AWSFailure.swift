@@ -78,6 +78,7 @@ public enum AWSOperation: String, Sendable, Hashable, CaseIterable {
     case headObject = "HeadObject"
     case getObject = "GetObject"
     case listObjects = "ListObjectsV2"
+    case deleteObject = "DeleteObject"
     case startCrawler = "StartCrawler"
     /// Credentials from the container's endpoint; not a call that is paid for.
     case getCredentials = "GetCredentials"

@@ -42,6 +42,7 @@ struct Advice {
         case .headObject, .getObject:
             "Allow the function's role s3:GetObject on \(s3)/\(call.key), "
                 + "and s3:ListBucket on \(s3), without which S3 calls an absent object forbidden"
+        case .deleteObject: "Allow whoever asks s3:DeleteObject on \(s3)/\(call.key)"
         case .listObjects: "Allow the function's role s3:ListBucket on \(s3) for this prefix"
         case .startCrawler:
             "Allow the function's role glue:StartCrawler on "

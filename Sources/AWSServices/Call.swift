@@ -91,7 +91,7 @@ extension AWSOperation {
         // 1,000 keys of 1,024 bytes, each of them as %XX, with all that S3 says of each.
         case .listObjects: 8 << 20
         // Nothing, a small object, or an error's document.
-        case .putObject, .headObject, .startCrawler, .getCredentials: 1 << 20
+        case .putObject, .headObject, .deleteObject, .startCrawler, .getCredentials: 1 << 20
         }
     }
 }

@@ -59,7 +59,7 @@ extension AWSOperation {
         switch self {
         case .putObject: 0
         case .startCrawler, .listObjects, .getCredentials: 1
-        case .headObject: 2
+        case .headObject, .deleteObject: 2
         case .getObject: 3
         }
     }

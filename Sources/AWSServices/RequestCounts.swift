@@ -25,7 +25,8 @@ public struct RequestCounts: Sendable, Equatable {
         case .headObject: head += 1
         case .getObject: get += 1
         case .startCrawler: startCrawler += 1
-        case .getCredentials: break
+        // Neither is paid for.
+        case .deleteObject, .getCredentials: break
         }
     }
 }

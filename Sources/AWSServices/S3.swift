@@ -80,6 +80,14 @@ public struct S3 {
             }, fail: { completion(.failure($0)) })
     }
 
+    /// Removes an object; that there was none is no failure. Needs `s3:DeleteObject`, which no function should have: the
+    /// developer's tool uses it.
+    public func deleteObject(bucket: String, key: String, completion: @escaping (Result<Void, AWSFailure>) -> Void) {
+        submit(
+            .deleteObject, bucket, key, "DELETE",
+            read: { $0.status == 204 ? .done { completion(.success(())) } : .refused }, fail: { completion(.failure($0)) })
+    }
+
     /// The first keys under `prefix` in the order of their UTF-8 bytes, one page. Needs `s3:ListBucket`.
     /// An answer that is not such a page is one that cannot be read: it is asked for again, and then a failure.
     /// - Parameters:

@@ -5,6 +5,7 @@ public enum HTTPMethod: String, Sendable {
     case head = "HEAD"
     case put = "PUT"
     case post = "POST"
+    case delete = "DELETE"
 }
 
 /// One request, sent exactly as it stands here: libcurl adds `Host`, `Content-Length` and nothing else.

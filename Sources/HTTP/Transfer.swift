@@ -70,6 +70,9 @@ final class Transfer {
         switch request.method {
         case .get: handle.set(CURLOPT_HTTPGET, 1)
         case .head: handle.set(CURLOPT_NOBODY, 1)
+        case .delete:
+            handle.set(CURLOPT_HTTPGET, 1)
+            ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         case .put, .post:
             handle.set(CURLOPT_POST, 1)
             ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)

@@ -16,6 +16,7 @@ public final class Ingestion {
     private let density = DensityMemory()
     private let known: FailedBatchMemory
     private var memory: PartitionMemory
+    private let now: () -> Int64
 
     /// - Parameter now: milliseconds that never go back.
     /// - Throws: `GzipError` where the compressor cannot be had.
@@ -25,6 +26,7 @@ public final class Ingestion {
     ) throws {
         self.configuration = configuration
         self.store = store
+        self.now = now
         memory = PartitionMemory(configuration.batchOrder, now: now)
         known = FailedBatchMemory(now: now)
         crawler = CrawlerTrigger(configuration.crawler, starter, store, now: now)
@@ -54,6 +56,24 @@ public final class Ingestion {
         report.logObjects(logger)
         report.logQuarantine(logger)
         return outcome
+    }
+
+    /// Stores the records of a batch that the mapping gave up.
+    ///
+    /// It may lie anywhere in its partitions, whatever `BATCH_ORDER` promises of the mapping's batches: all that is stored
+    /// around it is looked at, as for the first batch of a sandbox, and so it is for the mapping's next one.
+    ///
+    /// - Parameter payload: the batch, as it was sent to the function.
+    /// - Throws: `KafkaEventError`, whose place is one within the payload; `BatchError`.
+    func replay(_ payload: ByteBuffer, requestID: String? = nil, _ logger: Logger) throws -> BatchOutcome {
+        memory = PartitionMemory(.any, now: now)
+        defer { memory = PartitionMemory(configuration.batchOrder, now: now) }
+        do {
+            return try ingest(payload, requestID: requestID, logger)
+        } catch var error as KafkaEventError {
+            error.path = "$.payload" + error.path.dropFirst()
+            throw error
+        }
     }
 
     /// Makes lines and a body of a record that goes nowhere: what Swift's runtime and ISA-L look up when they do

@@ -47,6 +47,10 @@ public final class IngestionFunction {
 
     /// Stores the records of `event` and writes the answer.
     ///
+    /// An event is a Kafka batch, or the record that an on-failure destination keeps of one. That comes from whoever
+    /// replays it and not from the mapping: what of it is not stored fails the invocation, since nobody would read an
+    /// answer that says so.
+    ///
     /// - Parameters:
     ///   - deadline: when Lambda kills the sandbox.
     ///   - requestID: the invocation's, which its objects carry.
@@ -57,22 +61,30 @@ public final class IngestionFunction {
     ) throws(IngestionFailure) {
         client.onRetry = { logger.debug("trying again in \($0.delay) ms: \($0.failure)") }
         client.beginInvocation(deadline: deadline - Self.reserve)
-        let outcome: BatchOutcome
+        let (outcome, isReplay) = try ingest(event, requestID: requestID, logger)
+        logSummary(outcome, logger)
+        metrics?.write(outcome, client.requestCounts)
+        let answersPartially = configuration.answersPartially && !isReplay
+        guard !outcome.unwritten.isEmpty else {
+            return answersPartially ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)
+        }
+        // Without the variable this answer would count as success, and the records would be lost.
+        guard answersPartially else { throw IngestionFailure(causes: outcome.causes) }
+        for cause in outcome.causes { logger.error("\(cause)") }
+        outcome.appendBatchItemFailures(to: response)
+    }
+
+    private func ingest(
+        _ event: ByteBuffer, requestID: String, _ logger: Logger
+    ) throws(IngestionFailure) -> (BatchOutcome, isReplay: Bool) {
         do {
-            outcome = try ingestion.ingest(event, requestID: requestID, logger)
+            guard let payload = try FailedBatchRecord.payload(in: event) else {
+                return (try ingestion.ingest(event, requestID: requestID, logger), false)
+            }
+            return (try ingestion.replay(payload, requestID: requestID, logger), true)
         } catch {
             throw IngestionFailure(error)
         }
-        logSummary(outcome, logger)
-        metrics?.write(outcome, client.requestCounts)
-        guard !outcome.unwritten.isEmpty else {
-            return configuration.answersPartially
-                ? outcome.appendBatchItemFailures(to: response) : outcome.appendSummary(to: response)
-        }
-        // Without the variable this answer would count as success, and the records would be lost.
-        guard configuration.answersPartially else { throw IngestionFailure(causes: outcome.causes) }
-        for cause in outcome.causes { logger.error("\(cause)") }
-        outcome.appendBatchItemFailures(to: response)
     }
 
     private func logSummary(_ outcome: BatchOutcome, _ logger: Logger) {

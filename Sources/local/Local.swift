@@ -15,5 +15,5 @@ struct Local: ParsableCommand {
             The function reads its own variables from the environment, INGESTION_BUCKET and AWS_ENDPOINT_URL for \
             example. Without --bootstrap-servers, commands find the broker that `local kafka` started.
             """,
-        subcommands: [KafkaCommand.self, Produce.self, Map.self, Invoke.self, Errors.self, Verify.self])
+        subcommands: [KafkaCommand.self, Produce.self, Map.self, Invoke.self, Replay.self, Errors.self, Verify.self])
 }

@@ -92,9 +92,7 @@ def create_table(aws, database, bucket):
 def saved_query(name, table="stock_market"):
     """The text of one of the template's named queries, for a table of that name."""
     text, _ = read_template(ROOT / "template.yaml")["Resources"][name]["Properties"]["QueryString"]["Fn::Sub"]
-    for name, value in {"Table": table, "Day": "dt", "Hour": "hour", "Topic": "stock_market"}.items():
-        text = text.replace("${%s}" % name, value)
-    return text
+    return text.replace("${Table}", table)
 
 
 def ask(aws, database, question):

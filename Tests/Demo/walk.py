@@ -3,6 +3,7 @@
 Only Kafka is missing: what its event source would hand over is invoked between the steps.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -44,8 +45,54 @@ def main():
         step("The README's questions")
         answers = shell.run("\n".join(questions))
         print(answers)
-        if "N225" not in answers:
-            raise SystemExit("The walk's question is not answered.")
+        if f"N225 {newest('N225')} " not in answers:
+            raise SystemExit(f"The walk's question is answered wrongly: the newest price of N225 is {newest('N225')}.")
+        replay(aws, shell, stack)
+        step("./build.sh delete")
+        said = shell.run("./build.sh delete")
+        print(said)
+        if f"aws s3 rb --force s3://{stack['IngestionBucket']}" not in said or "is gone" not in said:
+            raise SystemExit("The stack is not deleted, or its buckets are not named.")
+        if "There is no stack" not in shell.run("./build.sh delete"):
+            raise SystemExit("A second deletion is not a quiet one.")
+
+
+def newest(index):
+    """The price that the last record of an index in the sample tells."""
+    lists = json.loads((ROOT / "events/msk.json").read_text())["records"].values()
+    rows = [(it["timestamp"], json.loads(base64.b64decode(it["value"]))) for records in lists for it in records if it["value"]]
+    return max((time, row["Close"]) for time, row in rows if row["Index"] == index)[1]
+
+
+def replay(aws, shell, stack):
+    """Failed batches, as Lambda keeps them, are replayed; what is none stays, and is the command's failure."""
+    s3, bucket, key = aws.client("s3"), "failed-batches", "aws/lambda/9a1d/orders-0/2026/11/21/2026-11-21T12.00.06-{}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    batch = json.loads((ROOT / "events/msk.json").read_text())
+    for number, offset in enumerate([7000, 8000]):
+        for records in batch["records"].values():
+            for index, record in enumerate(records):
+                record["offset"] = offset + index
+        record = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "version": "1.0", "KafkaBatchInfo": {},
+                  "payload": json.dumps(batch)}
+        s3.put_object(Bucket=bucket, Key=key.format(number), Body=json.dumps(record).encode())
+    s3.put_object(Bucket=bucket, Key=key.format("poison"), Body=b'{"payload": "{}"}')
+
+    step(f"./build.sh replay s3://{bucket}")
+    said = shell.run(f"./build.sh replay s3://{bucket}", fails=True)
+    print(said)
+    if f"{key.format('poison')} stays: " not in said or "Function.InvalidKafkaEvent" not in said:
+        raise SystemExit("The batch that cannot be ingested is not named with the reason.")
+    s3.delete_object(Bucket=bucket, Key=key.format("poison"))
+    if "No failed batch is left" not in shell.run(f"./build.sh replay s3://{bucket}"):
+        raise SystemExit("The bucket is not said to be empty.")
+    kept = [it["Key"] for it in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    rows = [it["Key"] for it in s3.list_objects_v2(Bucket=stack["IngestionBucket"], Prefix="topics/")["Contents"]]
+    if kept != [f"replayed/{key.format(number)}" for number in range(2)]:
+        raise SystemExit(f"What was replayed is not moved away: {kept}")
+    for offset in (7000, 8000):
+        if not any(f"+{offset:020d}" in row for row in rows):
+            raise SystemExit(f"The batch at {offset} is not stored: {rows}")
 
 
 class Shell:
@@ -78,7 +125,7 @@ def refusals(shell):
     for sentence, command, variables in [
         ("AWS does not know you", "./build.sh deploy OwnBroker=true", nobody),
         ("no region is set", "./build.sh deploy OwnBroker=true", {"AWS_DEFAULT_REGION": None}),
-        ("'OwnBroker' is no parameter", "./build.sh deploy OwnBroker", {}),
+        ("'OwnBroker' is not a parameter", "./build.sh deploy OwnBroker", {}),
         ("Say where Kafka is", "./build.sh deploy", {"STACK": "refused"}),
     ]:
         said = shell.run(command, fails=True, **variables)

@@ -55,6 +55,15 @@ final class Pipeline {
             environment: Self.path.merging(environment) { $1 })
     }
 
+    /// Replays what lies in a bucket's on-failure destination.
+    func replay(_ bucket: Bucket, _ more: [String: String] = [:]) throws -> LocalProcess {
+        try LocalProcess(
+            try Self.tool(),
+            ["replay", "s3://\(bucket.name)", "--function", try TestParts.bootstrap(), "--timeout", "30",
+                "--function-logs", file("function.log")],
+            environment: Self.path.merging(try bucket.variables(more)) { $1 })
+    }
+
     /// Sends records of the test's own making to partition 0; gives their offsets' end.
     func send(_ values: [[UInt8]], timestamp: (Int) -> Int64? = { _ in nil }) throws {
         let producer = try Producer(["bootstrap.servers": servers, "compression.type": "zstd", "message.max.bytes": "20000000"])

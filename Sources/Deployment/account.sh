@@ -1,0 +1,77 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # parts is build.sh's; status and the like are for those that follow
+#
+# The account that deploy, replay and delete work in. Sourced by build.sh.
+#
+#   STACK             name of the stack; kafka-to-s3
+#   AWS_PROFILE, AWS_REGION and the like as every AWS tool reads them
+
+awscli_version=1.46.3
+pyyaml_version=6.0.3
+
+stack=${STACK:-kafka-to-s3}
+
+# The aws command of this machine, or else one of our own.
+need_aws() {
+    command -v aws >/dev/null && return
+    install_own aws "awscli==$awscli_version"
+    PATH=$parts/aws-venv/bin:$PATH
+}
+
+# Sets python3_yaml, a Python that reads YAML: the template's parameters are checked with it.
+need_yaml() {
+    for python3_yaml in python3 "$parts/venv/bin/python" "$parts/aws-venv/bin/python"; do
+        "$python3_yaml" -c 'import yaml' 2>/dev/null && return
+    done
+    install_own python "pyyaml==$pyyaml_version"
+}
+
+# install_own PROGRAM PACKAGE: into an environment of our own, beside the system's packages.
+install_own() {
+    local own=$parts/aws-venv
+    command -v python3 >/dev/null || need_debian python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_debian python3-venv
+    [[ -x $own/bin/python ]] || { mkdir -p "$parts" && python3 -m venv "$own"; }
+    [[ $1 != python && -x $own/bin/$1 ]] && return
+    say "Installing ${2/==/ } from PyPI into .build/parts/aws-venv"
+    "$own/bin/pip" install --quiet --disable-pip-version-check "$2" >"$(log aws-venv)" 2>&1 ||
+        failed_step aws-venv "pip could not install ${2%%=*}."
+}
+
+# Sets account and region. Nothing has been changed anywhere before this has said whose they are.
+check_account() {
+    local region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
+    [[ -n $region ]] || fail "no region is set." "AWS_REGION=eu-central-1 ./build.sh $*, or aws configure"
+    export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=
+    account=$(aws sts get-caller-identity --query Account --output text 2>"$(log account)") ||
+        fail "AWS does not know you: $(last_line account)" \
+            "aws configure (or aws sso login, or AWS_PROFILE=…); aws sts get-caller-identity then says who you are."
+    say "Account $account, region $region"
+}
+
+last_line() { grep . "$(log "$1")" | tail -1; }
+
+# describe_stack [ID]: writes the stack as JSON to $described, {} where there is none, and sets status.
+described=.build/stack.json
+describe_stack() {
+    mkdir -p .build
+    if ! aws cloudformation describe-stacks --stack-name "${1:-$stack}" --output json --query 'Stacks[0]' \
+        >"$described" 2>"$(log stack)"; then
+        grep -q 'does not exist' "$(log stack)" ||
+            fail "the stack $stack cannot be looked at: $(last_line stack)" "allow cloudformation:DescribeStacks."
+        echo '{}' >"$described"
+    fi
+    status=$(sed -n 's/.*"StackStatus": "\([A-Z_]*\)".*/\1/p' "$described")
+}
+
+# output_of NAME: an output of the stack; nothing where it has none of that name.
+output_of() {
+    aws cloudformation describe-stacks --stack-name "$stack" --output text \
+        --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue"
+}
+
+# Why resources of the stack failed, the last 20 reasons.
+failed_resources() {
+    aws cloudformation describe-stack-events --stack-name "${1:-$stack}" --output text --query \
+        "StackEvents[?contains(ResourceStatus,'FAILED')].[LogicalResourceId,ResourceStatusReason]" 2>/dev/null |
+        head -20 >&2 || true
+}

@@ -1,0 +1,226 @@
+# shellcheck shell=bash disable=SC2154 # arch, account and stack are set by build.sh and account.sh
+#
+# Builds the function and deploys it with template.yaml. Sourced by build.sh.
+#
+#   ARTIFACT_BUCKET   bucket that the zip goes to; made where it is not there
+#   TEMPLATE          another one than template.yaml; the tests' has no more than a local AWS knows
+#   ARCH              as with ./build.sh
+
+template=${TEMPLATE:-template.yaml}
+
+deploy() {
+    local parameters=("$@")
+    check_stack_name
+    need_yaml
+    check_parameters values "$template" "$@"
+    need_aws
+    check_account deploy
+    describe_stack
+    check_status
+    choose_runtime
+    choose_broker
+    [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$arch")
+    check_parameters together "$template" "$described" "${parameters[@]}"
+    local bucket=${ARTIFACT_BUCKET:-$stack-artifacts-$account-$AWS_REGION}
+    make_bucket "$bucket"
+    build
+    upload_and_deploy "$bucket"
+    next_steps
+}
+
+upload_and_deploy() {
+    local packaged=.build/packaged.yaml
+    say "Uploading the function to s3://$1"
+    aws cloudformation package --template-file "$template" --s3-bucket "$1" \
+        --output-template-file "$packaged" >"$(log deploy)" 2>&1 || failed_step deploy "the function could not be uploaded."
+    say "Deploying stack $stack (the first time takes some minutes)"
+    if ! aws cloudformation deploy --template-file "$packaged" --stack-name "$stack" --s3-bucket "$1" \
+        --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset \
+        --parameter-overrides "${parameters[@]}" 2>&1 | tee "$(log deploy)" >&2; then
+        failed_resources
+        fail "the stack was not deployed." "the lines above say why. A stack that was rolled back when it was made \
+must go first: ./build.sh delete"
+    fi
+}
+
+# --- What is refused before anything is uploaded ---------------------------------------------------------------
+
+# Buckets and databases are named after the stack.
+check_stack_name() {
+    [[ $stack =~ ^[a-z][a-z0-9-]*[a-z0-9]$ ]] || fail "STACK=$stack cannot name buckets and a database." \
+        "take small letters, digits and -, a letter first and no - last: STACK=kafka-to-s3 ./build.sh deploy …"
+}
+
+check_bucket_name() {
+    ((${#1} <= 63)) || fail "the name of the bucket for what is deployed, $1, has ${#1} characters, and S3 takes 63." \
+        "take a shorter STACK, or name a bucket: ARTIFACT_BUCKET=… ./build.sh deploy …"
+}
+
+check_parameters() {
+    local faults
+    faults=$("$python3_yaml" Sources/Deployment/parameters.py "$@" 2>&1) && return
+    printf 'build.sh: %s\n' "${faults//$'\n'/$'\n'          }" >&2
+    [[ $faults == *Next:* ]] || printf '    Next: put that right; template.yaml has all names and what they take.\n' >&2
+    exit 1
+}
+
+effective() {
+    "$python3_yaml" Sources/Deployment/parameters.py effective "$template" "$described" "${parameters[@]}" |
+        sed -n "s/^$1=//p"
+}
+
+check_status() {
+    case $status in
+        ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
+            fail "the stack $stack is in $status, from which no deployment leads." "./build.sh delete, then deploy again" ;;
+        UPDATE_ROLLBACK_FAILED)
+            fail "the stack $stack is in $status: an update could not be taken back." \
+                "aws cloudformation continue-update-rollback --stack-name $stack, then deploy again" ;;
+        REVIEW_IN_PROGRESS) ;; # a change set was made and never carried out: deploying carries on
+        *_IN_PROGRESS)
+            fail "the stack $stack is in $status." "wait until that has ended: aws cloudformation describe-stacks --stack-name $stack" ;;
+    esac
+}
+
+# --- What is chosen, where nobody has -------------------------------------------------------------------------
+
+# AWS's dates for provided.al2: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+no_new_functions=2027-02-01
+no_updates=2027-03-03
+
+choose_runtime() {
+    local today end=$no_new_functions
+    today=$(date +%F)
+    [[ -z $status || $status == REVIEW_IN_PROGRESS ]] || end=$no_updates
+    [[ $(effective Runtime) == provided.al2 ]] || return 0
+    if [[ $today < $end ]]; then
+        say "provided.al2: AWS refuses new functions on it from $no_new_functions and updates from $no_updates;" \
+            "Runtime=provided.al2023 takes the same zip"
+    elif [[ " ${parameters[*]} " == *" Runtime="* ]]; then
+        fail "AWS refuses this on provided.al2 since $end." "Runtime=provided.al2023 takes the same zip."
+    else
+        say "AWS refuses provided.al2 since $end: taking Runtime=provided.al2023, on which the same zip runs"
+        parameters+=("Runtime=provided.al2023")
+    fi
+}
+
+# The machine of OwnBroker=true: its image is looked up once, since another one would replace the machine, and its zone is
+# one that has what the broker and the pollers need.
+choose_broker() {
+    [[ $(effective OwnBroker) == true ]] && grep -q BrokerImageId "$template" || return 0
+    [[ -z $(effective BrokerImageId) ]] || return 0
+    local image
+    image=$(image_of_stack)
+    if [[ -n $image ]]; then
+        say "Keeping the broker's machine and its image $image"
+        parameters+=("BrokerImageId=$image")
+        return
+    fi
+    local type
+    type=$(effective BrokerInstanceType)
+    image=$(newest_image "$type") || fail "the image for the broker's machine cannot be looked up: $(last_line deploy)" \
+        "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or name an image of Amazon Linux 2023: BrokerImageId=ami-…"
+    parameters+=("BrokerImageId=$image")
+    [[ -n $(effective BrokerZone) ]] || choose_zone "$type"
+}
+
+# Of a broker from before BrokerImageId: the parameter BrokerImage named the newest image, and the stack knows which one
+# that was. A mere update would have looked it up anew.
+image_of_stack() {
+    [[ -n $status ]] || return 0
+    local machine
+    machine=$(output_of Broker)
+    [[ -z $machine || $machine == None ]] || aws ec2 describe-instances --instance-ids "$machine" --output text \
+        --query 'Reservations[0].Instances[0].ImageId' 2>"$(log deploy)"
+}
+
+newest_image() {
+    local processor
+    processor=$(aws ec2 describe-instance-types --instance-types "$1" --output text \
+        --query 'InstanceTypes[0].ProcessorInfo.SupportedArchitectures[0]' 2>"$(log deploy)") &&
+        aws ssm get-parameter --output text --query Parameter.Value 2>"$(log deploy)" \
+            --name "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-$processor"
+}
+
+# choose_zone TYPE: not every zone has every type of machine, nor every service an endpoint in it.
+choose_zone() {
+    local dots=com.amazonaws zones
+    [[ $AWS_REGION == cn-* ]] && dots=cn.com.amazonaws
+    zones=$({
+        aws ec2 describe-availability-zones --output text --query \
+            "AvailabilityZones[?State=='available' && ZoneType=='availability-zone'].[ZoneName]"
+        aws ec2 describe-instance-type-offerings --location-type availability-zone --output text \
+            --filters "Name=instance-type,Values=$1" --query 'InstanceTypeOfferings[].[Location]'
+        local service
+        for service in lambda sts; do
+            aws ec2 describe-vpc-endpoint-services --service-names "$dots.$AWS_REGION.$service" --output text \
+                --query 'ServiceDetails[0].AvailabilityZones[].[@]'
+        done
+    } 2>"$(log zones)" | sort | uniq -c | awk '$1 == 4 {print $2}') || true
+    if [[ -s $(log zones) ]]; then
+        say "Leaving the zone of the broker's machine to EC2, since it cannot be told which fit: $(last_line zones)"
+    elif [[ -z $zones ]]; then
+        fail "no zone of $AWS_REGION has $1 and endpoints of Lambda and STS." \
+            "name another type, e.g. BrokerInstanceType=t3a.small, or another region: AWS_REGION=… ./build.sh deploy …"
+    else
+        parameters+=("BrokerZone=${zones%%$'\n'*}")
+        say "The broker's machine comes to ${zones%%$'\n'*}"
+    fi
+}
+
+# --- The bucket for what is deployed ---------------------------------------------------------------------------
+
+# Names of buckets can be guessed and taken by others, who would then say what runs here: the owner must be this account.
+make_bucket() {
+    check_bucket_name "$1"
+    local answer
+    answer=$(aws s3api head-bucket --bucket "$1" --expected-bucket-owner "$account" 2>&1) && return
+    case $answer in
+        *"(404)"*) ;;
+        *"(403)"*) fail "the bucket $1 is not account $account's, or you may not look at it." \
+            "name another one: ARTIFACT_BUCKET=… ./build.sh deploy …; or allow s3:ListBucket on it." ;;
+        *"(301)"*) fail "the bucket $1 is in another region, and Lambda takes code from $AWS_REGION alone." \
+            "name another one: ARTIFACT_BUCKET=… ./build.sh deploy …" ;;
+        *) fail "the bucket $1 cannot be looked at: $(tail -1 <<<"$answer")" "run this command again." ;;
+    esac
+    say "Making the bucket $1 for what is deployed"
+    local where=()
+    [[ $AWS_REGION == us-east-1 ]] || where=(--create-bucket-configuration "LocationConstraint=$AWS_REGION")
+    { aws s3api create-bucket --bucket "$1" "${where[@]}" &&
+        aws s3api put-public-access-block --bucket "$1" --expected-bucket-owner "$account" \
+            --public-access-block-configuration \
+            BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+    } >"$(log deploy)" 2>&1 || failed_step deploy "the bucket $1 could not be made; ARTIFACT_BUCKET names another one."
+}
+
+# --- Afterwards ------------------------------------------------------------------------------------------------
+
+next_steps() {
+    local outputs
+    outputs=$(aws cloudformation describe-stacks --stack-name "$stack" --output text \
+        --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]')
+    # The value of an output of the stack; nothing where it has none of that name.
+    value() { awk -F'\t' -v name="$1" '$1 == name {print $2}' <<<"$outputs"; }
+    say "Deployed. What comes next:"
+    if [[ -n $(value Broker) ]]; then
+        cat <<END
+    Records to look at (disable --now stops them):
+        aws ssm send-command --instance-ids $(value Broker) --document-name AWS-RunShellScript --parameters commands='systemctl enable --now stock-market'
+END
+    fi
+    cat <<END
+    What the function says:
+        aws logs filter-log-events --log-group-name $(value LogGroup) --query 'events[].message' --output text
+    What it has stored (the first objects come with the first batch):
+        aws s3 ls --recursive s3://$(value IngestionBucket)/
+    Whether the crawler has made the table:
+        aws glue get-tables --database-name $(value Database) --query 'TableList[].Name'
+    Ask; in the Athena console, the workgroup $(value WorkGroup) has saved queries:
+        aws athena start-query-execution --work-group $(value WorkGroup) --query-execution-context Database=$(value Database) --query-string 'SELECT count(*) FROM $(table_of_topic)'
+    Figures are on the CloudWatch dashboard $stack. To change something: ./build.sh deploy NAME=VALUE (the rest stays).
+    The end of it: ./build.sh delete
+END
+}
+
+# As the crawler names it.
+table_of_topic() { effective Topic | tr 'A-Z.-' 'a-z__'; }

@@ -1,0 +1,181 @@
+"""What is wrong with the parameters of a deployment, in a sentence each, before anything is uploaded.
+
+    parameters.py values TEMPLATE NAME=VALUE…                 names and values by themselves
+    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another, and with the stack that is there
+    parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: as typed, else as deployed, else default
+
+STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented, says
+what to do next. The exit code is 1 where there is a fault.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+import yaml
+
+# An event source mapping keeps these for life: UpdateEventSourceMapping does not take them, and CloudFormation reports
+# success all the same, with permissions, alarms and queries moved and the mapping where it was.
+SOURCE = ["MSKClusterArn", "BootstrapServers", "OwnBroker"]
+FIXED = SOURCE + ["ConsumerGroup", "StartingPosition"]
+# A topic has a mapping of its own: one may come or go, but not become another one.
+TOPIC = re.compile(r"Topic[0-9]*$")
+# User data runs when the machine is first started, and never again; another image or zone replaces the machine.
+OF_BROKER = {
+    "KafkaVersion": "keeps the Kafka that it was made with", "BrokerPartitions": "has made its topic",
+    "BrokerImageId": "would be replaced, and its records with it", "BrokerZone": "would be replaced, and its records with it",
+    "StockMarketProducer": "reads this only when it is made",
+}
+PRODUCER = """    Next: aws ssm send-command --document-name AWS-RunShellScript --instance-ids MACHINE \
+--parameters commands='systemctl {} --now stock-market' (MACHINE is the stack's output Broker)"""
+
+
+def main(mode, template, *rest):
+    body = read_template(template)
+    declared = body["Parameters"]
+    if mode == "values":
+        return finish(wrong_values(declared, rest))
+    stack = json.loads(pathlib.Path(rest[0]).read_text())
+    deployed = {it["ParameterKey"]: it.get("ParameterValue", "") for it in stack.get("Parameters", [])}
+    typed = dict(argument.split("=", 1) for argument in rest[1:])
+    holds = {**{name: text(it.get("Default", "")) for name, it in declared.items()}, **deployed, **typed}
+    if mode == "effective":
+        return print("\n".join(f"{name}={value}" for name, value in holds.items() if name in declared))
+    faults = list(changed(stack, deployed, typed)) if deployed else []
+    finish(faults or broken_rules(body, holds))
+
+
+def finish(faults):
+    faults = list(faults)
+    print("\n".join(dict.fromkeys(faults)), end="\n" if faults else "")
+    sys.exit(1 if faults else 0)
+
+
+# --- Values
+
+
+def wrong_values(declared, arguments):
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals or not re.match("[A-Za-z]", name):
+            yield f"'{argument}' is not a parameter; write NAME=VALUE, e.g. ./build.sh deploy OwnBroker=true"
+        elif name not in declared:
+            yield f"there is no parameter {name}{guess(name, declared)}"
+        elif wrong := wrong_value(declared[name], value):
+            yield f"{name}={value}: {wrong}"
+
+
+def guess(name, declared):
+    same = [it for it in declared if it.lower() == name.lower() or it.lower().startswith(name.lower())]
+    return f"; did you mean {same[0]}?" if same else "; the names are at the top of template.yaml"
+
+
+def wrong_value(parameter, value):
+    """Why CloudFormation would refuse it, or None."""
+    sentence = parameter.get("ConstraintDescription")
+    if "AllowedValues" in parameter:
+        allowed = [text(it) for it in parameter["AllowedValues"]]
+        return None if value in allowed else sentence or f"must be one of {', '.join(allowed)}"
+    if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
+        return sentence or f"must match {parameter['AllowedPattern']}"
+    if not parameter.get("MinLength", 0) <= len(value) <= parameter.get("MaxLength", 4096):
+        return sentence or f"must have {parameter.get('MinLength', 0)} to {parameter.get('MaxLength', 4096)} characters"
+    if parameter["Type"] == "Number":
+        if not re.fullmatch(r"-?[0-9]+([.][0-9]+)?", value):
+            return "must be a number"
+        low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
+        if not low <= float(value) <= high:
+            return sentence or (f"must be {low} to {high}" if high < float("inf") else f"must be {low} or more")
+    return None
+
+
+# --- What is deployed
+
+
+def changed(stack, deployed, typed):
+    """What cannot become of a stack that is there."""
+    name = stack.get("StackName", "")
+    for parameter, value in typed.items():
+        before = deployed.get(parameter, value)
+        if value == before:
+            continue
+        if parameter in FIXED or (TOPIC.match(parameter) and before and value):
+            yield f"{parameter} cannot change from '{before}' to '{value}': its event source mapping keeps it for life."
+            yield (f"    Next: deploy a second stack, with buckets of its own: STACK={name}-2 ./build.sh deploy {parameter}={value} …; "
+                   f"if {name} is not wanted any more, ./build.sh delete")
+            if TOPIC.match(parameter):
+                yield "    To add a topic to this stack, name it as Topic2 to Topic5, one of them that is empty."
+        elif parameter in OF_BROKER and deployed.get("OwnBroker") == "true":
+            yield f"{parameter} cannot change from '{before}' to '{value}': the broker's machine {OF_BROKER[parameter]}."
+            if parameter == "StockMarketProducer":
+                yield PRODUCER.format("enable" if value == "true" else "disable")
+            else:
+                yield f"    Next: deploy a second stack: STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}"
+
+
+# --- Rules
+
+
+def broken_rules(body, holds):
+    """Those of the template's rules that the parameters break, as CloudFormation would say after the upload."""
+    for rule in body.get("Rules", {}).values():
+        if evaluate(rule.get("RuleCondition", True), holds):
+            for assertion in rule["Assertions"]:
+                if not evaluate(assertion["Assert"], holds):
+                    yield assertion["AssertDescription"].strip()
+    # Rules cannot compare numbers.
+    if float(holds.get("MinimumPollers", 0)) > float(holds.get("MaximumPollers", "inf")):
+        yield "MinimumPollers is greater than MaximumPollers; raise MaximumPollers."
+
+
+def evaluate(it, holds):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html"""
+    if isinstance(it, list):
+        return [evaluate(value, holds) for value in it]
+    if not isinstance(it, dict):
+        return it if isinstance(it, bool) else text(it)
+    (function, argument), = it.items()
+    values = evaluate(argument, holds)
+    if function == "Ref":
+        return holds.get(argument, "")
+    if function == "Fn::Equals":
+        return values[0] == values[1]
+    if function == "Fn::Not":
+        return not values[0]
+    if function == "Fn::And":
+        return all(values)
+    if function == "Fn::Or":
+        return any(values)
+    if function == "Fn::Contains":
+        return values[1] in values[0]
+    return True  # CloudFormation knows more functions than this; it will say
+
+
+def text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Template(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms (!Ref, !Equals …) as their long ones."""
+
+
+def long_form(loader, tag, node):
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+Template.add_multi_constructor("!", long_form)
+
+
+def read_template(path):
+    return yaml.load(pathlib.Path(path).read_text(), Template)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,89 @@
+# shellcheck shell=bash disable=SC2154 # account and stack are set by account.sh
+#
+# Invokes the stack's function with the batches that failed for good. Sourced by build.sh.
+#
+# Lambda keeps each as an object aws/lambda/MAPPING/TOPIC-PARTITION/YYYY/MM/DD/… with the event inside, as a string:
+# https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
+
+largest_event=6291556 # bytes, of Lambda's Invoke
+
+# replay [s3://BUCKET[/PREFIX]]
+replay() {
+    (($# <= 1)) && [[ $# == 0 || $1 =~ ^s3://[^/]+(/.*)?$ ]] ||
+        fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." "./build.sh replay"
+    need_aws
+    command -v python3 >/dev/null || need_debian python3
+    check_account replay
+    local name bucket prefix=aws/lambda/
+    name=$(output_of Function 2>"$(log replay)") || fail "the stack $stack cannot be looked at: $(last_line replay)" \
+        "STACK=… ./build.sh replay says whose function is to take the batches."
+    [[ -n $name && $name != None ]] || fail "the stack $stack has no function." "./build.sh deploy"
+    if (($#)); then
+        bucket=${1#s3://}
+        [[ $bucket == */?* ]] && prefix=${bucket#*/}
+        bucket=${bucket%%/*}
+    else
+        bucket=$(output_of FailedBatchesBucket)
+        [[ -n $bucket && $bucket != None ]] || fail "the stack $stack keeps no failed batches: it retries them." \
+            "name a bucket that does: ./build.sh replay s3://BUCKET"
+    fi
+    replay_all "$bucket" "$prefix" "$name"
+}
+
+# replay_all BUCKET PREFIX FUNCTION
+replay_all() {
+    local list=.build/failed-batches key reason count number=0 stay=0
+    aws s3api list-objects-v2 --bucket "$1" --prefix "$2" --expected-bucket-owner "$account" --output text \
+        --query 'Contents[].[Key]' >"$list" 2>"$(log replay)" || fail "s3://$1 cannot be listed: $(last_line replay)" \
+        "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it."
+    sed -i.all -e '/^None$/d' -e '/^replayed\//d' -e '/^$/d' "$list"
+    count=$(wc -l <"$list" | tr -d ' ')
+    say "$count failed batches in s3://$1/$2, for the function $3"
+    while read -r key <&3; do
+        ((++number))
+        if reason=$(replay_one "$1" "$key" "$3"); then
+            say "$number of $count: $key is stored, and moved to replayed/"
+        else
+            ((++stay))
+            say "$number of $count: $key stays: $reason"
+        fi
+    done 3<"$list"
+    ((stay == 0)) || fail "$stay of $count failed batches are not replayed." \
+        "the lines above say why; put that right and run ./build.sh replay again: nothing is stored twice."
+    say "No failed batch is left in s3://$1/$2"
+}
+
+# replay_one BUCKET KEY FUNCTION: fails, and prints why, where the batch stays. What is stored already is not stored again,
+# so that whatever ends this command in the middle does no harm.
+replay_one() {
+    local record=.build/failed-batch event=.build/failed-batch-event answer=.build/failed-batch-answer error
+    rm -f "$record" "$event" "$answer"
+    error=$(aws s3api get-object --bucket "$1" --key "$2" --expected-bucket-owner "$account" "$record" 2>&1) ||
+        { echo "${error##*$'\n'}" && return 1; }
+    event_of "$record" >"$event" || { cat "$event" && return 1; }
+    (($(wc -c <"$event") <= largest_event)) || { echo "its event is larger than Lambda takes; read it from the topic" && return 1; }
+    # A function may take 15 minutes to answer.
+    error=$(aws lambda invoke --function-name "$3" --payload "fileb://$event" --cli-read-timeout 900 --output text \
+        --query FunctionError "$answer" 2>"$(log replay)") || { last_line replay && return 1; }
+    [[ $error == None ]] || { head -c 1000 "$answer" && return 1; }
+    # Under PARTIAL_BATCH_RESPONSE the function does not fail, and says what it has not stored.
+    ! grep -q '"batchItemFailures": *\[ *{' "$answer" || { head -c 1000 "$answer" && return 1; }
+    error=$(aws s3 mv --only-show-errors "s3://$1/$2" "s3://$1/replayed/$2" 2>&1) ||
+        { echo "it is stored, but cannot be moved: ${error##*$'\n'}" && return 1; }
+}
+
+# The event as it was sent to the function, byte for byte.
+event_of() {
+    python3 - "$1" <<'PYTHON'
+import json, sys
+try:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        record = json.load(file)
+    payload = record["payload"]
+    assert payload is not None
+except (ValueError, KeyError, TypeError, AssertionError):
+    print("it is not the record of a failed batch with its payload")
+    sys.exit(1)
+sys.stdout.buffer.write((payload if isinstance(payload, str) else json.dumps(payload)).encode())
+PYTHON
+}

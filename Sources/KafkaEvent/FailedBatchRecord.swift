@@ -1,0 +1,59 @@
+import Bytes
+import JSON
+
+/// What Lambda writes to an on-failure destination about a batch that failed for good. In S3 it holds the whole event,
+/// as a string, under `payload`; in Kafka, as an object; SQS and SNS get no payload.
+/// https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
+public enum FailedBatchRecord {
+    /// The batch that `event` holds, if `event` is such a record, as a copy of its own.
+    ///
+    /// A Kafka batch is told by its first known member, so the usual event costs nothing to look at.
+    ///
+    /// - Returns: nil where `event` is anything else, valid or not: `KafkaEventReader` says what is wrong with it.
+    /// - Throws: `KafkaEventError` where `event` is such a record, and has no payload or cannot be read to its end.
+    public static func payload(in event: ByteBuffer) throws(KafkaEventError) -> ByteBuffer? {
+        var cursor = JSONCursor(event.bytes)
+        var isRecord = false
+        var payload: ByteBuffer?
+        do throws(JSONError) {
+            guard cursor.peek() == UInt8(ascii: "{") else { return nil }
+            try cursor.enterObject()
+            var isFirst = true
+            while let name = try cursor.nextName(&isFirst) {
+                if name.isWritten("eventSource") || name.isWritten("records") { return nil }
+                isRecord = isRecord || name.isWritten("requestContext") || name.isWritten("KafkaBatchInfo")
+                if name.isWritten("payload") {
+                    payload = try readPayload(&cursor)
+                } else {
+                    try cursor.skipValue()
+                }
+            }
+            guard isRecord else { return nil }
+            try cursor.expectEnd()
+        } catch {
+            guard isRecord else { return nil }
+            throw KafkaEventError(path: "$", offset: error.offset, expected: error.problem)
+        }
+        guard let payload else { throw KafkaEventError(path: "$", offset: cursor.offset, expected: missingPayload) }
+        return payload
+    }
+
+    private static let missingPayload =
+        "a payload, as the record of a failed batch has it in S3; without one its records can only be read from Kafka"
+
+    /// `null`, as well as no payload, leaves nothing to ingest.
+    private static func readPayload(_ cursor: inout JSONCursor) throws(JSONError) -> ByteBuffer? {
+        if try cursor.skipNull() { return nil }
+        let start = cursor.position
+        guard cursor.peek() == UInt8(ascii: "\"") else {
+            try cursor.skipValue()
+            let payload = ByteBuffer(capacity: cursor.position - start)
+            payload.append(UnsafeRawBufferPointer(start: start, count: cursor.position - start))
+            return payload
+        }
+        let text = try cursor.readString()
+        let payload = ByteBuffer(capacity: text.raw.count)
+        text.append(to: payload)
+        return payload
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Environment
+import EventSourceMapping
+import Foundation
+import FunctionHost
+
+struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Invokes a function with the batches that an on-failure destination in S3 keeps.",
+        discussion: """
+            What the function takes is moved to replayed/ in the same bucket; the rest stays, and the exit code is 1. \
+            The bucket is reached with AWS_REGION and credentials from the environment, AWS_ENDPOINT_URL where it is \
+            not at AWS.
+
+            For the function of a stack in your account, ./build.sh replay finds bucket and function by itself.
+            """)
+
+    @Argument(help: "s3://BUCKET, or s3://BUCKET/PREFIX for the batches whose keys begin with that.")
+    var place: String
+
+    @OptionGroup var function: FunctionOptions
+
+    func run() throws {
+        guard let batches = try FailedBatches(place, environment: Environment()) else {
+            throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+        }
+        let interruption = Interruption()
+        let keys = try batches.keys()
+        let function = try function.factory()()
+        defer { function.shutDown() }
+        var replayed = 0
+        for (index, key) in keys.enumerated() where !interruption.hasCome {
+            if let reason = try replay(key, of: batches, function) {
+                Terminal.shared.print("\(index + 1) of \(keys.count): \(key) stays: \(reason)")
+            } else {
+                replayed += 1
+                Terminal.shared.print("\(index + 1) of \(keys.count): \(key) is replayed")
+            }
+        }
+        answer("\(replayed) of \(keys.count) failed batches replayed")
+        if replayed < keys.count { throw ExitCode(1) }
+    }
+
+    /// - Returns: why the batch stays; nil where it is done.
+    /// - Throws: `AWSFailure` where S3 fails: no later batch would fare better.
+    private func replay(_ key: String, of batches: FailedBatches, _ function: any Function) throws -> String? {
+        let event: [UInt8]
+        do {
+            event = try batches.event(key)
+        } catch let error as FailedBatches.Unusable {
+            return error.description
+        }
+        switch function.invoke(event).outcome {
+        case .functionError(let type, let message, _): return "\(type): \(message)"
+        case .unavailable(let reason): return reason
+        case .success(let response):
+            // Only the mapping would act on such an answer; here it says that records are not stored.
+            if let partition = PartialAnswer(response).failedPartition { return "\(partition) is not stored" }
+            try batches.moveAway(key)
+            return nil
+        }
+    }
+}
+
+/// `{"batchItemFailures":[…]}`, as the function gives it under `ReportBatchItemFailures`.
+private struct PartialAnswer: Decodable {
+    var batchItemFailures: [Item]?
+    struct Item: Decodable { var itemIdentifier: Identifier? }
+    struct Identifier: Decodable {
+        var partition: String?
+        var offset: Int64?
+    }
+
+    /// Another answer than an object with such a list says nothing of failures.
+    init(_ response: [UInt8]) {
+        self = (try? JSONDecoder().decode(Self.self, from: Data(response))) ?? Self(none: ())
+    }
+
+    private init(none: Void) {}
+
+    var failedPartition: String? {
+        guard let first = batchItemFailures?.first else { return nil }
+        guard let place = first.itemIdentifier, let partition = place.partition else { return "a part of the batch" }
+        return "\(partition) from offset \(place.offset ?? 0) on"
+    }
+}

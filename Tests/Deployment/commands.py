@@ -1,0 +1,223 @@
+"""What ./build.sh deploy and delete do, and refuse to do, in an account that is not there. See account.py."""
+
+import contextlib
+import json
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Demo"))
+
+from account import ACCOUNT, REGION, ROOT, Account, Refused  # noqa: E402
+from local_aws import read_template  # noqa: E402
+
+MSK = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/example/751d2973-a626-431c-9d4e-d7975eb44dd7-2"
+DEPLOYED = {"MSKClusterArn": MSK, "BootstrapServers": "", "OwnBroker": "false", "Topic": "orders", "ConsumerGroup": "",
+            "StartingPosition": "TRIM_HORIZON", "Runtime": "provided.al2023"}
+ARTIFACTS = f"kafka-to-s3-artifacts-{ACCOUNT}-{REGION}"
+
+
+def main():
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            print(f"  {name[5:].replace('_', ' ')}", flush=True)
+            test()
+
+
+def check(condition, said):
+    if not condition:
+        raise SystemExit(f"Not so; build.sh said:\n{said}")
+
+
+def refused(account, sentences, *arguments, **variables):
+    """It is refused with these sentences and a next step, and nothing was made or uploaded."""
+    code, said = account.run("deploy", *arguments, **variables)
+    check(code != 0 and "Next:" in said and all(it in said for it in sentences), f"{arguments} {sentences}\n{said}")
+    changing = {"create-bucket", "package", "deploy", "delete-stack"}
+    check(not changing & {operation for _, operation, _ in account.calls}, said)
+    return said
+
+
+def deployed(account, *arguments, **variables):
+    code, said = account.run("deploy", *arguments, **variables)
+    check(code == 0, said)
+    return said
+
+
+# --- deploy
+
+
+def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploaded():
+    for sentence, argument in [
+        ("'OwnBroker' is not a parameter", "OwnBroker"), ("did you mean OwnBroker?", "ownbroker=true"),
+        ("there is no parameter Topick", "Topick=a"), ("OwnBroker=yes: must be one of true, false", "OwnBroker=yes"),
+        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a number", "BatchSize=many"),
+        ("ErrorsDays=-1: must be 0 or more", "ErrorsDays=-1"), ("CrawlerTrigger=never", "CrawlerTrigger=never"),
+        ("must be the ARN of an MSK cluster", "MSKClusterArn=orders"),
+    ]:
+        with Account() as account:
+            refused(account, [sentence], argument)
+            check(account.calls == [], sentence)
+    with Account() as account:
+        refused(account, ["there is no parameter A", "BatchSize=0"], "A=b", "BatchSize=0")
+
+
+def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploaded():
+    for sentence, arguments in [
+        ("Say where Kafka is", []), ("cannot both be set", [f"MSKClusterArn={MSK}", "BootstrapServers=a:9092"]),
+        ("needs provisioned mode", [f"MSKClusterArn={MSK}", "PartialBatchResponse=true"]),
+        ("MinimumPollers is greater than MaximumPollers", [f"MSKClusterArn={MSK}", "MinimumPollers=20", "MaximumPollers=12"]),
+    ]:
+        with Account() as account:
+            refused(account, [sentence], *arguments)
+
+
+def test_a_stack_whose_name_cannot_name_buckets_is_refused():
+    for name in ["Kafka", "kafka_to_s3", "1st", "kafka-", "k"]:
+        with Account() as account:
+            refused(account, [f"STACK={name} cannot name buckets"], f"MSKClusterArn={MSK}", STACK=name)
+    with Account() as account:
+        refused(account, ["has 64 characters"], f"MSKClusterArn={MSK}", STACK="a" * 28)
+
+
+def test_what_a_mapping_keeps_for_life_is_refused_on_a_stack_that_is_there():
+    other = MSK.replace("example", "other")
+    for argument in ["Topic=prices", "ConsumerGroup=mine", "StartingPosition=LATEST", f"MSKClusterArn={other}"]:
+        with Account() as account:
+            account.make_stack(**DEPLOYED)
+            name, value = argument.split("=", 1)
+            refused(account, [f"{name} cannot change", f"STACK=kafka-to-s3-2 ./build.sh deploy {argument}"], argument)
+    with Account() as account:
+        account.make_stack(**DEPLOYED)
+        refused(account, ["MSKClusterArn cannot change", "OwnBroker cannot change"], "MSKClusterArn=", "OwnBroker=true")
+
+
+def test_the_same_values_and_others_may_be_deployed_again():
+    with Account() as account:
+        account.make_stack(**DEPLOYED)
+        deployed(account, "Topic=orders", "ConsumerGroup=", "BatchSize=500")
+        check(account.deployed == {"Topic": "orders", "ConsumerGroup": "", "BatchSize": "500", "Architecture": account.deployed["Architecture"]},
+              str(account.deployed))
+
+
+def test_a_stack_that_cannot_be_deployed_to_is_named_with_the_way_out():
+    for status, way in [("ROLLBACK_COMPLETE", "./build.sh delete"), ("DELETE_FAILED", "./build.sh delete"),
+                        ("UPDATE_IN_PROGRESS", "wait until"), ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback")]:
+        with Account() as account:
+            account.make_stack(status, **DEPLOYED)
+            refused(account, [status, way])
+
+
+def test_the_runtime_is_chosen_by_the_date():
+    old, explicit = {**DEPLOYED, "Runtime": "provided.al2"}, "Runtime=provided.al2"
+    warned, taken = "refuses new functions on it from 2027-02-01 and updates from 2027-03-03", "taking Runtime=provided.al2023"
+    for today, stack, typed, sentence in [
+        ("2026-11-25", None, [], warned), ("2027-01-31", None, [explicit], warned), ("2027-02-01", None, [], taken),
+        ("2027-02-01", None, ["Runtime=provided.al2023"], ""), ("2027-02-01", None, [explicit], "on provided.al2 since 2027-02-01"),
+        ("2027-03-02", old, [], warned), ("2027-03-03", old, [], taken), ("2028-01-01", DEPLOYED, [], ""),
+        ("2027-03-03", old, [explicit], "on provided.al2 since 2027-03-03"),
+    ]:
+        with Account(today) as account:
+            account.buckets = {ARTIFACTS: "999999999999"}  # where it ends, at the latest
+            if stack:
+                account.make_stack(**stack)
+            said = refused(account, [sentence or "is not account"], f"MSKClusterArn={MSK}", *typed)
+            check(sentence or "provided.al2" not in said, said)
+    with Account("2027-02-01") as account:
+        deployed(account, f"MSKClusterArn={MSK}")
+        check(account.deployed["Runtime"] == "provided.al2023", str(account.deployed))
+
+
+def test_a_new_broker_gets_the_newest_image_and_a_zone_that_has_all():
+    with Account() as account, with_broker() as template:
+        a, b, c, d = (f"{REGION}{letter}" for letter in "abcd")
+        account.zones = {"machine": [c, b, a], "lambda": [b, c], "sts": [a, c, d]}
+        said = deployed(account, "OwnBroker=true", TEMPLATE=template)
+        check((account.deployed["BrokerImageId"], account.deployed["BrokerZone"]) == ("ami-00000000000000086", c), said)
+        account.zones["sts"] = [a]
+        account.stack = None
+        account.calls.clear()
+        refused(account, ["no zone of eu-central-1 has t3.small"], "OwnBroker=true", TEMPLATE=template)
+        account.ec2_describe_vpc_endpoint_services = not_allowed
+        said = deployed(account, "OwnBroker=true", "BrokerInstanceType=t4g.small", TEMPLATE=template)
+        check(account.deployed["BrokerImageId"] == "ami-0000000000000000a" and "BrokerZone" not in account.deployed, said)
+        check("Leaving the zone of the broker's machine to EC2" in said, said)
+
+
+def test_a_broker_that_is_there_keeps_its_machine():
+    broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "KafkaVersion": "3.9.1", "StockMarketProducer": "false"}
+    with Account() as account, with_broker() as template:
+        account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone="a")
+        deployed(account, "BatchSize=500", TEMPLATE=template)
+        check(not {"BrokerImageId", "BrokerZone"} & set(account.deployed), str(account.deployed))
+        account.calls.clear()
+        refused(account, ["BrokerImageId cannot change", "its records with it"], "BrokerImageId=ami-00000000000000002", TEMPLATE=template)
+        refused(account, ["KafkaVersion cannot change"], "KafkaVersion=4.0.0", TEMPLATE=template)
+        refused(account, ["StockMarketProducer cannot", "systemctl enable --now stock-market"], "StockMarketProducer=true", TEMPLATE=template)
+        # Made before the image had a parameter of its own: the machine knows which one it has.
+        account.make_stack(**broker, outputs={"Broker": "i-1"})
+        said = deployed(account, "BatchSize=500", TEMPLATE=template)
+        check(account.deployed["BrokerImageId"] == "ami-00000000000000123" and "BrokerZone" not in account.deployed, said)
+
+
+def test_only_a_bucket_of_this_account_takes_the_function():
+    with Account() as account:
+        account.buckets = {ARTIFACTS: "999999999999"}
+        refused(account, [f"the bucket {ARTIFACTS} is not account {ACCOUNT}'s"], f"MSKClusterArn={MSK}")
+        account.buckets = {ARTIFACTS: ACCOUNT}
+        deployed(account, f"MSKClusterArn={MSK}")
+        check(not account.asked("create-bucket"), "it makes a bucket that is there")
+        account.buckets = {}
+        deployed(account, f"MSKClusterArn={MSK}")
+        check([it["bucket"] for it in account.asked("create-bucket")] == [ARTIFACTS], "it makes no bucket")
+
+
+def not_allowed(_):
+    raise Refused("UnauthorizedOperation", "You are not authorized to perform this operation.")
+
+
+@contextlib.contextmanager
+def with_broker():
+    """A template with what a broker of its own needs."""
+    body = read_template(ROOT / "template.yaml")
+    for name in ["BrokerImageId", "BrokerZone"]:
+        body["Parameters"].setdefault(name, {"Type": "String", "Default": ""})
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "template.json")
+        path.write_text(json.dumps(body, default=str))
+        yield str(path)
+
+
+# --- delete
+
+
+def test_delete_ends_the_mapping_waits_for_the_network_and_names_what_stays():
+    with Account() as account:
+        account.make_stack(**DEPLOYED)
+        account.resources = {
+            "AWS::Lambda::EventSourceMapping": ["mapping-1", "mapping-2"], "AWS::EC2::SecurityGroup": ["sg-1", "sg-2"],
+            "AWS::S3::Bucket": ["rows", "gone"], "AWS::Lambda::Function": ["f"]}
+        account.mappings, account.interfaces, account.fails_to_delete = {"mapping-1", "mapping-2"}, 9, 1
+        account.buckets = {"rows": ACCOUNT, ARTIFACTS: ACCOUNT, "of-others": "999999999999"}
+        account.events = [{"LogicalResourceId": "BrokerSubnet", "ResourceStatus": "DELETE_FAILED", "ResourceStatusReason": "has dependencies"}]
+        code, said = account.run("delete")
+        check(code == 0 and account.stack["StackStatus"] == "DELETE_COMPLETE", said)
+        check("Waiting for Lambda to give its network interfaces back" in said and "20 to 40 minutes" in said, said)
+        check("has dependencies" in said and len(account.asked("delete-stack")) == 2, said)
+        check(account.asked("describe-network-interfaces")[0]["filters"] == "Name=group-id,Values=sg-1,sg-2", said)
+        stay = [line.split()[-1] for line in said.splitlines() if "aws s3 rb --force" in line]
+        check(stay == ["s3://rows", f"s3://{ARTIFACTS}"], said)
+        code, said = account.run("delete")
+        check(code == 0 and "There is no stack kafka-to-s3" in said, said)
+
+
+def test_delete_says_why_a_stack_does_not_go():
+    with Account() as account:
+        account.make_stack(**DEPLOYED)
+        account.fails_to_delete = 99
+        code, said = account.run("delete")
+        check(code != 0 and "DELETE_FAILED" in said and "Next:" in said and len(account.asked("delete-stack")) == 3, said)
+
+
+if __name__ == "__main__":
+    main()
