@@ -120,7 +120,7 @@ let package = Package(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
         tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
-        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
+        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka", "TestParts", "UTC"]),
         tests(
             "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
             excluding: ["local_store.py", "recorder.py"]),

@@ -86,7 +86,7 @@ struct Produce: ParsableCommand {
         Terminal.shared.print("\(grouped(tally.delivered)) records delivered to \(topic) in \(tenths(elapsed)) s "
             + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) a second)")
         guard flushed, tally.failed == 0 else {
-            throw ValidationError("\(sent - tally.delivered) records were not delivered: \(tally.lastError ?? "the broker did not confirm them in 30 s; is it up?")")
+            throw CommandFailure("\(sent - tally.delivered) records were not delivered: \(tally.lastError ?? "the broker did not confirm them in 30 s; is it up?")")
         }
     }
 
@@ -152,7 +152,7 @@ private final class DeliveryFile {
 
     init(_ path: String) throws {
         guard let file = fopen(path, "w") else {
-            throw ValidationError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+            throw CommandFailure("\(path) cannot be written: \(String(cString: strerror(errno)))")
         }
         self.file = file
     }
@@ -172,6 +172,6 @@ private final class DeliveryFile {
     }
 
     func close() throws {
-        guard fclose(file) == 0 else { throw ValidationError("the file of --record-to could not be written to its end") }
+        guard fclose(file) == 0 else { throw CommandFailure("the file of --record-to could not be written to its end") }
     }
 }

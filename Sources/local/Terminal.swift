@@ -50,6 +50,13 @@ final class Terminal: Sendable {
     }
 }
 
+/// What went wrong while a command ran. It is not about how the command was typed, so no usage is shown with it.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
 /// A line on standard output, at once: Swift's own is kept back where it is a pipe.
 func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
