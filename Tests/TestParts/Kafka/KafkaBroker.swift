@@ -93,6 +93,13 @@ public final class KafkaBroker: @unchecked Sendable {
         }
     }
 
+    /// Deletes all there is and appends records that begin at `low`, with no moment between.
+    public func replace(_ topic: String, _ partition: Int = 0, lowTo low: Int64, appending count: Int) {
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        let records = (0..<count).map { Record("{\"n\":\($0)}", timestamp: now) }
+        guarded { topics[topic]?[partition] = Partition(low: low, batches: [RecordSet(records, base: low)]) }
+    }
+
     /// Empties the partition, as if the topic were deleted and made anew.
     public func remake(_ topic: String, _ partition: Int = 0) {
         guarded { topics[topic]?[partition] = Partition() }
