@@ -122,7 +122,7 @@ let package = Package(
         tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
         tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka", "TestParts", "UTC"]),
         tests(
-            "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
+            "PipelineTests", ["EventSourceMapping", "Kafka", "TestParts", "local", "bootstrap"],
             excluding: ["local_store.py", "recorder.py"]),
     ],
     swiftLanguageModes: [.v6]

@@ -40,7 +40,13 @@ public final class MappingStatistics: Sendable {
 
         public init() {}
 
-        public var totalLag: Int64 { lag.values.reduce(0, +) }
+        public var totalLag: Int64 {
+            // Offsets are the broker's to choose: their sum may be more than there are numbers.
+            lag.values.reduce(0) { sum, lag in
+                let (total, overflows) = sum.addingReportingOverflow(lag)
+                return overflows ? .max : total
+            }
+        }
     }
 
     private let state = Mutex(Snapshot())

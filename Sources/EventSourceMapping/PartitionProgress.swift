@@ -34,7 +34,7 @@ struct PartitionProgress {
 
     mutating func read(_ offset: Int64) {
         pending.append(offset)
-        next = offset + 1
+        next = offset &+ 1
         isAtEnd = false
     }
 

@@ -175,8 +175,9 @@ final class Poller {
             progress[partition] = PartitionProgress(next: offset, committed: beginning.isCommitted ? offset : nil)
         case .deleted(let lost):
             progress[partition]?.skip(to: offset)
-            statistics.update { $0.gone += Int64(lost.count) }
-            let offsets = lost.count == 1 ? "offset \(lost.lowerBound)" : "offsets \(lost.lowerBound)…\(lost.upperBound - 1)"
+            statistics.update { $0.gone &+= lost.upperBound - lost.lowerBound }
+            let (first, last) = (lost.lowerBound, lost.upperBound - 1)
+            let offsets = first == last ? "offset \(first)" : "offsets \(first)…\(last)"
             notice("\(partition): the broker deleted \(offsets) before the group read them (retention, or a person); "
                 + "reading continues at \(offset)")
         case .cut(let next, let end):
@@ -265,7 +266,8 @@ final class Poller {
         flushRead()
         let lags = progress.map { partition, progress in
             let unread = progress.isAtEnd ? 0 : consumer.highWatermark(partition).map { max(0, $0 - progress.next) }
-            return (partition, unread.map { $0 + Int64(progress.pendingCount) })
+            let lag = unread.map { $0.addingReportingOverflow(Int64(progress.pendingCount)) }
+            return (partition, lag.map { $0.overflow ? .max : $0.partialValue })
         }
         statistics.update { for (partition, lag) in lags { $0.lag[partition] = lag ?? $0.lag[partition] } }
     }

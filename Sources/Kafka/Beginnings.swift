@@ -38,7 +38,7 @@ extension Consumer {
         guard !unresolved.isEmpty, monotonic() >= nextResolution else { return }
         let found = beginnings()
         guard !found.isEmpty else { return }
-        report { () throws(KafkaError) in try read(found) }
+        reportFatally { () throws(KafkaError) in try read(found) }
         onAssign?(found)
     }
 

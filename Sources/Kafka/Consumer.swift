@@ -140,7 +140,7 @@ public final class Consumer {
         default:
             // Handed out before: a restart of the reading can bring a record twice.
             guard message.pointee.offset >= reading.next else { return false }
-            reading.next = message.pointee.offset + 1
+            reading.next = message.pointee.offset &+ 1
             body(ConsumedRecord(message), reading.partition)
             return true
         }
@@ -200,6 +200,11 @@ public final class Consumer {
         do { try body() } catch { onError?(error) }
     }
 
+    /// Without its partitions a member would go on, and read nothing.
+    func reportFatally(_ body: () throws(KafkaError) -> Void) {
+        do { try body() } catch { onError?(error.asFatal) }
+    }
+
     // MARK: Rebalances
 
     private var isCooperative: Bool {
@@ -213,7 +218,7 @@ public final class Consumer {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
             for partition in partitions { unresolved[partition] = .some(nil) }
             let beginnings = beginnings()
-            report { () throws(KafkaError) in try read(beginnings) }
+            reportFatally { () throws(KafkaError) in try read(beginnings) }
             // Where the broker does not say yet where they begin, they are told of once it does.
             if partitions.isEmpty || !beginnings.isEmpty { onAssign?(beginnings) }
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: revoke(partitions, lost: rd_kafka_assignment_lost(client) != 0)
@@ -231,7 +236,7 @@ public final class Consumer {
             unresolved[partition] = nil
             paused.remove(partition)
         }
-        report { () throws(KafkaError) in
+        reportFatally { () throws(KafkaError) in
             guard isCooperative else { return try check(rd_kafka_assign(client, nil), "partitions could not be given back") }
             let list = PartitionList(read.map { ($0, 0) })
             try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be given back")

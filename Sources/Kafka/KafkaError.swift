@@ -11,6 +11,7 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     init(_ code: rd_kafka_resp_err_t, _ what: String, topic: String? = nil) {
         self.code = code.rawValue
         self.topic = topic
+        isFatal = code == RD_KAFKA_RESP_ERR__FATAL
         description = "\(what): \(String(cString: rd_kafka_err2str(code)))"
     }
 
@@ -20,7 +21,13 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The client can do nothing any more: its instance was fenced, for example.
-    public var isFatal: Bool { code == RD_KAFKA_RESP_ERR__FATAL.rawValue }
+    public private(set) var isFatal = false
+
+    var asFatal: KafkaError {
+        var error = self
+        error.isFatal = true
+        return error
+    }
 
     /// The topic does not exist, or these credentials may not see it.
     public var isMissingTopic: Bool {

@@ -32,7 +32,7 @@ struct Map: ParsableCommand {
 
     func validate() throws {
         guard statusInterval > 0 else { throw ValidationError("--status-interval takes seconds from 1 up") }
-        guard exitWhenIdle >= 0 else { throw ValidationError("--exit-when-idle takes seconds from 0 up") }
+        guard (0...86_400).contains(exitWhenIdle) else { throw ValidationError("--exit-when-idle takes 0 to 86400 seconds") }
     }
 
     func run() throws {
@@ -66,12 +66,11 @@ struct Map: ParsableCommand {
         var problems: [String] = []
         if let stuck { problems.append("not all could be read: \(stuck)") }
         if end.discarded > 0 {
-            let place = mapping.onFailureDestination.map { "they are in \($0)" } ?? "no on-failure destination has them"
-            problems.append("\(grouped(end.discarded)) \(end.discarded == 1 ? "record was" : "records were") given up: \(place)")
+            let place = mapping.onFailureDestination.map { "see \($0)" } ?? "without an on-failure destination nothing has kept them"
+            problems.append("\(counted(end.discarded, "record")) \(end.discarded == 1 ? "was" : "were") given up: \(place)")
         }
         if end.gone > 0 {
-            problems.append(
-                "the broker deleted \(grouped(end.gone)) \(end.gone == 1 ? "offset" : "offsets") before the group read them")
+            problems.append("the broker deleted \(counted(end.gone, "offset")) before the group read them")
         }
         if !problems.isEmpty { throw CommandFailure(problems.joined(separator: "; ")) }
     }
