@@ -67,6 +67,16 @@ import Testing
         try mapping.stop()
     }
 
+    @Test func `a broker that keeps its connections and answers nothing is not taken for an end`() throws {
+        let broker = try KafkaBroker(topics: ["orders": 1])
+        broker.append(3, to: "orders")
+        let mapping = RunningMapping(broker, properties: ["socket.timeout.ms": "1000"]) { _ in true }
+        try mapping.wait("the end") { $0.snapshot.standing == .idle }
+        broker.fallSilent()
+        try mapping.wait("the outage") { if case .stuck = $0.snapshot.standing { true } else { false } }
+        try mapping.stop()
+    }
+
     @Test func `a broker that was never there is not taken for an end`() throws {
         let broker = try KafkaBroker(topics: ["orders": 1])
         broker.stop()

@@ -37,6 +37,7 @@ public final class KafkaBroker: @unchecked Sendable {
     private var recorded: [Commit] = []
     /// Error of the commits to come.
     var commitError: Int16 = 0
+    private var isSilent = false
     private var listener: Int32?
     private var connections: Set<Int32> = []
 
@@ -130,7 +131,12 @@ public final class KafkaBroker: @unchecked Sendable {
         }
     }
 
+    /// Keeps its connections and answers nothing any more, as a machine does that hangs.
+    public func fallSilent() { guarded { isSilent = true } }
+
     // MARK: What a test asks it
+
+    private var saysNothing: Bool { guarded { isSilent } }
 
     /// All commits so far, in order, those refused included.
     public var commits: [Commit] { guarded { recorded } }
@@ -194,6 +200,7 @@ public final class KafkaBroker: @unchecked Sendable {
             var request = KafkaReader(Array(bytes[4..<4 + size]))
             bytes.removeFirst(4 + size)
             guard let answer = broker()?.answer(&request) else { break }
+            if broker()?.saysNothing ?? true { continue }
             var frame = KafkaWriter()
             frame.int32(Int32(answer.count))
             guard Socket.send(frame.bytes + answer, to: connection) else { break }
