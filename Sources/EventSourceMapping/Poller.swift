@@ -290,9 +290,8 @@ final class Poller {
     private func askForMore() {
         isIdle = false
         do {
-            let ends = try consumer.ends(Array(progress.keys))
-            isIdle = progress.allSatisfy { partition, progress in ends[partition].map { $0 <= progress.next } ?? false }
-            if !progress.isEmpty { outage = nil }
+            isIdle = try consumer.isDone(configuration.topics, progress.mapValues(\.next))
+            outage = nil
         } catch {
             outage = outage ?? "\(error)"
         }

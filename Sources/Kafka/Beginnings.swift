@@ -63,7 +63,7 @@ extension Consumer {
     }
 
     /// What the group has committed, -1 where nothing. Partitions of which the broker did not say are left out.
-    private func committed(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
+    private func committed(_ partitions: some Collection<TopicPartition>) throws(KafkaError) -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
         let list = PartitionList(partitions.map { ($0, 0) })
         try check(
@@ -108,21 +108,38 @@ extension Consumer {
     }
 
     private func isNew(_ partition: TopicPartition) throws(KafkaError) -> Bool {
+        partition.partition >= firstSight.count(partition.topic, now: try partitionCount(partition.topic))
+    }
+
+    /// 0 where the topic does not exist.
+    private func partitionCount(_ name: String) throws(KafkaError) -> Int32 {
         var metadata: UnsafePointer<rd_kafka_metadata>?
-        let topic = rd_kafka_topic_new(client, partition.topic, nil)
+        let topic = rd_kafka_topic_new(client, name, nil)
         defer { if let topic { rd_kafka_topic_destroy(topic) } }
         try check(
             rd_kafka_metadata(client, 0, topic, &metadata, Self.patience.question),
-            "the partitions of \(partition.topic) could not be read; trying again")
+            "the partitions of \(name) could not be read; trying again")
         defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
-        guard let metadata, metadata.pointee.topic_cnt > 0 else { return false }
-        return partition.partition >= firstSight.count(partition.topic, now: metadata.pointee.topics[0].partition_cnt)
+        guard let metadata, metadata.pointee.topic_cnt > 0 else { return 0 }
+        return metadata.pointee.topics[0].partition_cnt
     }
 
-    /// The offsets after the newest records that can be read, asked of the brokers: open transactions do not count.
-    public func ends(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
-        guard !partitions.isEmpty else { return [:] }
-        return try offsets(at: partitions.map { ($0, Int64(RD_KAFKA_OFFSET_END)) })
+    /// Whether the group has nothing left to read of the topics, as the brokers say now. Partitions of other members
+    /// count as well: one that has gone leaves its own to this one, in a while.
+    ///
+    /// - Parameter next: how far this member has come with its partitions.
+    public func isDone(_ topics: [String], _ next: [TopicPartition: Int64]) throws(KafkaError) -> Bool {
+        var all = Set(next.keys)
+        for topic in topics {
+            for number in 0..<max(0, try partitionCount(topic)) { all.insert(TopicPartition(topic: topic, partition: number)) }
+        }
+        guard !all.isEmpty else { return true }
+        let ends = try offsets(at: all.map { ($0, Int64(RD_KAFKA_OFFSET_END)) })
+        let others = try committed(all.filter { next[$0] == nil })
+        return all.allSatisfy { partition in
+            guard let end = ends[partition], let reached = next[partition] ?? others[partition] else { return false }
+            return end <= max(0, reached)
+        }
     }
 
     /// The offset of the first record at or after each moment; moments below 0 are librdkafka's names for both ends.

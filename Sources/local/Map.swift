@@ -27,7 +27,7 @@ struct Map: ParsableCommand {
     @Option(help: "Where there is no terminal: seconds from one status line to the next.")
     var statusInterval = 5
 
-    @Option(help: ArgumentHelp("Ends once nothing has been left to read for this time; 0 is never. With an error where a topic does not exist, or no broker answers for 10 s.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Ends once the group has had nothing left to read for this time, other members included; 0 is never. With an error where a topic does not exist, or no broker answers for 10 s.", valueName: "seconds"))
     var exitWhenIdle = 0
 
     func validate() throws {

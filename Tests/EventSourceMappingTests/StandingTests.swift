@@ -57,6 +57,26 @@ import Testing
         try mapping.stop()
     }
 
+    @Test func `partitions that another member leaves undone are not taken for an end`() throws {
+        let broker = try KafkaBroker(topics: ["orders": 2])
+        for partition in 0..<2 { broker.append(5, to: "orders", partition) }
+        let first = RunningMapping(broker) { _ in false }
+        try first.wait("an attempt") { !$0.events.isEmpty }
+        let second = RunningMapping(broker) { _ in true }
+        try second.wait("its part") { $0.snapshot.acknowledged == 5 && $0.snapshot.totalLag == 0 }
+        let seen = first.events.count
+        var standings: [MappingStatistics.Snapshot.Standing] = []
+        try first.wait("more attempts") {
+            standings.append(second.snapshot.standing)
+            return $0.events.count > seen + 10
+        }
+        #expect(!standings.contains(.idle))
+        try first.stop()
+        try second.wait("the end") { $0.snapshot.standing == .idle }
+        try second.stop()
+        #expect(second.snapshot.acknowledged == 10)
+    }
+
     @Test func `a broker that is gone is not taken for an end`() throws {
         let broker = try KafkaBroker(topics: ["orders": 1])
         broker.append(3, to: "orders")
