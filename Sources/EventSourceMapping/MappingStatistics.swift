@@ -64,8 +64,8 @@ public enum PollerStanding: Sendable, Equatable {
     case working
     /// Each record that it read is done and committed, and the brokers say that there is no other.
     case idle
-    /// No broker can be reached, or none lets it in.
-    case unreachable(String)
+    /// No broker can be reached, none lets it in, or commits are refused.
+    case stuck(String)
 }
 
 extension MappingStatistics.Snapshot {
@@ -78,7 +78,7 @@ extension MappingStatistics.Snapshot {
     }
 
     public var standing: Standing {
-        for case .unreachable(let why) in standings.values { return .stuck("no broker can be reached: \(why)") }
+        for case .stuck(let why) in standings.values { return .stuck(why) }
         guard !standings.isEmpty, !standings.values.contains(.working) else { return .working }
         guard missingTopics.isEmpty else {
             let names = missingTopics.sorted().joined(separator: ", ")

@@ -63,6 +63,11 @@ final class Poller {
                 reportStanding(now)
                 lastLook = now
             }
+            if isAwaitingCommit {
+                // What is done now might be done again: first the group must take what was done before.
+                _ = poll(milliseconds: 50)
+                continue
+            }
             if let index = chains.firstIndex(where: { $0[0].notBefore <= now }) {
                 continueChain(index)
                 // A poll between two batches lets a rebalance happen.
@@ -100,12 +105,12 @@ final class Poller {
             from = partition
         }
         guard came, let from else { return came }
-        outage = nil
+        if !isAwaitingCommit { trouble = nil }
         read += 1
         if read >= 1000 || !hasRead { flushRead() }
-        // A partition that waits for a retry must not fill the memory; the others go on.
+        // A partition that waits must not fill the memory; the others go on.
         let waiting = builder.backlog(from)
-        if !chains.isEmpty, isHeld(from),
+        if isAwaitingCommit || !chains.isEmpty && isHeld(from),
             waiting.records >= configuration.batchSize || waiting.bytes >= configuration.payloadLimit,
             paused.insert(from).inserted
         {
@@ -141,7 +146,7 @@ final class Poller {
 
     private func reachedEnd(_ partition: TopicPartition, _ next: Int64) {
         progress[partition]?.reachedEnd(at: next)
-        outage = nil
+        trouble = nil
     }
 
     // MARK: Partitions
@@ -150,7 +155,7 @@ final class Poller {
 
     private func assign(_ beginnings: [Consumer.Beginning]) {
         hasBeenAssigned = true
-        outage = nil
+        trouble = nil
         for beginning in beginnings { begin(beginning) }
         statistics.update {
             $0.rebalances += 1
@@ -208,7 +213,10 @@ final class Poller {
 
     // MARK: Commits
 
+    /// When a refused commit is tried again; 0 where none was refused.
     private var nextCommit: Int64 = 0
+    private var refusal: String?
+    private var isAwaitingCommit: Bool { nextCommit > 0 }
 
     /// Records that are done, and may be committed up to the lowest one that is not.
     func finish(_ batch: Batch, acknowledged: Bool) {
@@ -216,21 +224,26 @@ final class Poller {
         commitWhereBehind(.max)
     }
 
-    /// Commits each partition up to its lowest record that is still to be done, never further and never back. What
-    /// fails is tried again each second.
+    /// Commits each partition up to its lowest record that is still to be done, never further and never back. What is
+    /// refused is tried again, and nothing else is done until it is taken.
     private func commitWhereBehind(_ now: Int64) {
         guard now >= nextCommit else { return }
         let offsets = progress.filter { $0.value.isBehindCommit }.map { ($0.key, $0.value.committable) }
-        guard !offsets.isEmpty else { return }
-        nextCommit = Clock.monotonic() + 1000
         do {
-            try consumer.commit(offsets)
+            if !offsets.isEmpty { try consumer.commit(offsets) }
         } catch {
-            heard(error, "the records done since are delivered again if the group is rebalanced meanwhile")
+            nextCommit = Clock.monotonic() + 250
+            // While a group is rebalanced, brokers may take no commits: it is no fault, and passes.
+            if refusal != error.description, !error.isRebalance { heard(error, "trying again before anything else is done") }
+            refusal = error.description
+            if !error.isRebalance { trouble = error.description }
             return
         }
-        nextCommit = 0
-        outage = nil
+        let wasRefused = isAwaitingCommit
+        (nextCommit, refusal) = (0, nil)
+        if wasRefused { resume() }
+        guard !offsets.isEmpty else { return }
+        trouble = nil
         var acknowledged = 0
         for (partition, offset) in offsets { acknowledged += progress[partition]?.hasCommitted(offset) ?? 0 }
         guard acknowledged > 0 else { return }
@@ -243,15 +256,15 @@ final class Poller {
     // MARK: Standing
 
     private var fatal: KafkaError?
-    /// Why no broker can be reached, until one was.
-    private var outage: String?
+    /// What keeps it from working, until something works again.
+    private var trouble: String?
     private var isIdle = false
     private var nextQuestion: Int64 = 0
 
     private func heard(_ error: KafkaError, _ consequence: String? = nil) {
         notice("Kafka: \(error)" + (consequence.map { "; \($0)" } ?? ""))
         if error.isFatal { fatal = error }
-        if error.isOutage { outage = "\(error)" }
+        if error.isOutage { trouble = "no broker can be reached: \(error)" }
         if error.isMissingTopic, let topic = error.topic {
             firstSight.sawNothing(of: topic)
             statistics.update { $0.missingTopics.insert(topic) }
@@ -281,7 +294,7 @@ final class Poller {
             askForMore()
         }
         let standing: PollerStanding =
-            if let outage { .unreachable(outage) } else if isIdle { .idle } else if hasBeenAssigned { .working }
+            if let trouble { .stuck(trouble) } else if isIdle { .idle } else if hasBeenAssigned { .working }
             else { .joining }
         statistics.update { $0.standings[number] = standing }
     }
@@ -291,9 +304,9 @@ final class Poller {
         isIdle = false
         do {
             isIdle = try consumer.isDone(configuration.topics, progress.mapValues(\.next))
-            outage = nil
+            trouble = nil
         } catch {
-            outage = outage ?? "\(error)"
+            trouble = trouble ?? "no broker can be reached: \(error)"
         }
     }
 }

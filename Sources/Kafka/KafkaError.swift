@@ -38,6 +38,14 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
             ].contains { $0.rawValue == code }
     }
 
+    /// The group is being rebalanced: what was refused is taken after that, or is another member's then.
+    public var isRebalance: Bool {
+        [
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
+        ].contains { $0.rawValue == code }
+    }
+
     /// No broker can be reached, or none lets this client in.
     public var isOutage: Bool {
         [RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL]

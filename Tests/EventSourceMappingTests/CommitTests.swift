@@ -86,4 +86,32 @@ import UTC
         #expect(mapping.snapshot.acknowledged == 10)
         #expect(mapping.events.count == 1)
     }
+
+    @Test func `while commits are refused nothing more is done, so that little is done twice`() throws {
+        let broker = try KafkaBroker(topics: ["orders": 1])
+        let mapping = RunningMapping(broker) { $0.batchSize = 10 } function: { _ in true }
+        try broker.wait("the commit of the start") { $0.committed("orders") == 0 }
+        broker.refuseCommits(27)  // a rebalance is in progress
+        broker.append(100, to: "orders")
+        try broker.wait("three refusals") { $0.commits.count { $0.error != 0 } >= 3 }
+        #expect(mapping.events.count == 1)
+        broker.refuseCommits(0)
+        try broker.wait("the last commit") { $0.committed("orders") == 100 }
+        try mapping.stop()
+        #expect(mapping.offsets("orders-0") == Array(0..<100))
+        // It is no fault, and passes.
+        #expect(!mapping.notices.contains { $0.contains("could not be committed") })
+    }
+
+    @Test func `commits that are refused for good are no end`() throws {
+        let broker = try KafkaBroker(topics: ["orders": 1])
+        broker.append(10, to: "orders")
+        broker.refuseCommits(30)  // the group is not this user's
+        let mapping = RunningMapping(broker) { _ in true }
+        try mapping.wait("the reason") {
+            if case .stuck(let why) = $0.snapshot.standing { why.contains("could not be committed") } else { false }
+        }
+        try mapping.stop()
+        #expect(mapping.notices.count { $0.contains("could not be committed") } == 1)
+    }
 }
