@@ -123,9 +123,9 @@ let package = Package(
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
         tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
         tests("StoredRecordsTests", ["StoredRecords"]),
-        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka"]),
+        tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka", "TestParts", "UTC"]),
         tests(
-            "PipelineTests", ["Kafka", "TestParts", "local", "bootstrap"],
+            "PipelineTests", ["EventSourceMapping", "Kafka", "TestParts", "local", "bootstrap"],
             excluding: ["local_store.py", "recorder.py"]),
     ],
     swiftLanguageModes: [.v6]

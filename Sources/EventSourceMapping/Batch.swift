@@ -1,3 +1,4 @@
+import FunctionHost
 import Kafka
 
 /// Records that are handed to the function together: runs of one or several partitions, each in order.
@@ -13,6 +14,8 @@ struct Batch {
     var failures = 0
     /// Invocations so far, as the on-failure destination is told.
     var invocations = 0
+    /// Of the last invocation; empty before the first.
+    var requestID = ""
     /// On the monotonic clock: not to be invoked before.
     var notBefore: Int64 = 0
     /// Set once it is to be discarded; the destination may have to be tried again.
@@ -21,11 +24,6 @@ struct Batch {
     init(_ runs: [Run]) { self.runs = runs }
 
     var recordCount: Int { runs.reduce(0) { $0 + $1.records.count } }
-
-    /// What to commit once all of it is done: the offset after each run's last.
-    var ends: [(TopicPartition, Int64)] {
-        runs.compactMap { run in run.records.last.map { (run.partition, $0.offset + 1) } }
-    }
 
     /// Two halves, the first of which is to be done before the second; a partition may be in both.
     func halves() -> (Batch, Batch) {
@@ -39,6 +37,11 @@ struct Batch {
             room -= head.count
         }
         return (with(left), with(right))
+    }
+
+    mutating func was(_ invocation: Invocation) {
+        invocations += 1
+        requestID = invocation.requestID
     }
 
     /// The same history, other records.

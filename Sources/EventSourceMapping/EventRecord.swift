@@ -9,6 +9,8 @@ struct EventRecord: Sendable {
     /// Milliseconds since 1970, -1 where the record has none.
     var timestamp: Int64
     var json: [UInt8]
+    /// Of the partition's progress when it was read.
+    var epoch: Int32 = 0
 }
 
 /// Writes records as Lambda does: key and value in base64 or null, header bytes as signed numbers.

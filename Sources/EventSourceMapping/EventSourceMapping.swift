@@ -30,15 +30,18 @@ public final class EventSourceMapping: Sendable {
 
     /// Starts the pollers, each on its thread.
     public func start() {
-        for _ in 0..<configuration.pollers {
+        let firstSight = FirstSight()
+        for number in 0..<configuration.pollers {
+            statistics.update { $0.standings[number] = .joining }
             running.enter()
             Thread.detachNewThread { [self] in
                 defer { running.leave() }
                 do {
-                    let poller = try Poller(configuration, destination, try makeFunction(), statistics, notice: notice)
-                    poller.run { self.stops.load(ordering: .relaxed) }
+                    let poller = try Poller(
+                        number, configuration, destination, try makeFunction(), statistics, firstSight, notice: notice)
+                    try poller.run { self.stops.load(ordering: .relaxed) }
                 } catch {
-                    failure.withLock { $0 = error }
+                    failure.withLock { $0 = $0 ?? error }
                     stop()
                 }
             }
@@ -51,6 +54,6 @@ public final class EventSourceMapping: Sendable {
     /// Waits for the pollers' end, at most so long. True where they have ended.
     public func wait(milliseconds: Int) -> Bool { running.wait(timeout: .now() + .milliseconds(milliseconds)) == .success }
 
-    /// Why a poller could not begin.
-    public var startFailure: (any Error)? { failure.withLock { $0 } }
+    /// Why a poller could not begin, or could not continue.
+    public var failed: (any Error)? { failure.withLock { $0 } }
 }

@@ -18,6 +18,8 @@ public final class MappingStatistics: Sendable {
         public var itemFailures = 0
         /// Records given up, to the on-failure destination or, without one, to nowhere.
         public var discarded = 0
+        /// Offsets that the broker deleted before they were read.
+        public var gone: Int64 = 0
         public var rebalances = 0
         /// Objects, as far as the function's answers tell.
         public var objects = 0
@@ -31,9 +33,20 @@ public final class MappingStatistics: Sendable {
         /// Records that are behind the newest, by partition.
         public var lag: [TopicPartition: Int64] = [:]
 
+        /// By poller.
+        public var standings: [Int: PollerStanding] = [:]
+        /// Topics that the broker does not know, or does not show to these credentials.
+        public var missingTopics: Set<String> = []
+
         public init() {}
 
-        public var totalLag: Int64 { lag.values.reduce(0, +) }
+        public var totalLag: Int64 {
+            // Offsets are the broker's to choose: their sum may be more than there are numbers.
+            lag.values.reduce(0) { sum, lag in
+                let (total, overflows) = sum.addingReportingOverflow(lag)
+                return overflows ? .max : total
+            }
+        }
     }
 
     private let state = Mutex(Snapshot())
@@ -43,4 +56,34 @@ public final class MappingStatistics: Sendable {
     public var snapshot: Snapshot { state.withLock { $0 } }
 
     func update(_ body: (inout Snapshot) -> Void) { state.withLock { body(&$0) } }
+}
+
+/// What a poller is at.
+public enum PollerStanding: Sendable, Equatable {
+    case joining
+    case working
+    /// Each record that it read is done and committed, and the brokers say that there is no other.
+    case idle
+    /// No broker can be reached, none lets it in, or commits are refused.
+    case stuck(String)
+}
+
+extension MappingStatistics.Snapshot {
+    /// Of the mapping as a whole.
+    public enum Standing: Sendable, Equatable {
+        case working
+        case idle
+        /// Nothing can be done until somebody does something.
+        case stuck(String)
+    }
+
+    public var standing: Standing {
+        for case .stuck(let why) in standings.values { return .stuck(why) }
+        guard !standings.isEmpty, !standings.values.contains(.working) else { return .working }
+        guard missingTopics.isEmpty else {
+            let names = missingTopics.sorted().joined(separator: ", ")
+            return .stuck("the broker has no topic \(names), or does not show it to these credentials")
+        }
+        return standings.values.contains(.joining) ? .working : .idle
+    }
 }

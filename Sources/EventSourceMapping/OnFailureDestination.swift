@@ -73,6 +73,7 @@ struct FailureRecord: Encodable {
     var payload: String
 
     struct RequestContext: Encodable {
+        /// Empty where the function was never invoked with these records.
         var requestId: String
         var functionArn: String
         var condition: String
@@ -101,11 +102,11 @@ struct FailureRecord: Encodable {
     }
 
     init(
-        _ batch: Batch, _ reason: DiscardReason, event: [UInt8], requestID: String,
-        _ configuration: MappingConfiguration, now: EpochMilliseconds
+        _ batch: Batch, _ reason: DiscardReason, event: [UInt8], _ configuration: MappingConfiguration,
+        now: EpochMilliseconds
     ) {
         requestContext = RequestContext(
-            requestId: requestID, functionArn: configuration.functionARN, condition: reason.rawValue,
+            requestId: batch.requestID, functionArn: configuration.functionARN, condition: reason.rawValue,
             approximateInvokeCount: batch.invocations)
         responseContext = reason == .payloadTooLarge || batch.invocations == 0 ? nil : ResponseContext()
         timestamp = Self.text(now)

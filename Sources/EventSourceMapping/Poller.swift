@@ -1,5 +1,3 @@
-import Bytes
-import Foundation
 import FunctionHost
 import Kafka
 import UTC
@@ -9,49 +7,66 @@ import UTC
 /// Everything happens on one thread, one thing after the other. So at most one batch is in flight, a rebalance waits
 /// for it, and nothing is committed that was not acknowledged before.
 final class Poller {
-    private let configuration: MappingConfiguration
-    private let destination: OnFailureDestination?
-    private let function: any Function
-    private let consumer: Consumer
-    private let statistics: MappingStatistics
-    private let notice: @Sendable (String) -> Void
-    private let envelope: EventEnvelope
+    let configuration: MappingConfiguration
+    let destination: OnFailureDestination?
+    let function: any Function
+    let consumer: Consumer
+    let statistics: MappingStatistics
+    let notice: @Sendable (String) -> Void
+    let envelope: EventEnvelope
+    private let number: Int
+    private let firstSight: FirstSight
     private let encoder = RecordEncoder()
-    private var builder: BatchBuilder
+    var builder: BatchBuilder
     /// Batches that were not acknowledged, to be done in order; the partitions of each chain are held back meanwhile.
-    private var chains: [[Batch]] = []
-    private var assigned: Set<TopicPartition> = []
-    /// The next offset of each partition that is to be acknowledged.
-    private var positions: [TopicPartition: Int64] = [:]
+    var chains: [[Batch]] = []
+    /// Of each partition that is read.
+    private var progress: [TopicPartition: PartitionProgress] = [:]
     private var paused: Set<TopicPartition> = []
+    /// Invocations in a row that could not be made.
+    var outages = 0
 
     init(
-        _ configuration: MappingConfiguration, _ destination: OnFailureDestination?, _ function: any Function,
-        _ statistics: MappingStatistics, notice: @escaping @Sendable (String) -> Void
+        _ number: Int, _ configuration: MappingConfiguration, _ destination: OnFailureDestination?,
+        _ function: any Function, _ statistics: MappingStatistics, _ firstSight: FirstSight,
+        notice: @escaping @Sendable (String) -> Void
     ) throws(KafkaError) {
+        self.number = number
         self.configuration = configuration
         self.destination = destination
         self.function = function
         self.statistics = statistics
+        self.firstSight = firstSight
         self.notice = notice
         envelope = EventEnvelope(configuration)
         builder = BatchBuilder(configuration, envelope)
         consumer = try Consumer(
-            configuration.settings, group: configuration.consumerGroupID, start: configuration.startingPosition)
+            configuration.settings, group: configuration.consumerGroupID, start: configuration.startingPosition,
+            firstSight: firstSight)
         consumer.onAssign = { [unowned self] in assign($0) }
         consumer.onRevoke = { [unowned self] in revoke($0, lost: $1) }
-        consumer.onError = { [notice] in notice("Kafka: \($0)") }
+        consumer.onEnd = { [unowned self] in reachedEnd($0, $1) }
+        consumer.onError = { [unowned self] in heard($0) }
         try consumer.subscribe(to: configuration.topics)
     }
 
     /// Works until `stops` says so; the batch in flight is finished and committed, then the group is left.
-    func run(until stops: () -> Bool) {
-        var lastLag: Int64 = 0
-        while !stops() {
+    /// - Throws: `KafkaError` where the client cannot continue.
+    func run(until stops: () -> Bool) throws(KafkaError) {
+        defer { function.shutDown() }
+        var lastLook: Int64 = 0
+        while !stops(), fatal == nil {
             let now = Clock.monotonic()
-            if now - lastLag >= 250 {
+            if now - lastLook >= 250 {
+                commitWhereBehind(now)
                 reportLag()
-                lastLag = now
+                reportStanding(now)
+                lastLook = now
+            }
+            if isAwaitingCommit {
+                // What is done now might be done again: first the group must take what was done before.
+                _ = poll(milliseconds: 50)
+                continue
             }
             if let index = chains.firstIndex(where: { $0[0].notBefore <= now }) {
                 continueChain(index)
@@ -63,42 +78,43 @@ final class Poller {
                 _ = poll(milliseconds: pause(now, atMost: 100))
                 continue
             }
-            if due == 0 || !poll(milliseconds: pause(now, atMost: min(due, 100))), builder.due(now: Clock.monotonic()) == 0 {
-                process([builder.take(now: Clock.monotonic())])
-            }
+            let isQuiet = due == 0 || !poll(milliseconds: pause(now, atMost: min(due, 100)))
+            if isQuiet, builder.due(now: Clock.monotonic()) == 0 { process([builder.take(now: Clock.monotonic())]) }
         }
         reportLag()
         consumer.close()
-        function.shutDown()
+        if let fatal { throw fatal }
     }
 
     /// Not longer than until the next retry.
     private func pause(_ now: Int64, atMost limit: Int64) -> Int32 {
         let retry = chains.map { max(0, $0[0].notBefore - now) }.min() ?? limit
-        return Int32(min(limit, retry))
+        return Int32(clamping: min(limit, retry))
     }
 
-    // MARK: Kafka
+    // MARK: Reading
 
     /// True where a record came.
     private func poll(milliseconds: Int32) -> Bool {
-        var partition: TopicPartition?
-        let came = consumer.poll(milliseconds: milliseconds) { record, topic in
-            let found = TopicPartition(topic: topic, partition: record.partition)
-            builder.add(encoder.encode(record, topic: topic), found, now: Clock.monotonic())
-            if positions[found] == nil { positions[found] = record.offset }
-            partition = found
+        var from: TopicPartition?
+        let came = consumer.poll(milliseconds: milliseconds) { record, partition in
+            var encoded = encoder.encode(record, topic: partition.topic)
+            encoded.epoch = progress[partition]?.epoch ?? 0
+            builder.add(encoded, partition, now: Clock.monotonic())
+            progress[partition, default: PartitionProgress(next: record.offset, committed: nil)].read(record.offset)
+            from = partition
         }
-        guard came, let partition else { return came }
+        guard came, let from else { return came }
+        if !isAwaitingCommit { trouble = nil }
         read += 1
         if read >= 1000 || !hasRead { flushRead() }
-        // A partition that waits for a retry must not fill the memory; the others go on.
-        let waiting = builder.backlog(partition)
-        if !chains.isEmpty, isHeld(partition),
+        // A partition that waits must not fill the memory; the others go on.
+        let waiting = builder.backlog(from)
+        if isAwaitingCommit || !chains.isEmpty && isHeld(from),
             waiting.records >= configuration.batchSize || waiting.bytes >= configuration.payloadLimit,
-            paused.insert(partition).inserted
+            paused.insert(from).inserted
         {
-            consumer.pause(partition, true)
+            reporting { () throws(KafkaError) in try consumer.pause(from, true) }
         }
         return true
     }
@@ -116,21 +132,76 @@ final class Poller {
         hasRead = true
     }
 
-    private func assign(_ partitions: [TopicPartition]) {
-        assigned.formUnion(partitions)
-        positions.merge(consumer.committed(partitions)) { $1 }
-        statistics.update { $0.rebalances += 1 }
-        let names = partitions.sorted().map(\.description).joined(separator: ", ")
-        notice("assigned: \(names.isEmpty ? "no partition (the group has more members than partitions)" : names)")
+    /// Partitions that were stopped are read again once nothing of them waits for a retry and there is room.
+    func resume() {
+        for partition in paused where !isHeld(partition) && builder.backlog(partition).records < configuration.batchSize {
+            reporting { () throws(KafkaError) in try consumer.pause(partition, false) }
+            paused.remove(partition)
+        }
+    }
+
+    private func isHeld(_ partition: TopicPartition) -> Bool {
+        chains.contains { $0.contains { $0.runs.contains { $0.partition == partition } } }
+    }
+
+    private func reachedEnd(_ partition: TopicPartition, _ next: Int64) {
+        progress[partition]?.reachedEnd(at: next)
+        trouble = nil
+    }
+
+    // MARK: Partitions
+
+    private var hasBeenAssigned = false
+
+    private func assign(_ beginnings: [Consumer.Beginning]) {
+        hasBeenAssigned = true
+        trouble = nil
+        for beginning in beginnings { begin(beginning) }
+        statistics.update {
+            $0.rebalances += 1
+            $0.missingTopics.subtract(beginnings.map(\.partition.topic))
+        }
+        let fresh = beginnings.filter { $0.gone == nil }.map(\.partition).sorted().map(\.description)
+        if !fresh.isEmpty {
+            notice("assigned: \(fresh.joined(separator: ", "))")
+        } else if progress.isEmpty {
+            notice("assigned: no partition (the group has more members than partitions)")
+        }
+        // Where a group begins at the newest record, a member that ends before its first commit would leave the next
+        // one to begin at a newest record of its own.
+        commitWhereBehind(Clock.monotonic())
+    }
+
+    private func begin(_ beginning: Consumer.Beginning) {
+        let (partition, offset) = (beginning.partition, beginning.offset)
+        switch beginning.gone {
+        case nil where progress[partition] != nil: progress[partition]?.skip(to: offset)
+        case nil:
+            progress[partition] = PartitionProgress(next: offset, committed: beginning.isCommitted ? offset : nil)
+        case .deleted(let lost):
+            progress[partition]?.skip(to: offset)
+            statistics.update { $0.gone &+= lost.upperBound - lost.lowerBound }
+            let (first, last) = (lost.lowerBound, lost.upperBound - 1)
+            let offsets = first == last ? "offset \(first)" : "offsets \(first)…\(last)"
+            notice("\(partition): the broker deleted \(offsets) before the group read them (retention, or a person); "
+                + "reading continues at \(offset)")
+        case .cut(let next, let end):
+            progress[partition]?.restart(at: offset)
+            notice("\(partition): the group had come to offset \(next) and the partition ends at \(end): it was cut, or "
+                + "deleted and made anew; reading continues at its oldest record, \(offset)")
+        }
     }
 
     /// What was read of these partitions and not acknowledged is the next owner's to read.
     private func revoke(_ partitions: [TopicPartition], lost: Bool) {
-        if lost { notice("the group went on without this member: its partitions are read by another from their last commit") }
+        if lost {
+            notice("the group went on without this member: its partitions are read by another from their last commit")
+        } else {
+            commitWhereBehind(.max)
+        }
         let gone = Set(partitions)
-        assigned.subtract(gone)
         paused.subtract(gone)
-        for partition in partitions { positions[partition] = nil }
+        for partition in partitions { progress[partition] = nil }
         chains = chains.compactMap { chain in
             let left = chain.map { batch in batch.with(batch.runs.filter { !gone.contains($0.partition) }) }
                 .filter { !$0.runs.isEmpty }
@@ -140,209 +211,102 @@ final class Poller {
         statistics.update { for partition in gone { $0.lag[partition] = nil } }
     }
 
-    private func commit(_ ends: [(TopicPartition, Int64)]) {
-        guard !ends.isEmpty else { return }
-        for (partition, offset) in ends { positions[partition] = offset }
+    // MARK: Commits
+
+    /// When a refused commit is tried again; 0 where none was refused.
+    private var nextCommit: Int64 = 0
+    private var refusal: String?
+    private var isAwaitingCommit: Bool { nextCommit > 0 }
+
+    /// Records that are done, and may be committed up to the lowest one that is not.
+    func finish(_ batch: Batch, acknowledged: Bool) {
+        for run in batch.runs { progress[run.partition]?.finish(run.records, acknowledged: acknowledged) }
+        commitWhereBehind(.max)
+    }
+
+    /// Commits each partition up to its lowest record that is still to be done, never further and never back. What is
+    /// refused is tried again, and nothing else is done until it is taken.
+    private func commitWhereBehind(_ now: Int64) {
+        guard now >= nextCommit else { return }
+        let offsets = progress.filter { $0.value.isBehindCommit }.map { ($0.key, $0.value.committable) }
         do {
-            try consumer.commit(ends)
+            if !offsets.isEmpty { try consumer.commit(offsets) }
         } catch {
-            // The records come again, to this member or another: at least once is all that is promised.
-            notice("Kafka: \(error); these records will be delivered again")
+            nextCommit = Clock.monotonic() + 250
+            // While a group is rebalanced, brokers may take no commits: it is no fault, and passes.
+            if refusal != error.description, !error.isRebalance { heard(error, "trying again before anything else is done") }
+            refusal = error.description
+            if !error.isRebalance { trouble = error.description }
+            return
         }
-    }
-
-    private func reportLag() {
-        flushRead()
-        let lags = assigned.map { partition in
-            let lag = consumer.watermarks(partition).map { low, high in
-                // Nothing is known of a partition that is new to the group until its first record is read.
-                max(0, high - max(low, positions[partition] ?? (configuration.startingPosition == .earliest ? low : high)))
-            }
-            return (partition, lag)
-        }
-        statistics.update { for (partition, lag) in lags { $0.lag[partition] = lag ?? $0.lag[partition] } }
-    }
-
-    // MARK: Batches
-
-    private func continueChain(_ index: Int) {
-        let chain = chains.remove(at: index)
-        let partitions = Set(chain.flatMap(\.runs).map(\.partition))
-        builder.release(partitions, now: Clock.monotonic())
-        process(chain)
-    }
-
-    /// Partitions that were stopped are read again once nothing of them waits for a retry and there is room.
-    private func resume() {
-        for partition in paused where !isHeld(partition) && builder.backlog(partition).records < configuration.batchSize {
-            consumer.pause(partition, false)
-            paused.remove(partition)
-        }
-    }
-
-    private func isHeld(_ partition: TopicPartition) -> Bool {
-        chains.contains { $0.contains { $0.runs.contains { $0.partition == partition } } }
-    }
-
-    /// Does the first batch of a chain and puts back what is left of it.
-    private func process(_ chain: [Batch]) {
-        guard let batch = chain.first else { return }
-        let left = attempt(batch)
-        let rest = chain.dropFirst()
-        if rest.isEmpty {
-            // Partitions that failed apart from each other are tried again apart from each other.
-            for again in left { keep(again) }
-        } else {
-            keep((left.flatMap { $0 }) + rest)
-        }
-        resume()
-    }
-
-    private func keep(_ chain: [Batch]) {
-        guard !chain.isEmpty else { return }
-        chains.append(chain)
-        builder.hold(chain.flatMap(\.runs).map(\.partition))
-    }
-
-    /// Invokes the function with the batch. Gives the chains that are left to do: none when all is done.
-    private func attempt(_ given: Batch) -> [[Batch]] {
-        var batch = given
-        if let reason = batch.discard { return discard(batch, reason) }
-        if let age = configuration.maximumRecordAge {
-            let oldest = Clock.now() - age
-            let (expired, rest) = batch.split { $0.timestamp >= 0 && $0.timestamp < oldest }
-            if !expired.runs.isEmpty {
-                let left = discard(expired, .recordTooOld)
-                guard left.isEmpty else { return [left.flatMap { $0 } + (rest.runs.isEmpty ? [] : [rest])] }
-                batch = rest
-            }
-        }
-        guard !batch.runs.isEmpty else { return [] }
-        let event = envelope.event(batch)
-        guard event.count <= configuration.payloadLimit else { return discard(batch, .payloadTooLarge) }
-
-        let started = Clock.monotonic()
-        let invocation = function.invoke(event)
-        let elapsed = Double(Clock.monotonic() - started)
-        batch.invocations += 1
+        let wasRefused = isAwaitingCommit
+        (nextCommit, refusal) = (0, nil)
+        if wasRefused { resume() }
+        guard !offsets.isEmpty else { return }
+        trouble = nil
+        var acknowledged = 0
+        for (partition, offset) in offsets { acknowledged += progress[partition]?.hasCommitted(offset) ?? 0 }
+        guard acknowledged > 0 else { return }
         statistics.update {
-            $0.invocations += 1
-            $0.duration += invocation.report?.duration ?? elapsed
-            $0.lastBatch = batch.recordCount
-            $0.largestBatch = max($0.largestBatch, batch.recordCount)
-        }
-        lastRequestID = invocation.requestID
-        switch invocation.outcome {
-        case .success(let response): return settle(batch, response, event.count)
-        case .functionError(let type, let message, _):
-            outages = 0
-            notice("\(name(batch)): the function failed: \(type): \(message)")
-            return retry(batch)
-        case .unavailable(let reason):
-            // Says nothing about the batch: it does not count as one of its attempts.
-            notice("\(name(batch)): the function could not be invoked: \(reason)")
-            statistics.update { $0.errors += 1 }
-            outages += 1
-            batch.notBefore = Clock.monotonic() + configuration.backoff(afterFailures: outages)
-            return [[batch]]
-        }
-    }
-
-    private var lastRequestID = ""
-    /// Invocations in a row that could not be made.
-    private var outages = 0
-
-    private func settle(_ batch: Batch, _ response: [UInt8], _ size: Int) -> [[Batch]] {
-        outages = 0
-        guard configuration.reportsBatchItemFailures else {
-            acknowledge(batch, response, size)
-            return []
-        }
-        switch BatchItemFailures(response: response, batch: batch) {
-        case .none:
-            acknowledge(batch, response, size)
-            return []
-        case .malformed(let why):
-            notice("\(name(batch)): \(why); all of it will be tried again")
-            return retry(batch)
-        case .from(let offsets):
-            let failedAt = { (run: Batch.Run) in offsets[run.partition] ?? .max }
-            let done = batch.runs.map { run in
-                Batch.Run(partition: run.partition, records: run.records.filter { $0.offset < failedAt(run) })
-            }.filter { !$0.records.isEmpty }
-            acknowledge(batch.with(done), response, size)
-            statistics.update { $0.itemFailures += offsets.count }
-            let left = offsets.map { "\($0.key)@\($0.value)" }.sorted().joined(separator: ", ")
-            notice("\(name(batch)): not done from \(left) on")
-            return batch.runs.filter { offsets[$0.partition] != nil }.flatMap { run in
-                let records = run.records.filter { $0.offset >= failedAt(run) }
-                var part = batch.with([Batch.Run(partition: run.partition, records: records)])
-                // Where a prefix was done, what is left has failed once, not as often as the prefix before it.
-                if records.count < run.records.count { part.failures = 0 }
-                return retry(part, mayBisect: false)
-            }
-        }
-    }
-
-    private func acknowledge(_ batch: Batch, _ response: [UInt8], _ size: Int) {
-        commit(batch.ends)
-        let objects = (try? JSONDecoder().decode(Summary.self, from: Data(response)))?.objects ?? 0
-        statistics.update {
-            $0.acknowledged += batch.recordCount
-            $0.acknowledgedBytes += size
-            $0.objects += objects
+            $0.acknowledged += acknowledged
             $0.lastAcknowledged = Double(Clock.monotonic()) / 1000
         }
     }
 
-    private struct Summary: Decodable { var objects: Int? }
+    // MARK: Standing
 
-    private func retry(_ given: Batch, mayBisect: Bool = true) -> [[Batch]] {
-        var batch = given
-        statistics.update { $0.errors += 1 }
-        if configuration.bisectsBatchOnFunctionError, mayBisect, batch.recordCount > 1 {
-            // Splitting does not use up an attempt.
-            let (first, second) = batch.halves()
-            return [[first, second]]
+    private var fatal: KafkaError?
+    /// What keeps it from working, until something works again.
+    private var trouble: String?
+    private var isIdle = false
+    private var nextQuestion: Int64 = 0
+
+    private func heard(_ error: KafkaError, _ consequence: String? = nil) {
+        notice("Kafka: \(error)" + (consequence.map { "; \($0)" } ?? ""))
+        if error.isFatal { fatal = error }
+        if error.isOutage { trouble = "no broker can be reached: \(error)" }
+        if error.isMissingTopic, let topic = error.topic {
+            firstSight.sawNothing(of: topic)
+            statistics.update { $0.missingTopics.insert(topic) }
         }
-        batch.failures += 1
-        if let limit = configuration.retryLimit(hasDestination: destination != nil), batch.failures > limit {
-            return discard(batch, .retriesExhausted)
-        }
-        batch.notBefore = Clock.monotonic() + configuration.backoff(afterFailures: batch.failures)
-        return [[batch]]
     }
 
-    /// Gives a batch up: to the destination first, and only then is it committed.
-    private func discard(_ given: Batch, _ reason: DiscardReason) -> [[Batch]] {
-        var batch = given
-        let event = envelope.event(batch)
-        let record = FailureRecord(
-            batch, reason, event: event, requestID: lastRequestID, configuration, now: Clock.now())
+    private func reporting(_ body: () throws(KafkaError) -> Void) {
+        do { try body() } catch { heard(error) }
+    }
+
+    private func reportLag() {
+        flushRead()
+        let lags = progress.map { partition, progress in
+            let unread = progress.isAtEnd ? 0 : consumer.highWatermark(partition).map { max(0, $0 - progress.next) }
+            let lag = unread.map { $0.addingReportingOverflow(Int64(progress.pendingCount)) }
+            return (partition, lag.map { $0.overflow ? .max : $0.partialValue })
+        }
+        statistics.update { for (partition, lag) in lags { $0.lag[partition] = lag ?? $0.lag[partition] } }
+    }
+
+    private func reportStanding(_ now: Int64) {
+        let isDone = hasBeenAssigned && !consumer.isResolving
+            && progress.values.allSatisfy { $0.isAtEnd && $0.pendingCount == 0 && !$0.isBehindCommit }
+        if !isDone { isIdle = false }
+        if isDone, now >= nextQuestion {
+            nextQuestion = now + 1000
+            askForMore()
+        }
+        let standing: PollerStanding =
+            if let trouble { .stuck(trouble) } else if isIdle { .idle } else if hasBeenAssigned { .working }
+            else { .joining }
+        statistics.update { $0.standings[number] = standing }
+    }
+
+    /// An end that was reached can be an old one, and a broker that is gone has no news either: it is asked.
+    private func askForMore() {
+        isIdle = false
         do {
-            let partition = batch.runs.first?.partition.description ?? ""
-            try destination?.write(
-                try record.json(), mappingID: configuration.mappingID, partition: partition, now: Clock.now())
+            isIdle = try consumer.isDone(configuration.topics, progress.mapValues(\.next))
+            trouble = nil
         } catch {
-            notice("\(name(batch)): the on-failure destination took nothing, so these records are kept: \(error)")
-            outages += 1
-            batch.discard = reason
-            batch.notBefore = Clock.monotonic() + configuration.backoff(afterFailures: outages)
-            return [[batch]]
+            trouble = trouble ?? "no broker can be reached: \(error)"
         }
-        commit(batch.ends)
-        statistics.update { $0.discarded += batch.recordCount }
-        let place = destination == nil ? "lost, as Lambda would lose them without an on-failure destination" : "now in the on-failure destination"
-        notice("\(name(batch)): \(reason.rawValue): \(batch.recordCount) records are \(place)")
-        return []
-    }
-
-    /// `prices-0@15…20 (6 records)`
-    private func name(_ batch: Batch) -> String {
-        let runs = batch.runs.prefix(3).map { run in
-            "\(run.partition)@\(run.records.first?.offset ?? 0)…\(run.records.last?.offset ?? 0)"
-        }
-        let more = batch.runs.count > 3 ? " and \(batch.runs.count - 3) more partitions" : ""
-        return "\(runs.joined(separator: ", "))\(more) (\(batch.recordCount) records)"
     }
 }

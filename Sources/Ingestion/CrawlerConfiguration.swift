@@ -28,7 +28,10 @@ public struct CrawlerConfiguration: Equatable, Sendable {
         case "new-partition": return .newPartition
         case "every-batch": return .everyBatch
         default:
-            guard text.hasPrefix("interval:"), let seconds = Int(text.dropFirst("interval:".count)), seconds > 0 else {
+            // At most some thirty years: what is reckoned in milliseconds stays within 64 bits.
+            guard text.hasPrefix("interval:"), let seconds = Int(text.dropFirst("interval:".count)),
+                (1...1_000_000_000).contains(seconds)
+            else {
                 throw ConfigurationError(
                     "CRAWLER_TRIGGER", "is '\(text)'; it may be new-partition, every-batch or interval:SECONDS")
             }

@@ -11,6 +11,9 @@ func same(_ left: UnsafePointer<CChar>, _ right: UnsafePointer<CChar>) -> Bool {
 
 /// A member of a consumer group. Lives on one thread, and everything that happens to its assignment happens within
 /// `poll` and `close` on that thread: while a batch is in flight and `poll` is not called, no partition is taken away.
+///
+/// It resolves itself where each partition begins, and is told by librdkafka where an offset is gone: left to
+/// librdkafka (`auto.offset.reset`), both would happen without a word, and records would be skipped.
 public final class Consumer {
     /// Where a group begins that has committed nothing yet.
     public enum Start: Sendable, Equatable {
@@ -19,22 +22,69 @@ public final class Consumer {
         case timestamp(Int64)
     }
 
-    public var onAssign: (([TopicPartition]) -> Void)?
+    /// Where reading begins in a partition that was assigned, or continues where its next offset was gone.
+    public struct Beginning: Sendable, Equatable {
+        public var partition: TopicPartition
+        public var offset: Int64
+        /// Whether the group has committed this offset.
+        public var isCommitted: Bool
+        /// Set where the broker no longer has the offset that was to be read next.
+        public var gone: Gone?
+    }
+
+    public enum Gone: Sendable, Equatable {
+        /// Deleted before the group read them: by retention, or by a person.
+        case deleted(Range<Int64>)
+        /// The partition ends before the offset: it was cut, or deleted and made anew.
+        case cut(next: Int64, end: Int64)
+    }
+
+    /// Partitions are this member's; empty where there are more members than partitions.
+    public var onAssign: (([Beginning]) -> Void)?
     /// These partitions are another's from now on. `lost`: they already were, so that commits would be refused.
     public var onRevoke: ((_ partitions: [TopicPartition], _ lost: Bool) -> Void)?
-    /// What goes wrong with brokers and partitions; the client goes on trying.
+    /// What goes wrong with brokers and partitions; the client goes on trying unless the error is fatal.
     public var onError: ((KafkaError) -> Void)?
+    /// All that can be read of the partition has been handed out: nothing comes before this offset, which is beyond
+    /// the markers that transactions leave in the log.
+    public var onEnd: ((_ partition: TopicPartition, _ next: Int64) -> Void)?
 
-    private var client: OpaquePointer?
-    private let start: Start
-    private var lastTopic = ""
+    var client: OpaquePointer?
+    let start: Start
+    let firstSight: FirstSight
+    /// What is assigned and being read, and the next offset of each that is to be handed out.
+    var reading: [TopicPartition: Reading] = [:]
+    /// Assigned, but not being read: it is not known yet where they begin. With the offset that was gone, if one was.
+    var unresolved: [TopicPartition: Int64?] = [:]
+    var nextResolution: Int64 = 0
+    private var paused: Set<TopicPartition> = []
+    private var last: Reading?
 
+    final class Reading {
+        let partition: TopicPartition
+        var next: Int64
+        init(_ partition: TopicPartition, _ next: Int64) { (self.partition, self.next) = (partition, next) }
+    }
+
+    /// What the mapping depends on, with the option that stands for it.
+    private static let own = [
+        "group.id": "--consumer-group-id", "auto.offset.reset": "--starting-position", "enable.auto.commit": nil,
+        "enable.auto.offset.store": nil, "enable.partition.eof": nil,
+    ]
+
+    /// - Parameter firstSight: shared by the members of a group that belong together.
     /// - Throws: `KafkaError` naming a setting that librdkafka does not take.
-    public init(_ settings: KafkaSettings, group: String, start: Start) throws(KafkaError) {
+    public init(
+        _ settings: KafkaSettings, group: String, start: Start, firstSight: FirstSight = FirstSight()
+    ) throws(KafkaError) {
         self.start = start
+        self.firstSight = firstSight
+        for (name, option) in Self.own.sorted(by: { $0.key < $1.key }) where settings.values[name] != nil {
+            throw KafkaError("the Kafka property \(name) is not yours to set: " + (option.map { "use \($0)" } ?? "leave it out"))
+        }
         let configuration = try settings.overridden(by: [
             "group.id": group, "enable.auto.commit": "false", "enable.auto.offset.store": "false",
-            "auto.offset.reset": start == .latest ? "latest" : "earliest", "enable.partition.eof": "false",
+            "auto.offset.reset": "error", "enable.partition.eof": "true",
         ]).configuration()
         rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_rebalance_cb(configuration) { _, code, partitions, opaque in
@@ -48,124 +98,169 @@ public final class Consumer {
             consumer.onError?(KafkaError(rd_kafka_resp_err_t(rawValue: code), what))
         }
         client = try makeClient(RD_KAFKA_CONSUMER, configuration)
-        rd_kafka_poll_set_consumer(client)
+        try check(rd_kafka_poll_set_consumer(client), "the consumer's queue could not be set")
     }
 
     deinit {
-        (onAssign, onRevoke, onError) = (nil, nil, nil)
+        (onAssign, onRevoke, onError, onEnd) = (nil, nil, nil, nil)
         if let client { rd_kafka_destroy(client) }
     }
 
     public func subscribe(to topics: [String]) throws(KafkaError) {
         let list = PartitionList(topics.map { (TopicPartition(topic: $0, partition: crdkafka_any_partition), 0) })
-        let code = rd_kafka_subscribe(client, list.pointer)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw KafkaError(code, "cannot subscribe to \(topics.joined(separator: ", "))")
+        try check(rd_kafka_subscribe(client, list.pointer), "cannot subscribe to \(topics.joined(separator: ", "))")
+    }
+
+    /// Hands out the next record, if one comes in time; rebalances, ends and errors are told meanwhile.
+    /// - Returns: whether there was one.
+    public func poll(
+        milliseconds: Int32, _ body: (_ record: ConsumedRecord, _ partition: TopicPartition) -> Void
+    ) -> Bool {
+        resolve()
+        guard let message = rd_kafka_consumer_poll(client, milliseconds) else { return false }
+        defer { rd_kafka_message_destroy(message) }
+        let code = message.pointee.err
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTITION_EOF
+            || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+        else {
+            let reason = rd_kafka_message_errstr(message).map { String(cString: $0) } ?? "Kafka"
+            let topic = message.pointee.rkt.flatMap(rd_kafka_topic_name).map { String(cString: $0) }
+            onError?(KafkaError(code, reason, topic: topic))
+            return false
+        }
+        guard let reading = reading(of: ConsumedRecord(message)) else { return false }
+        switch code {
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            reading.next = max(reading.next, message.pointee.offset)
+            onEnd?(reading.partition, reading.next)
+            return false
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+            unresolved[reading.partition] = .some(reading.next)
+            return false
+        default:
+            // Handed out before: a restart of the reading can bring a record twice.
+            guard message.pointee.offset >= reading.next else { return false }
+            reading.next = message.pointee.offset &+ 1
+            body(ConsumedRecord(message), reading.partition)
+            return true
         }
     }
 
-    /// Hands out the next record, if one comes in time; rebalances and errors are told meanwhile.
-    /// - Returns: whether there was one.
-    public func poll(milliseconds: Int32, _ body: (_ record: ConsumedRecord, _ topic: String) -> Void) -> Bool {
-        guard let message = rd_kafka_consumer_poll(client, milliseconds) else { return false }
-        defer { rd_kafka_message_destroy(message) }
-        guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            let reason = rd_kafka_message_errstr(message).map { String(cString: $0) } ?? "Kafka"
-            onError?(KafkaError(message.pointee.err, reason))
-            return false
+    /// Records come in runs of one partition. `nil` for one that is not this member's any more.
+    private func reading(of record: ConsumedRecord) -> Reading? {
+        if let last, last.partition.partition == record.partition,
+            last.partition.topic.withCString({ record.isOfTopic($0) })
+        {
+            return last
         }
-        let record = ConsumedRecord(message)
-        if !lastTopic.withCString({ record.isOfTopic($0) }) { lastTopic = record.topic }
-        body(record, lastTopic)
-        return true
+        last = reading[TopicPartition(topic: record.topic, partition: record.partition)]
+        return last
     }
 
     /// Commits, waiting for the broker: `offset` is the next record that the group will read.
     public func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
         let list = PartitionList(offsets)
-        let code = rd_kafka_commit(client, list.pointer, 0)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "offsets could not be committed") }
-    }
-
-    /// Where the group goes on in these partitions; those it has committed nothing of are left out, and so are all
-    /// where the broker does not answer in 5 seconds.
-    public func committed(_ partitions: [TopicPartition]) -> [TopicPartition: Int64] {
-        let list = PartitionList(partitions.map { ($0, 0) })
-        guard let entries = list.pointer, rd_kafka_committed(client, entries, 5000) == RD_KAFKA_RESP_ERR_NO_ERROR
-        else { return [:] }
-        var offsets: [TopicPartition: Int64] = [:]
-        for index in 0..<Int(entries.pointee.cnt) where entries.pointee.elems[index].offset >= 0 {
-            let entry = entries.pointee.elems[index]
-            offsets[TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)] = entry.offset
-        }
-        return offsets
+        try check(rd_kafka_commit(client, list.pointer, 0), "offsets could not be committed")
+        try list.check("offsets could not be committed")
     }
 
     /// Stops or restarts fetching from a partition; what has been fetched and not handed out is fetched again.
-    public func pause(_ partition: TopicPartition, _ paused: Bool) {
-        let list = PartitionList([(partition, 0)])
-        _ = paused ? rd_kafka_pause_partitions(client, list.pointer) : rd_kafka_resume_partitions(client, list.pointer)
+    public func pause(_ partition: TopicPartition, _ pauses: Bool) throws(KafkaError) {
+        if pauses { paused.insert(partition) } else { paused.remove(partition) }
+        try apply(pauses, to: [partition])
     }
 
-    /// The oldest record's offset and the one after the newest, as of the last fetch; `nil` before the first.
-    public func watermarks(_ partition: TopicPartition) -> (low: Int64, high: Int64)? {
+    private func apply(_ pauses: Bool, to partitions: [TopicPartition]) throws(KafkaError) {
+        guard !partitions.isEmpty else { return }
+        let list = PartitionList(partitions.map { ($0, 0) })
+        let what = pauses ? "reading could not be paused" : "reading could not be resumed"
+        try check(
+            pauses ? rd_kafka_pause_partitions(client, list.pointer) : rd_kafka_resume_partitions(client, list.pointer), what)
+        try list.check(what)
+    }
+
+    /// The offset after the newest record, as of the last fetch; `nil` before the first.
+    public func highWatermark(_ partition: TopicPartition) -> Int64? {
         var low: Int64 = 0
         var high: Int64 = -1
         let code = rd_kafka_get_watermark_offsets(client, partition.topic, partition.partition, &low, &high)
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? (max(0, low), high) : nil
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
+
+    /// Whether it is not known yet where some partitions of this member begin.
+    public var isResolving: Bool { !unresolved.isEmpty }
 
     /// Leaves the group. Every partition is revoked first.
     public func close() {
         guard client != nil else { return }
-        rd_kafka_consumer_close(client)
+        report { () throws(KafkaError) in try check(rd_kafka_consumer_close(client), "the group could not be left in order") }
+    }
+
+    func report(_ body: () throws(KafkaError) -> Void) {
+        do { try body() } catch { onError?(error) }
+    }
+
+    /// Without its partitions a member would go on, and read nothing.
+    func reportFatally(_ body: () throws(KafkaError) -> Void) {
+        do { try body() } catch { onError?(error.asFatal) }
+    }
+
+    // MARK: Rebalances
+
+    private var isCooperative: Bool {
+        rd_kafka_rebalance_protocol(client).map { same($0, "COOPERATIVE") } ?? false
     }
 
     private func rebalance(_ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
-        let partitions = (0..<Int(list.pointee.cnt)).map { index in
-            let entry = list.pointee.elems[index]
-            return TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
-        }
-        if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            if case .timestamp(let moment) = start { seek(list, to: moment) }
-            rd_kafka_assign(client, list)
-            onAssign?(partitions)
-        } else {
-            onRevoke?(partitions, rd_kafka_assignment_lost(client) != 0)
-            rd_kafka_assign(client, nil)
+        let partitions = PartitionList.entries(list).map(\.partition)
+        last = nil
+        switch code {
+        case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            for partition in partitions { unresolved[partition] = .some(nil) }
+            let beginnings = beginnings()
+            reportFatally { () throws(KafkaError) in try read(beginnings) }
+            // Where the broker does not say yet where they begin, they are told of once it does.
+            if partitions.isEmpty || !beginnings.isEmpty { onAssign?(beginnings) }
+        case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: revoke(partitions, lost: rd_kafka_assignment_lost(client) != 0)
+        default:
+            onError?(KafkaError(code, "the group could not be rebalanced"))
+            revoke(Array(reading.keys) + unresolved.keys, lost: true)
         }
     }
 
-    /// Partitions the group has committed nothing of begin at the first record of that time.
-    private func seek(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>, to moment: Int64) {
-        guard let committed = rd_kafka_topic_partition_list_copy(list) else { return }
-        defer { rd_kafka_topic_partition_list_destroy(committed) }
-        guard rd_kafka_committed(client, committed, 10_000) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-        for index in 0..<Int(list.pointee.cnt) where committed.pointee.elems[index].offset < 0 {
-            let entry = list.pointee.elems[index]
-            guard let one = rd_kafka_topic_partition_list_new(1) else { return }
-            defer { rd_kafka_topic_partition_list_destroy(one) }
-            rd_kafka_topic_partition_list_add(one, entry.topic, entry.partition).pointee.offset = moment
-            let code = rd_kafka_offsets_for_times(client, one, 10_000)
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
-                list.pointee.elems[index].offset = one.pointee.elems[0].offset
-            } else {
-                onError?(KafkaError(code, "the broker could not find the starting timestamp; reading from the earliest record"))
+    private func revoke(_ partitions: [TopicPartition], lost: Bool) {
+        onRevoke?(partitions, lost)
+        let read = partitions.filter { reading[$0] != nil }
+        for partition in partitions {
+            reading[partition] = nil
+            unresolved[partition] = nil
+            paused.remove(partition)
+        }
+        reportFatally { () throws(KafkaError) in
+            guard isCooperative else { return try check(rd_kafka_assign(client, nil), "partitions could not be given back") }
+            let list = PartitionList(read.map { ($0, 0) })
+            try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be given back")
+        }
+    }
+
+    /// Reads these from where they begin, besides what is read already.
+    func read(_ beginnings: [Beginning]) throws(KafkaError) {
+        let again = beginnings.map(\.partition).filter { reading[$0] != nil }
+        for beginning in beginnings { reading[beginning.partition] = Reading(beginning.partition, beginning.offset) }
+        last = nil
+        if isCooperative {
+            if !again.isEmpty {
+                let list = PartitionList(again.map { ($0, 0) })
+                try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be read anew")
             }
+            let list = PartitionList(beginnings.map { ($0.partition, $0.offset) })
+            try check(rd_kafka_incremental_assign(client, list.pointer), "partitions could not be assigned")
+        } else {
+            let list = PartitionList(reading.values.map { ($0.partition, $0.next) })
+            try check(rd_kafka_assign(client, list.pointer), "partitions could not be assigned")
         }
+        // One that was paused when it was taken away would come back paused and be read by nobody.
+        try apply(false, to: beginnings.map(\.partition).filter { !paused.contains($0) })
+        try apply(true, to: Array(paused))
     }
-}
-
-/// librdkafka's list of partitions and offsets.
-private final class PartitionList {
-    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
-
-    init(_ offsets: [(TopicPartition, Int64)]) {
-        pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
-        for (partition, offset) in offsets {
-            rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)?.pointee.offset = offset
-        }
-    }
-
-    deinit { if let pointer { rd_kafka_topic_partition_list_destroy(pointer) } }
 }

@@ -5,15 +5,51 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     public var description: String
     /// librdkafka's number, negative where the client itself found the fault; 0 where there is none.
     public var code: Int32
+    /// The topic it is about, where it is about one.
+    public var topic: String?
 
-    init(_ code: rd_kafka_resp_err_t, _ what: String) {
+    init(_ code: rd_kafka_resp_err_t, _ what: String, topic: String? = nil) {
         self.code = code.rawValue
+        self.topic = topic
+        isFatal = code == RD_KAFKA_RESP_ERR__FATAL
         description = "\(what): \(String(cString: rd_kafka_err2str(code)))"
     }
 
     init(_ description: String) {
         code = 0
         self.description = description
+    }
+
+    /// The client can do nothing any more: its instance was fenced, for example.
+    public private(set) var isFatal = false
+
+    var asFatal: KafkaError {
+        var error = self
+        error.isFatal = true
+        return error
+    }
+
+    /// The topic does not exist, or these credentials may not see it.
+    public var isMissingTopic: Bool {
+        topic != nil
+            && [
+                RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+                RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            ].contains { $0.rawValue == code }
+    }
+
+    /// The group is being rebalanced: what was refused is taken after that, or is another member's then.
+    public var isRebalance: Bool {
+        [
+            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
+        ].contains { $0.rawValue == code }
+    }
+
+    /// No broker can be reached, or none lets this client in.
+    public var isOutage: Bool {
+        [RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL]
+            .contains { $0.rawValue == code }
     }
 }
 

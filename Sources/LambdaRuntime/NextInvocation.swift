@@ -37,6 +37,8 @@ extension RuntimeAPI {
 extension InvocationContext {
     /// Lambda's longest time-out: what is assumed where no deadline is given.
     static let longestTimeout: Int64 = 15 * 60 * 1000
+    /// Milliseconds since 1970 up to the year 9999: what is reckoned with another number would leave the 64 bits.
+    private static let deadlines: Range<EpochMilliseconds> = 0..<253_402_300_800_000
 
     init(_ headers: HTTPHeaders, logger: Logger) throws(NextInvocationError) {
         // Without it there is no path to answer to.
@@ -44,6 +46,7 @@ extension InvocationContext {
             throw NextInvocationError(description: "invocation/next answered without \(HeaderName.requestID)")
         }
         let deadline = headers[HeaderName.deadline].flatMap { EpochMilliseconds($0) }
+            .flatMap { Self.deadlines.contains($0) ? $0 : nil }
         self.init(
             requestID: requestID,
             deadline: deadline ?? Clock.now() + Self.longestTimeout,
@@ -55,7 +58,7 @@ extension InvocationContext {
             invocationID: headers[HeaderName.invocationID],
             logger: logger)
         if deadline == nil {
-            self.logger.warning("\(HeaderName.deadline) is missing or no number: taking 15 minutes for the time-out")
+            self.logger.warning("\(HeaderName.deadline) is missing or not a moment: taking 15 minutes for the time-out")
         }
     }
 

@@ -17,11 +17,11 @@ struct BrokerOptions: ParsableArguments {
             valueName: "name=value"))
     var properties: [String] = []
 
-    /// - Throws: `ValidationError` saying what to do.
+    /// - Throws: `CommandFailure` saying what to do.
     func servers() throws -> String {
         if let bootstrapServers { return bootstrapServers }
         if let running = RunningBroker.servers() { return running }
-        throw ValidationError("no broker is known: start one with `local kafka`, or name one with --bootstrap-servers")
+        throw CommandFailure("no broker is known: start one with `local kafka`, or name one with --bootstrap-servers")
     }
 
     func settings() throws -> KafkaSettings {
@@ -34,7 +34,7 @@ struct BrokerOptions: ParsableArguments {
             var value = String(property[property.index(after: mark)...])
             if value.hasPrefix("@") {
                 guard let text = try? String(contentsOfFile: String(value.dropFirst()), encoding: .utf8) else {
-                    throw ValidationError("the file for the property \(name) cannot be read: \(value.dropFirst())")
+                    throw CommandFailure("the file for the property \(name) cannot be read: \(value.dropFirst())")
                 }
                 value = text.trimmingCharacters(in: .newlines)
             }

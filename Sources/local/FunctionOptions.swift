@@ -72,7 +72,7 @@ struct FunctionOptions: ParsableArguments {
         default:
             let descriptor = open(functionLogs, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else {
-                throw ValidationError("\(functionLogs) cannot be written: \(String(cString: strerror(errno)))")
+                throw CommandFailure("\(functionLogs) cannot be written: \(String(cString: strerror(errno)))")
             }
             return { line in
                 // One call for each line: those of several sandboxes do not mix.

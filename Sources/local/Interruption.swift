@@ -1,9 +1,13 @@
 import Foundation
 import Synchronization
+import UTC
 
-/// Ctrl-C and SIGTERM, turned into a question that loops ask. The second one ends the process at once.
+/// Ctrl-C and SIGTERM, turned into a question that loops ask. A second one ends the process at once, unless it comes
+/// with the first: `timeout` signals the process and then its whole group, and a terminal may signal a pipeline twice.
 final class Interruption: Sendable {
     private let came = Atomic(false)
+    /// Milliseconds: nobody who wants the second one presses it sooner.
+    private static let sameWish: Int64 = 300
 
     /// To be made on the main thread before others start: they inherit that the signals are blocked.
     init() {
@@ -17,8 +21,12 @@ final class Interruption: Sendable {
         Thread.detachNewThread { [self] in
             var number: Int32 = 0
             var signals = waited
+            var first: Int64?
             while sigwait(&signals, &number) == 0 {
-                if came.exchange(true, ordering: .relaxed) { _exit(130) }
+                let now = Clock.monotonic()
+                if let first, now - first > Self.sameWish { _exit(130) }
+                first = first ?? now
+                came.store(true, ordering: .relaxed)
             }
         }
     }

@@ -26,7 +26,7 @@ struct Invoke: ParsableCommand {
         for _ in 0..<max(1, times) {
             for path in events {
                 let event = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-                guard let event else { throw ValidationError("\(path) cannot be read: give the path of an event, events/msk.json for example") }
+                guard let event else { throw CommandFailure("\(path) cannot be read: give the path of an event, events/msk.json for example") }
                 let invocation = function.invoke(Array(event))
                 switch invocation.outcome {
                 case .success(let response): answer(String(decoding: response, as: UTF8.self))

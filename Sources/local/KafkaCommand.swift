@@ -12,6 +12,8 @@ struct KafkaCommand: ParsableCommand {
             chooses its port; clients cannot make topics; a consumer group takes 3 to 5 seconds to form; it takes no \
             SASL and no TLS; nothing outlives the process. Any real broker works in its place: --bootstrap-servers.
 
+            Besides this tool's commands it serves what is built on librdkafka (confluent-kafka, kcat), aiokafka, and             kafka-python up to 2.3. It does not serve kafka-python 3 nor any other client that asks for the broker's             versions in a newer form than 2 and does not ask again in an older one: "Unable to decode response".
+
             Standard output gets one line, bootstrap.servers=HOST:PORT. Ctrl-C ends it.
             """)
 

@@ -3,6 +3,7 @@ import EventSourceMapping
 import Foundation
 import FunctionHost
 import Kafka
+import UTC
 
 struct Map: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +11,7 @@ struct Map: ParsableCommand {
         discussion: """
             Batches are made, retried, split, given up and committed as Lambda does; options, defaults and limits are \
             those of its CreateEventSourceMapping. Ctrl-C finishes the batch in flight, commits it and leaves the \
-            group; a second one ends at once.
+            group; a second one ends at once. The exit code is 1 where records were given up or could not be read.
 
             Not as Lambda: the number of pollers is fixed, there are no event filters, no schema registry, and SQS, \
             SNS and Kafka are no destinations.
@@ -26,8 +27,13 @@ struct Map: ParsableCommand {
     @Option(help: "Where there is no terminal: seconds from one status line to the next.")
     var statusInterval = 5
 
-    @Option(help: "Ends once nothing is left to read for so many seconds; 0 is never.")
+    @Option(help: ArgumentHelp("Ends once the group has had nothing left to read for this time, other members included; 0 is never. With an error where a topic does not exist, or no broker answers for 10 s.", valueName: "seconds"))
     var exitWhenIdle = 0
+
+    func validate() throws {
+        guard statusInterval > 0 else { throw ValidationError("--status-interval takes seconds from 1 up") }
+        guard (0...86_400).contains(exitWhenIdle) else { throw ValidationError("--exit-when-idle takes 0 to 86400 seconds") }
+    }
 
     func run() throws {
         let interruption = Interruption()
@@ -37,23 +43,61 @@ struct Map: ParsableCommand {
             makeFunction: try function.factory())
         mapping.start()
         let display = MappingDisplay(configuration, mapping.statistics, interval: statusInterval)
-        var idleSince = Date()
-        var last = 0
+        var quiet = Quiet(seconds: exitWhenIdle)
+        var stuck: String?
         while !mapping.wait(milliseconds: 250) {
-            if interruption.hasCome {
-                mapping.stop()
+            if interruption.hasCome { break }
+            if let ending = quiet.ending(mapping.statistics.snapshot, now: Clock.monotonic()) {
+                if case .stuck(let why) = ending { stuck = why }
                 break
             }
-            let now = mapping.statistics.snapshot
-            if now.read != last || now.totalLag > 0 || now.lag.isEmpty { idleSince = Date() }
-            last = now.read
-            if exitWhenIdle > 0, -idleSince.timeIntervalSinceNow >= Double(exitWhenIdle) { mapping.stop() }
             display.tick()
         }
+        mapping.stop()
         if interruption.hasCome { Terminal.shared.print("finishing the batch in flight; Ctrl-C again ends at once") }
         while !mapping.wait(milliseconds: 250) { display.tick() }
         display.finish()
-        if let failure = mapping.startFailure { throw failure }
+        if let failure = mapping.failed { throw failure }
+        try report(mapping.statistics.snapshot, stuck)
+    }
+
+    /// A script must not take for success what left records undone.
+    private func report(_ end: MappingStatistics.Snapshot, _ stuck: String?) throws {
+        var problems: [String] = []
+        if let stuck { problems.append("not all could be read: \(stuck)") }
+        if end.discarded > 0 {
+            let place = mapping.onFailureDestination.map { "see \($0)" } ?? "without an on-failure destination nothing has kept them"
+            problems.append("\(counted(end.discarded, "record")) \(end.discarded == 1 ? "was" : "were") given up: \(place)")
+        }
+        if end.gone > 0 {
+            problems.append("the broker deleted \(counted(end.gone, "offset")) before the group read them")
+        }
+        if !problems.isEmpty { throw CommandFailure(problems.joined(separator: "; ")) }
+    }
+}
+
+/// When `--exit-when-idle` ends the mapping.
+struct Quiet {
+    let seconds: Int
+    private var since: Int64?
+    private var last = MappingStatistics.Snapshot.Standing.working
+
+    init(seconds: Int) { self.seconds = seconds }
+
+    /// - Parameter now: on the monotonic clock, milliseconds.
+    mutating func ending(_ snapshot: MappingStatistics.Snapshot, now: Int64) -> MappingStatistics.Snapshot.Standing? {
+        let standing = snapshot.standing
+        defer { last = standing }
+        let isSame =
+            switch (last, standing) {
+            case (.idle, .idle), (.stuck, .stuck): true
+            default: false
+            }
+        if !isSame { since = standing == .working ? nil : now }
+        guard seconds > 0, let since else { return nil }
+        // A broker that restarts is back before that.
+        let patience = snapshot.missingTopics.isEmpty && standing != .idle ? max(10, seconds) : seconds
+        return now - since >= Int64(patience) * 1000 ? standing : nil
     }
 }
 
@@ -128,6 +172,8 @@ struct MappingOptions: ParsableArguments {
         let ours: KafkaSettings = [
             "client.id": "local-map", "session.timeout.ms": "6000", "heartbeat.interval.ms": "1000",
             "max.poll.interval.ms": "\(longest + 60_000)", "fetch.wait.max.ms": "100",
+            // Partitions that are added, and topics that are made, are seen after this time.
+            "topic.metadata.refresh.interval.ms": "3000",
             "queued.max.messages.kbytes": "16384", "fetch.message.max.bytes": "4194304",
         ]
         let settings = ours.overridden(by: try broker.settings())
@@ -153,7 +199,11 @@ struct MappingOptions: ParsableArguments {
             guard let startingPositionTimestamp else {
                 throw ValidationError("AT_TIMESTAMP needs --starting-position-timestamp, in seconds since 1970")
             }
-            return .timestamp(Int64(startingPositionTimestamp * 1000))
+            // Years 1970 to 9999: beyond them there is no date, and a number that is none compares with nothing.
+            guard (0..<253_402_300_800).contains(startingPositionTimestamp) else {
+                throw ValidationError("--starting-position-timestamp takes seconds since 1970, up to the year 9999")
+            }
+            return .timestamp(Int64((startingPositionTimestamp * 1000).rounded()))
         default: throw ValidationError("--starting-position takes TRIM_HORIZON, LATEST or AT_TIMESTAMP, not '\(startingPosition)'")
         }
     }

@@ -47,8 +47,8 @@ final class MappingDisplay {
                 "\(grouped(Int(Double(now.acknowledged) / span))) records a second, from the first one read to the last one acknowledged")
         }
         Terminal.shared.print(
-            "\(grouped(now.acknowledged)) records acknowledged in \(grouped(now.invocations)) invocations, "
-                + "\(grouped(now.discarded)) given up, \(grouped(now.errors)) errors, \(grouped(now.objects)) objects, "
+            "\(counted(now.acknowledged, "record")) acknowledged in \(counted(now.invocations, "invocation")), "
+                + "\(grouped(now.discarded)) given up, \(counted(now.errors, "error")), \(counted(now.objects, "object")), "
                 + "\(tenths(-started.timeIntervalSinceNow)) s; largest batch \(grouped(now.largestBatch))")
     }
 
@@ -63,24 +63,58 @@ final class MappingDisplay {
     }
 
     private func lines(_ now: MappingStatistics.Snapshot) -> [String] {
+        Self.lines(now, rates, configuration, seconds: Int(-started.timeIntervalSinceNow), width: Terminal.shared.columns() - 1)
+    }
+
+    static func lines(
+        _ now: MappingStatistics.Snapshot, _ rates: (read: Double, acknowledged: Double, megabytes: Double),
+        _ configuration: MappingConfiguration, seconds: Int, width: Int
+    ) -> [String] {
         let lags = now.lag.sorted { $0.key < $1.key }
-        let most = max(1, lags.map(\.value).max() ?? 1)
-        return [
-            "",
-            "\(configuration.topics.joined(separator: ", ")) → \(configuration.functionARN.split(separator: ":").last ?? "")"
-                + "   group \(configuration.consumerGroupID)   \(configuration.pollers) pollers   \(Int(-started.timeIntervalSinceNow)) s",
-            "  records   in \(grouped(Int(rates.read)))/s   out \(grouped(Int(rates.acknowledged)))/s (\(tenths(rates.megabytes)) MB/s)   "
-                + "acknowledged \(grouped(now.acknowledged))   given up \(grouped(now.discarded))",
-            "  batches   last \(grouped(now.lastBatch))   largest \(grouped(now.largestBatch)) of \(grouped(configuration.batchSize))   "
-                + "invocations \(grouped(now.invocations))   function \(tenths(meanDuration(now))) ms",
-            "  objects   \(grouped(now.objects))   errors \(grouped(now.errors))   partial failures \(grouped(now.itemFailures))",
-            "  lag       \(grouped(now.totalLag))"
-                + lags.prefix(12).map { "   \($0.key.partition) \(Self.bar($0.value, of: most)) \(grouped($0.value))" }.joined(),
+        let most = lags.map(\.value).max() ?? 0
+        let duration = now.invocations > 0 ? now.duration / Double(now.invocations) : 0
+        let function = configuration.functionARN.split(separator: ":").last ?? ""
+        let rows: [(String, [String])] = [
+            ("", [
+                "\(configuration.topics.joined(separator: ", ")) → \(function)", "group \(configuration.consumerGroupID)",
+                counted(configuration.pollers, "poller"), "\(seconds) s",
+            ]),
+            ("  records   ", [
+                "acknowledged \(grouped(now.acknowledged))", "given up \(grouped(now.discarded))",
+                "in \(grouped(Int(rates.read)))/s",
+                "out \(grouped(Int(rates.acknowledged)))/s (\(tenths(rates.megabytes)) MB/s)",
+            ]),
+            ("  batches   ", [
+                "invocations \(grouped(now.invocations))", "errors \(grouped(now.errors))",
+                "partial failures \(grouped(now.itemFailures))", "function \(tenths(duration)) ms",
+                "last \(grouped(now.lastBatch))", "largest \(grouped(now.largestBatch)) of \(grouped(configuration.batchSize))",
+            ]),
+            ("  objects   ", [grouped(now.objects)]),
+            ("  lag       ", [grouped(now.totalLag)]
+                + lags.prefix(12).map { "\($0.key.partition) \(bar($0.value, of: most)) \(grouped($0.value))" }),
         ]
+        return [""] + rows.flatMap { flow($0.0, $0.1, width: width) }
+    }
+
+    /// Figures after a label, on as many lines as they need: what is cut off at the edge is what somebody looks for.
+    private static func flow(_ label: String, _ items: [String], width: Int) -> [String] {
+        var lines = [label]
+        for item in items {
+            let line = lines[lines.count - 1]
+            if line.count == label.count {
+                lines[lines.count - 1] += item
+            } else if line.count + 3 + item.count <= width {
+                lines[lines.count - 1] += "   " + item
+            } else {
+                lines.append(String(repeating: " ", count: label.count) + item)
+            }
+        }
+        return lines
     }
 
     private static func bar(_ value: Int64, of most: Int64) -> String {
         let bars = Array("▁▂▃▄▅▆▇█")
-        return value == 0 ? "·" : String(bars[Int(value * 7 / most)])
+        guard value > 0, most > 0 else { return "·" }
+        return String(bars[min(7, Int(Double(value) / Double(most) * 7))])
     }
 }

@@ -83,10 +83,10 @@ struct Produce: ParsableCommand {
         let elapsed = -started.timeIntervalSinceNow
         try tally.file?.close()
         Terminal.shared.show([])
-        Terminal.shared.print("\(grouped(tally.delivered)) records delivered to \(topic) in \(tenths(elapsed)) s "
+        Terminal.shared.print("\(counted(tally.delivered, "record")) delivered to \(topic) in \(tenths(elapsed)) s "
             + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) a second)")
         guard flushed, tally.failed == 0 else {
-            throw ValidationError("\(sent - tally.delivered) records were not delivered: \(tally.lastError ?? "the broker did not confirm them in 30 s; is it up?")")
+            throw CommandFailure("not delivered: \(counted(sent - tally.delivered, "record")): \(tally.lastError ?? "the broker did not confirm them in 30 s; is it up?")")
         }
     }
 
@@ -114,7 +114,7 @@ struct Produce: ParsableCommand {
     }
 
     private func show(_ tally: Tally, _ sent: Int, _ elapsed: Double) {
-        let rate = Int(Double(tally.delivered) / elapsed)
+        let rate = Int(Double(tally.delivered) / max(elapsed, 0.001))
         let partitions = tally.byPartition.sorted { $0.key < $1.key }.map { "\($0.key): \(grouped($0.value))" }
         let line = "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(sent - tally.delivered - tally.failed)) under way, "
             + "\(grouped(rate)) a second; by partition \(partitions.joined(separator: "  "))"
@@ -152,7 +152,7 @@ private final class DeliveryFile {
 
     init(_ path: String) throws {
         guard let file = fopen(path, "w") else {
-            throw ValidationError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+            throw CommandFailure("\(path) cannot be written: \(String(cString: strerror(errno)))")
         }
         self.file = file
     }
@@ -172,6 +172,6 @@ private final class DeliveryFile {
     }
 
     func close() throws {
-        guard fclose(file) == 0 else { throw ValidationError("the file of --record-to could not be written to its end") }
+        guard fclose(file) == 0 else { throw CommandFailure("the file of --record-to could not be written to its end") }
     }
 }

@@ -34,7 +34,7 @@ final class Terminal: Sendable {
 
     private func erasure(_ lines: Int) -> String { lines > 0 ? "\u{1B}[\(lines)A\r\u{1B}[J" : "" }
 
-    private func columns() -> Int {
+    func columns() -> Int {
         var size = winsize()
         return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
     }
@@ -50,6 +50,13 @@ final class Terminal: Sendable {
     }
 }
 
+/// What went wrong while a command ran. It is not about how the command was typed, so no usage is shown with it.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
 /// A line on standard output, at once: Swift's own is kept back where it is a pipe.
 func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
@@ -63,3 +70,6 @@ func grouped(_ number: some BinaryInteger) -> String {
     }
     return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
 }
+
+/// `1 record`, `12,345 records`
+func counted(_ number: some BinaryInteger, _ noun: String) -> String { "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")" }

@@ -25,6 +25,7 @@ import Testing
         ("CRAWLER_TRIGGER", "sometimes", "new-partition, every-batch or interval:SECONDS"),
         ("CRAWLER_TRIGGER", "interval:0", "interval:SECONDS"),
         ("CRAWLER_TRIGGER", "interval:soon", "interval:SECONDS"),
+        ("CRAWLER_TRIGGER", "interval:9223372036854775807", "interval:SECONDS"),
         ("PARTIAL_BATCH_RESPONSE", "yes", "true or false"),
         ("UPLOAD_CONCURRENCY", "0", "from 1 to 64"),
         ("UPLOAD_CONCURRENCY", "many", "from 1 to 64"),

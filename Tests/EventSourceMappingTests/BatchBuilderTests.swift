@@ -77,6 +77,5 @@ import Testing
         let (left, right) = batch.halves()
         #expect(left.runs.map { $0.records.map(\.offset) } == [[0, 1]])
         #expect(right.runs.map { $0.records.map(\.offset) } == [[2], [7]])
-        #expect(right.ends.map(\.1) == [3, 8])
     }
 }

@@ -56,4 +56,5 @@ public enum TestParts {
 /// What a wait throws when its bound has passed: what was waited for, and what was there instead.
 public struct WaitedInVain: Error, CustomStringConvertible {
     public let description: String
+    public init(description: String) { self.description = description }
 }
