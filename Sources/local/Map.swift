@@ -1,3 +1,4 @@
+import AWSServices
 import ArgumentParser
 import EventSourceMapping
 import Foundation
@@ -118,6 +119,9 @@ struct MappingOptions: ParsableArguments {
         guard let onFailureDestination else { return nil }
         guard let destination = OnFailureDestination(onFailureDestination) else {
             throw ValidationError("--on-failure-destination takes s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not to be had here")
+        }
+        if case .s3(let bucket) = destination, let special = SpecialBucket(bucket) {
+            throw ValidationError("--on-failure-destination names \(bucket), \(special.reason); name a general purpose bucket")
         }
         return destination
     }
