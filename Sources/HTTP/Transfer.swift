@@ -227,6 +227,9 @@ final class Transfer {
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION where verification != 0:
             return failure(.untrustedProxy, "the proxy's certificate: \(handle.general(code))")
+        case CURLE_SSL_CONNECT_ERROR where (200..<300).contains(status):
+            // With a proxy over TLS, OpenSSL's words for it are lost: sending the alert clears them.
+            return failure(.broken, handle.error(code) + "; it may be that its certificate is not trusted (AWS_CA_BUNDLE)")
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return failure(.proxy, handle.general(code))
         case _ where status != 0 && !(200..<300).contains(status):
             return failure(.proxy, "the proxy answered \(status) to CONNECT", proxyStatus: status)

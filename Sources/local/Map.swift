@@ -32,6 +32,7 @@ struct Map: ParsableCommand {
 
     func run() throws {
         let interruption = Interruption()
+        try broker.checkTopics(topics)
         let configuration = try mapping.configuration(topics, broker, function)
         let mapping = EventSourceMapping(
             configuration, onFailure: try self.mapping.destination(), notice: { Terminal.shared.print($0) },
