@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "local",
             dependencies: [
-                "EventSourceMapping", "FunctionHost", "StoredRecords", "Kafka", "Environment", "Bytes", "UTC",
+                "EventSourceMapping", "FunctionHost", "StoredRecords", "AWSServices", "Kafka", "Environment", "Bytes", "UTC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -109,19 +109,19 @@ let package = Package(
         tests("AWSSigningTests", ["AWSSigning", "Bytes", "TestParts", "UTC"], excluding: ["botocore_signatures.py"]),
         tests(
             "AWSServicesTests", ["AWSServices", "AWSSigning", "HTTP", "Bytes", "Environment", "UTC", "TestParts"],
-            excluding: ["local_aws.py"]),
+            excluding: ["local_aws.py", "endpoint_rules.py"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "LineOutput", "TestParts", "EchoFunction"]),
         tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput", "UTC"]),
         tests(
             "IngestionTests",
-            ["Ingestion", "KafkaEvent", "Compression", "Base64", "Environment", "Bytes", "TestParts", log]),
+            ["Ingestion", "AWSServices", "KafkaEvent", "Compression", "Base64", "Environment", "Bytes", "TestParts", log]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["local_aws.py", "stored.py"]),
         // The built binary between a scripted Runtime API and a real S3, with everything going wrong that can.
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
-        tests("FunctionHostTests", ["FunctionHost"], excluding: ["function.py"]),
+        tests("FunctionHostTests", ["FunctionHost", "AWSServices", "Environment"], excluding: ["function.py"]),
         tests("StoredRecordsTests", ["StoredRecords"]),
         tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka", "TestParts", "UTC"]),
         tests(

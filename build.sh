@@ -157,13 +157,14 @@ failed_step() {
 # libcurl.a cannot be linked statically (GSSAPI has no archive), and it and libcrypto.a hold much that is never used:
 # curl and OpenSSL are built from Debian's source packages, a client of HTTP/1.1 and TLS 1.2 and 1.3 and no more, and so
 # is ISA-L, of which Debian has no archive.
-# c-ares looks names up, since glibc's own resolver loads modules of the very glibc that is not there.
+# glibc's own resolver looks names up, in a thread of libcurl's, as with Debian's libcurl. Since 2.34 it holds hosts and
+# DNS itself, so that it needs no module of the glibc that is not there: Sources/CCurl/shim.h sees to that.
 
 # Made again when this script, the compiler or the system's version of one of the libraries changes: whoever upgrades the
 # system for a fix in OpenSSL gets it into the next build.
 need_static_libraries() {
     need_c_libraries
-    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev libc-ares-dev zip unzip binutils
+    need_debian gcc libc6-dev make perl patch xz-utils dpkg-dev zip unzip binutils
     [[ $arch == arm64 ]] || need_debian nasm
     local recipe
     recipe=$({
@@ -171,7 +172,7 @@ need_static_libraries() {
         echo "$c_flags"
         cat Sources/CCurl/deployed.patch
         gcc --version
-        dpkg-query -W libssl-dev libcurl4-openssl-dev libc-ares-dev libisal-dev libdeflate-dev
+        dpkg-query -W libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev
     } | sha256sum)
     [[ -f $static/recipe && $(<"$static/recipe") == "$recipe" ]] && return
     say "Fetching the sources of OpenSSL, curl and ISA-L from Debian"
@@ -186,7 +187,7 @@ need_static_libraries() {
     build_curl
     build_isal
     # Copies: with the system's folder on the linker's path it would find the libcurl.a there.
-    cp "$(gcc -print-file-name=libcares.a)" "$(gcc -print-file-name=libdeflate.a)" "$static/lib"
+    cp "$(gcc -print-file-name=libdeflate.a)" "$static/lib"
     cp /usr/include/libdeflate.h "$static/include"
     # Swift's module hashes change with the folder that is compiled in; nothing reads them.
     echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) } } INSERT AFTER .text;' >"$static/discard.ld"
@@ -266,7 +267,7 @@ build_openssl() {
 build_curl() {
     local build=$static/source/curl-build what="curl cannot be built." own=$root/Sources/CCurl/deployed.patch
     local disable=(shared dict file ftp gopher imap ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp
-        alt-svc crypto-auth doh hsts manual ntlm tls-srp websockets threaded-resolver openssl-auto-load-config
+        alt-svc crypto-auth doh hsts manual ntlm tls-srp websockets openssl-auto-load-config
         dependency-tracking)
     local without=(ca-bundle ca-path brotli gssapi libgsasl libidn2 libpsl librtmp libssh2 nghttp2 nghttp3 ngtcp2 zlib zstd)
     if patch -s -p1 --dry-run -d "$static/source/curl" -i "$own" >>"$(log curl)" 2>&1; then
@@ -277,10 +278,12 @@ build_curl() {
     mkdir "$build"
     # PKG_CONFIG=false: it would find the system's OpenSSL before the one built here.
     logged curl "$what" env -C "$build" PKG_CONFIG=false CC=gcc CFLAGS="${c_flags/-Os/-O2}" CPPFLAGS="-I$static/include" \
-        LDFLAGS="-static -L$static/lib" ../curl/configure --enable-static --with-openssl="$static" --enable-ares \
+        LDFLAGS="-static -L$static/lib" ../curl/configure --enable-static --with-openssl="$static" \
+        --enable-threaded-resolver --disable-ares \
         "${disable[@]/#/--disable-}" "${without[@]/#/--without-}"
-    grep -q '#define USE_ARES 1' "$build/lib/curl_config.h" && grep -q '#define USE_OPENSSL 1' "$build/lib/curl_config.h" ||
-        failed_step curl "curl was configured without c-ares or OpenSSL."
+    grep -q '#define USE_THREADS_POSIX 1' "$build/lib/curl_config.h" &&
+        grep -q '#define USE_OPENSSL 1' "$build/lib/curl_config.h" ||
+        failed_step curl "curl was configured without a threaded resolver or OpenSSL."
     logged curl "$what" make -C "$build/lib" -s -j"$jobs" libcurl.la
     cp "$build/lib/.libs/libcurl.a" "$static/lib"
     cp -r "$static/source/curl/include/curl" "$static/include"
@@ -310,7 +313,7 @@ build_binary() {
     swift build -c release --product bootstrap --scratch-path "$scratch" -j "$jobs" \
         -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xswiftc -L"$static/lib" -Xcc -I"$static/include" \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xcc -ffile-prefix-map="$root=." \
-        -Xlinker -lssl -Xlinker -lcrypto -Xlinker -lcares \
+        -Xlinker -lssl -Xlinker -lcrypto \
         -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --build-id=none -Xlinker -T -Xlinker "$static/discard.ld"
     install -D -m 755 "$product" "$out/bootstrap.new"
     strip "$out/bootstrap.new"
@@ -342,7 +345,7 @@ bootstrap is linked statically. Besides this project's own code it holds:
     curl $(version curl)
     OpenSSL $(version openssl)
     ISA-L $(version libisal)
-    c-ares $(installed libc-ares-dev), libdeflate $(installed libdeflate-dev)
+    libdeflate $(installed libdeflate-dev)
     the GNU C library $(installed libc6-dev) and GCC's runtime libraries $(gcc -dumpfullversion)
 
 The GNU C library is under the LGPL 2.1: you may replace it and link bootstrap again. The project's sources and its
@@ -352,7 +355,6 @@ END
     notice_part swift-log "$log/LICENSE.txt" "$log/NOTICE.txt"
     notice_part curl "$static/licences/curl"
     notice_part OpenSSL "$static/licences/openssl"
-    notice_part c-ares /usr/share/doc/libc-ares-dev/copyright
     notice_part ISA-L "$static/licences/libisal"
     notice_part libdeflate /usr/share/doc/libdeflate-dev/copyright
     notice_part "GNU C library" /usr/share/doc/libc6-dev/copyright /usr/share/common-licenses/LGPL-2.1
@@ -520,6 +522,9 @@ check_deployed() {
     fi
     say "Running the binary in an empty root, with TLS and names of its own"
     "$python" Tests/Static/empty_root.py "$out/bootstrap" || fail "the static binary does not do what it should." "see the lines above."
+    say "Running it among name servers that are gone, silent, late or picky"
+    "$python" Tests/Static/name_servers.py "$out/bootstrap" ||
+        fail "a resolver breaks the function." "see the lines above."
     say "Measuring the start"
     "$python" Benchmarks/start.py "$out/bootstrap"
 }

@@ -27,6 +27,7 @@ public final class AWSClient {
     private let http: HTTPClient
     private let concurrency: Int
     private let policy: RetryPolicy
+    private let advice: Advice
     private var s3Signer: SigV4Signer?
     private var glueSigner: SigV4Signer?
     /// On the monotonic clock: the wall clock may jump in the middle.
@@ -47,12 +48,15 @@ public final class AWSClient {
     /// Why this invocation has no credentials.
     private var noCredentials: AWSFailure?
 
-    /// - Parameter concurrency: how many requests may be under way at once, 1 or more.
+    /// - Parameters:
+    ///   - concurrency: how many requests may be under way at once, 1 or more.
+    ///   - adviser: what a failure's reader can do about it, where the client does not know.
     public init(
         configuration: AWSConfiguration, credentials: CredentialsSource, http: HTTPClient, concurrency: Int,
-        retryPolicy: RetryPolicy = RetryPolicy()
+        retryPolicy: RetryPolicy = RetryPolicy(), adviser: (any FailureAdviser)? = nil
     ) {
         self.configuration = configuration
+        advice = Advice(configuration, adviser)
         source = credentials
         self.http = http
         self.concurrency = max(1, concurrency)
@@ -62,7 +66,9 @@ public final class AWSClient {
 
     /// With credentials and connections as `environment` describes them.
     /// - Throws: naming the variable that is wrong, and of a proxy's no more than the name.
-    public convenience init(environment: Environment, concurrency: Int) throws(ConfigurationError) {
+    public convenience init(
+        environment: Environment, concurrency: Int, adviser: any FailureAdviser
+    ) throws(ConfigurationError) {
         let configuration = try AWSConfiguration(environment: environment)
         let bundle = configuration.certificateBundle
         self.init(
@@ -70,8 +76,9 @@ public final class AWSClient {
             credentials: CredentialsSource(environment: environment, certificateBundle: bundle),
             http: HTTPClient(
                 HTTPClient.Configuration(
-                    certificateBundle: bundle, keptConnections: concurrency + 1, secrets: configuration.proxies.secrets)),
-            concurrency: concurrency)
+                    certificateBundle: bundle, proxyCertificateBundle: configuration.proxyCertificateBundle,
+                    keptConnections: concurrency + 1, secrets: configuration.proxies.secrets)),
+            concurrency: concurrency, adviser: adviser)
     }
 
     /// Less time than this is not worth starting a request, in milliseconds.
@@ -167,8 +174,10 @@ public final class AWSClient {
             signed = try sign(call)
         } catch {
             // Asked for once: a hundred calls must not wait for the same silent endpoint in turn.
-            noCredentials = error
-            return call.fail(error)
+            var failure = error
+            failure.advice = advice.ofCredentials(failure, call)
+            noCredentials = failure
+            return call.fail(failure)
         }
         call.attempts += 1
         requestCounts.count(call.operation)
@@ -208,19 +217,21 @@ public final class AWSClient {
     /// when its average speed over five more has come down to nothing.
     private func limits(_ call: Call) -> HTTPLimits {
         let fair = 20_000 + Int64(call.body?.count ?? 0) / 262_144 * 1000
-        let total = min(remaining(call), fair)
-        return HTTPLimits(connect: Int(min(3_000, total)), total: Int(total), stall: 5_000)
+        let total = min(remaining, fair)
+        // A call's own time is for the service, not for a slow resolver.
+        let exchange = call.end == .max ? 0 : max(1, call.end - Clock.monotonic())
+        return HTTPLimits(connect: Int(min(3_000, total)), total: Int(total), exchange: Int(exchange), stall: 5_000)
     }
 
     private func take(_ answer: Result<HTTPResponse, HTTPFailure>, _ call: Call) {
         switch answer {
-        case .failure(let problem): again(call, Refusal(problem, call, configuration), nil)
+        case .failure(let problem): again(call, Refusal(problem, call, advice), nil)
         case .success(let response):
             switch call.read(response) {
             case .done(let complete): complete()
-            case .unreadable(let why): again(call, Refusal(unreadable: why, response, call, configuration), nil)
+            case .unreadable(let why): again(call, Refusal(unreadable: why, response, call, advice), nil)
             case .refused:
-                let refusal = Refusal(response, call, configuration, now: Clock.now())
+                let refusal = Refusal(response, call, advice, now: Clock.now())
                 again(call, refusal, response.headers["Retry-After"])
             }
         }
@@ -260,14 +271,14 @@ public final class AWSClient {
 
     /// Says what went wrong before the time ran out, where anything did.
     private func outOfTime(_ call: Call) -> AWSFailure {
-        var failure =
-            call.failure
-            ?? AWSFailure(
+        guard var failure = call.failure else {
+            var unmade = AWSFailure(
                 kind: .deadline, operation: call.operation, resource: call.resource, code: "Timeout",
-                message: "the invocation's deadline left no time to make the request",
-                advice: "Raise the function's timeout, or lower the event source's batch size")
+                message: "the invocation's deadline left no time to make the request", attempts: call.attempts)
+            unmade.advice = advice.text(unmade, call)
+            return unmade
+        }
         failure.attempts = call.attempts
-        guard call.failure != nil else { return failure }
         failure.kind = .deadline
         failure.message += "; the invocation's deadline left no time to try again"
         return failure

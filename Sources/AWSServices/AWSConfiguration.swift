@@ -15,10 +15,15 @@ public struct AWSConfiguration: Sendable, Equatable {
     public var s3Endpoint: Endpoint?
     /// `AWS_ENDPOINT_URL_GLUE`, or else `AWS_ENDPOINT_URL`; `nil` is AWS itself.
     public var glueEndpoint: Endpoint?
+    /// Which of AWS's own endpoints.
+    public var variant: EndpointVariant
     /// `AWS_MAX_ATTEMPTS`: how often a request is made before its failure counts, 1–20.
     public var maxAttempts: Int
     /// File of trusted certificates (PEM); `nil` where no certificate will have to be checked.
     public var certificateBundle: String?
+    /// `PROXY_CA_BUNDLE`: the same for the certificate of a proxy that is spoken to over TLS; `nil` where it is checked
+    /// against `certificateBundle`.
+    public var proxyCertificateBundle: String?
     /// `HTTPS_PROXY` and its kin, which libcurl reads.
     public var proxies: ProxySettings
 
@@ -30,12 +35,20 @@ public struct AWSConfiguration: Sendable, Equatable {
         region = try Self.region(environment)
         s3Endpoint = try Self.endpoint("AWS_ENDPOINT_URL_S3", environment)
         glueEndpoint = try Self.endpoint("AWS_ENDPOINT_URL_GLUE", environment)
+        variant = try EndpointVariant(environment, region: region)
+        try variant.check(with: s3Endpoint, "S3")
+        try variant.check(with: glueEndpoint, "GLUE")
         maxAttempts = try Self.maxAttempts(environment)
         proxies = try ProxySettings(environment: environment)
         // Glue may never be called: its default endpoint alone asks for no bundle.
-        let needed = s3Endpoint?.isSecure ?? true || glueEndpoint?.isSecure ?? false
+        proxyCertificateBundle = try Self.file("PROXY_CA_BUNDLE", environment, isReadable)
+        let proxyNeeds = proxies.isSecure && proxyCertificateBundle == nil
+        let needed = s3Endpoint?.isSecure ?? true || glueEndpoint?.isSecure ?? false || proxyNeeds
         certificateBundle = try Self.certificateBundle(environment, needed: needed, isReadable)
     }
+
+    /// Where Glue is.
+    var glue: Endpoint { glueEndpoint ?? Endpoint(isSecure: true, host: variant.glueHost(region: region)) }
 
     private static func region(_ environment: Environment) throws(ConfigurationError) -> String {
         let name = environment["AWS_REGION"] == nil ? "AWS_DEFAULT_REGION" : "AWS_REGION"
@@ -76,15 +89,21 @@ public struct AWSConfiguration: Sendable, Equatable {
         "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem",
     ]
 
+    private static func file(
+        _ name: String, _ environment: Environment, _ isReadable: (String) -> Bool
+    ) throws(ConfigurationError) -> String? {
+        guard let path = environment[name] else { return nil }
+        guard isReadable(path) else {
+            throw ConfigurationError(name, "is \"\(path)\", which cannot be read: name a file of certificates (PEM)")
+        }
+        return path
+    }
+
     private static func certificateBundle(
         _ environment: Environment, needed: Bool, _ isReadable: (String) -> Bool
     ) throws(ConfigurationError) -> String? {
         for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
-            guard let path = environment[name] else { continue }
-            guard isReadable(path) else {
-                throw ConfigurationError(name, "is \"\(path)\", which cannot be read: name a file of certificates (PEM)")
-            }
-            return path
+            if let path = try file(name, environment, isReadable) { return path }
         }
         if let known = knownBundles.first(where: isReadable) { return known }
         guard needed else { return nil }

@@ -21,8 +21,10 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case configuration
         /// The proxy on the way cannot be reached, or does not let the request through.
         case proxy
-        /// The service's certificate is not trusted.
+        /// The service's certificate is not trusted, or the proxy's.
         case untrusted
+        /// Something else than the service has answered, and refused.
+        case foreign
         case throttled
         /// No answer, a 5xx, a broken answer: later it may work.
         case unavailable
@@ -59,6 +61,9 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
         self.attempts = attempts
         self.requestID = requestID
     }
+
+    /// Whether it is about the KMS key that the object is encrypted with.
+    public var namesKMS: Bool { code.hasPrefix("KMS") || firstRange(of: "kms:", in: message) != nil }
 
     public var description: String {
         var text = "\(operation.rawValue) \(resource): \(code)"

@@ -26,7 +26,7 @@ struct ContainerCredentials {
         } else {
             throw failure(
                 .credentials, "NoCredentials", "there are none in the environment and no container endpoint is named",
-                "Give the function an execution role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         }
         // What stands before it would be a user and a password, which have no use there and would get into errors.
         guard !url.utf8.contains(UInt8(ascii: "@")) else {

@@ -53,7 +53,7 @@ public final class CredentialsSource {
             let missing = keyID == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY"
             throw AWSFailure(
                 kind: .credentials, operation: .getCredentials, resource: "environment", code: "Incomplete",
-                message: "\(missing) is not set", advice: "Set it, or unset the other one to use the role's")
+                message: "\(missing) is not set", advice: "Set it, or unset the other one")
         }
         return AWSCredentials(
             accessKeyID: keyID, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"])

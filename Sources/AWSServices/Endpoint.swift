@@ -53,15 +53,3 @@ public struct Endpoint: Sendable, Equatable {
 private func isPlainPathByte(_ byte: UInt8) -> Bool {
     isLowercaseOrDigit(byte | 0x20) && byte > 0x20 || "/-._~".utf8.contains(byte)
 }
-
-/// The names that differ between AWS's partitions: the world's, China's and the US government's.
-/// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-struct Partition {
-    let region: String
-
-    var suffix: String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
-
-    var arnPrefix: String {
-        region.hasPrefix("cn-") ? "arn:aws-cn" : region.hasPrefix("us-gov-") ? "arn:aws-us-gov" : "arn:aws"
-    }
-}

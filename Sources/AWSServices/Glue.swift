@@ -17,16 +17,14 @@ public struct Glue {
     public init(client: AWSClient) { self.client = client }
 
     /// Starts a crawler. Needs `glue:StartCrawler` on it.
-    /// - Parameter milliseconds: how long it may take with all its attempts, within the invocation's time.
+    /// - Parameter milliseconds: how long it may take with all its attempts, within the invocation's time; looking
+    ///   its name up is not counted.
     /// https://docs.aws.amazon.com/glue/latest/webapi/API_StartCrawler.html
     public func startCrawler(
         name: String, within milliseconds: Int64 = .max,
         completion: @escaping (Result<StartCrawlerOutcome, AWSFailure>) -> Void
     ) {
-        let region = client.configuration.region
-        let endpoint =
-            client.configuration.glueEndpoint
-            ?? Endpoint(isSecure: true, host: "glue.\(region).\(Partition(region: region).suffix)")
+        let endpoint = client.configuration.glue
         let body = ByteBuffer(capacity: 300)
         body.append("{\"Name\":")
         JSONWriter.appendString(name, to: body)

@@ -8,8 +8,10 @@ public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, Custo
     public private(set) var secrets: [String] = []
     /// Those that are set, in the order in which libcurl asks.
     private var variables: [String] = []
-    /// Whether `NO_PROXY` is set, so that some requests may go without a proxy.
-    let hasExceptions: Bool
+    /// Whether a proxy is spoken to over TLS, so that its certificate is checked.
+    public private(set) var isSecure = false
+    /// `NO_PROXY`, taken apart.
+    private let exceptions: [String]
 
     /// `HTTP_PROXY` in capitals is not among them: a web server's client could set it by a header named Proxy.
     private static let names = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"]
@@ -17,7 +19,8 @@ public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, Custo
     /// - Throws: `ConfigurationError` naming the variable, and never its value, where that is not
     ///   `[scheme://][user[:password]@]host[:port][/]`, user and password percent-encoded.
     public init(environment: Environment) throws(ConfigurationError) {
-        hasExceptions = environment["no_proxy"] != nil || environment["NO_PROXY"] != nil
+        let exceptions = environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""
+        self.exceptions = exceptions.lowercased().split { $0 == "," || $0 == " " }.map(String.init)
         for name in Self.names {
             guard let value = environment[name] else { continue }
             guard let proxy = ProxyAddress(value) else {
@@ -28,15 +31,29 @@ public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, Custo
                         + "/ # @ ? : and % are to be percent-encoded (%2F %23 %40 %3F %3A %25)")
             }
             variables.append(name)
+            if proxy.isSecure { isSecure = true }
             secrets.append(value)
             for part in [proxy.user, proxy.password] where !part.isEmpty { secrets += [part, percentDecoded(part)] }
         }
     }
 
-    /// The variable that names the proxy for https or http, unless `NO_PROXY` makes an exception.
-    func variable(isSecure: Bool) -> String? {
+    /// The variable that names the proxy for https or http to `host`, which may have a port; `nil` where it is reached
+    /// without one.
+    func variable(isSecure: Bool, host: String) -> String? {
+        guard !isException(host) else { return nil }
         let scheme = isSecure ? "https_proxy" : "http_proxy"
         return variables.first { $0.lowercased() == scheme || $0.lowercased() == "all_proxy" }
+    }
+
+    /// libcurl's rule: a name is meant with all beneath it, an address as it is written. Ranges (`10.0.0.0/8`) are left
+    /// to libcurl alone: this is for advice, and endpoints have names.
+    private func isException(_ host: String) -> Bool {
+        let name = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
+        if exceptions == ["*"] { return true }
+        return exceptions.contains { exception in
+            let domain = exception.drop { $0 == "." }
+            return !domain.isEmpty && (name == domain || name.hasSuffix("." + domain))
+        }
     }
 
     public var description: String { variables.joined(separator: ", ") }
@@ -51,10 +68,12 @@ struct ProxyAddress {
     /// As they are written; empty where there is none.
     let user: String
     let password: String
+    let isSecure: Bool
 
     init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
         var rest = text[...]
+        isSecure = text.lowercased().hasPrefix("https://")
         if let mark = firstRange(of: "://", in: text) {
             guard Self.schemes.contains(text[..<mark.lowerBound].lowercased()) else { return nil }
             rest = text[mark.upperBound...]

@@ -7,9 +7,10 @@ struct Refusal {
     var retry: Retry
 
     /// There was no whole answer.
-    init(_ problem: HTTPFailure, _ call: Call, _ configuration: AWSConfiguration) {
+    init(_ problem: HTTPFailure, _ call: Call, _ advice: Advice) {
         let (code, kind, retry): (String, AWSFailure.Kind, Retry) =
             switch problem.kind {
+            case .unresolved: ("NameNotResolved", .unavailable, .transient)
             case .unreachable: ("Unreachable", .unavailable, .transient)
             case .timedOut: ("Timeout", .unavailable, .transient)
             case .broken: ("ConnectionBroken", .unavailable, .transient)
@@ -17,37 +18,60 @@ struct Refusal {
             case .proxy where problem.proxyStatus == 407: (proxyAuthentication, .proxy, .never)
             case .proxy: ("ProxyFailed", .proxy, .transient)
             case .untrusted: ("UntrustedCertificate", .untrusted, .never)
+            case .untrustedProxy: (untrustedProxy, .untrusted, .never)
             case .invalid: ("InvalidRequest", .configuration, .never)
             }
         self.retry = retry
         failure = AWSFailure(
             kind: kind, operation: call.operation, resource: call.resource, code: code,
             message: oneLine(problem.description))
-        failure.advice = Advice(configuration).text(failure, call)
+        failure.advice = advice.text(failure, call)
     }
 
     /// An answer that says no. `now` is this machine's clock, uncorrected.
-    init(_ response: HTTPResponse, _ call: Call, _ configuration: AWSConfiguration, now: EpochMilliseconds) {
+    init(_ response: HTTPResponse, _ call: Call, _ advice: Advice, now: EpochMilliseconds) {
+        if response.status != 407, let foreign = ForeignAnswer(response, call.service) {
+            self.init(foreign, response, call, advice)
+        } else {
+            self.init(service: response, call, advice, now)
+        }
+    }
+
+    /// The service's own answer.
+    private init(service response: HTTPResponse, _ call: Call, _ advice: Advice, _ now: EpochMilliseconds) {
         let body = ErrorBody(response)
         let skew = response.headers["Date"].flatMap(MomentText.http).map { $0 - now }
         let code = body.code ?? defaultCode(response.status, call.operation)
-        retry = Self.retry(response.status, code, hasCode: body.code != nil, skew: skew, signedWith: call.clockOffset)
+        let elsewhere = Self.otherRegion(response.status, body, advice.configuration.region)
+        let usual = Self.retry(
+            response.status, code, hasCode: body.code != nil, skew: skew, signedWith: call.clockOffset)
+        retry = elsewhere != nil && usual == .transient ? .never : usual
         failure = AWSFailure(
-            kind: Self.kind(response.status, code, body, retry, configuration.region), operation: call.operation,
+            kind: Self.kind(response.status, code, retry, elsewhere: elsewhere), operation: call.operation,
             resource: call.resource, code: call.scrubbed(code), status: response.status,
             message: oneLine(call.scrubbed(body.message ?? "")),
             requestID: (response.headers["x-amz-request-id"] ?? response.headers["x-amzn-RequestId"])
                 .map { oneLine($0, limit: 80) })
-        failure.advice = Advice(configuration).text(failure, call)
+        failure.advice = advice.text(failure, call)
+    }
+
+    /// An answer that says no and is not the service's.
+    private init(_ foreign: ForeignAnswer, _ response: HTTPResponse, _ call: Call, _ advice: Advice) {
+        let mayPass = response.status >= 500 || response.status == 429
+        retry = mayPass ? Self.retry(response.status, "", hasCode: true, skew: nil, signedWith: 0) : .never
+        failure = AWSFailure(
+            kind: .foreign, operation: call.operation, resource: call.resource, code: "ForeignAnswer",
+            status: response.status, message: call.scrubbed(foreign.description))
+        failure.advice = advice.text(failure, call)
     }
 
     /// A success by its status whose body is not what was asked for.
-    init(unreadable why: String, _ response: HTTPResponse, _ call: Call, _ configuration: AWSConfiguration) {
+    init(unreadable why: String, _ response: HTTPResponse, _ call: Call, _ advice: Advice) {
         retry = .transient
         failure = AWSFailure(
             kind: .unavailable, operation: call.operation, resource: call.resource, code: "UnreadableAnswer",
             status: response.status, message: why)
-        failure.advice = Advice(configuration).text(failure, call)
+        failure.advice = advice.text(failure, call)
     }
 
     private static func retry(_ status: Int, _ code: String, hasCode: Bool, skew: Int64?, signedWith offset: Int64) -> Retry {
@@ -59,19 +83,27 @@ struct Refusal {
         }
         if Codes.expired.contains(code) { return .credentials }
         if Codes.throttled.contains(code) || status == 429 || status == 503 { return .throttled }
-        if Codes.transient.contains(code) || [500, 502, 504].contains(status) { return .transient }
+        // A bucket that is new: its name leads elsewhere for a while. One of another region is no affair of time.
+        if Codes.transient.contains(code) || [307, 500, 502, 504].contains(status) { return .transient }
         // S3 had begun to say yes when it failed: unless it says otherwise, the next attempt may go better.
         if status == 200, !Codes.isFinal(code) { return .transient }
         return .never
     }
 
+    /// The region that the bucket is in, where that is why the request was refused.
+    private static func otherRegion(_ status: Int, _ body: ErrorBody, _ region: String) -> String? {
+        guard let other = body.region, other != region, [301, 307, 400].contains(status) else { return nil }
+        return other
+    }
+
     private static func kind(
-        _ status: Int, _ code: String, _ body: ErrorBody, _ retry: Retry, _ region: String
+        _ status: Int, _ code: String, _ retry: Retry, elsewhere: String?
     ) -> AWSFailure.Kind {
         if case .clock = retry { return .clock }
-        if let other = body.region, other != region, [301, 307, 400].contains(status) { return .wrongRegion(other) }
+        if let elsewhere { return .wrongRegion(elsewhere) }
         return switch (status, code) {
-        case (301, _), (307, _), (_, "PermanentRedirect"), (_, "IllegalLocationConstraintException"): .wrongRegion(nil)
+        case (307, _): .unavailable
+        case (301, _), (_, "PermanentRedirect"), (_, "IllegalLocationConstraintException"): .wrongRegion(nil)
         case (_, let code) where Codes.clock.contains(code): .clock
         case (_, let code) where Codes.expired.contains(code): .expiredCredentials
         case (_, let code) where Codes.credentials.contains(code): .credentials
@@ -91,7 +123,8 @@ struct Refusal {
     }
 }
 
-private let proxyAuthentication = "ProxyAuthenticationRequired"
+let proxyAuthentication = "ProxyAuthenticationRequired"
+let untrustedProxy = "UntrustedProxyCertificate"
 
 /// Answers without a body, HEAD's above all, have nothing but their status.
 private func defaultCode(_ status: Int, _ operation: AWSOperation) -> String {

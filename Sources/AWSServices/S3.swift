@@ -21,10 +21,16 @@ public struct S3 {
     }
 
     public let client: AWSClient
+    /// What the bucket asks of each request.
+    public let options: S3Options
 
-    public init(client: AWSClient) { self.client = client }
+    public init(client: AWSClient, options: S3Options = S3Options()) {
+        self.client = client
+        self.options = options
+    }
 
-    /// Creates an object, if there is none under that key (`If-None-Match: *`; needs `s3:PutObject` alone).
+    /// Creates an object, if there is none under that key (`If-None-Match: *`; needs `s3:PutObject` alone, and
+    /// `s3:PutObjectTagging` where `options` have tags).
     /// S3 checks the body against the SHA-256 that is sent with it, and keeps the checksum. A success that is not S3's
     /// own (a proxy's page) is no success: the request is made again.
     /// - Parameters:
@@ -37,10 +43,11 @@ public struct S3 {
         metadata: [(String, String)] = [], completion: @escaping (Result<PutOutcome, AWSFailure>) -> Void
     ) {
         var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(metadata.count + 4)
+        headers.reserveCapacity(metadata.count + 10)
         headers.append(("if-none-match", "*"))
         headers.append(("content-type", contentType))
         if let contentEncoding { headers.append(("content-encoding", contentEncoding)) }
+        headers += options.headersToPut
         for (name, value) in metadata { headers.append((ObjectMetadata.prefix + name, ObjectMetadata.encoded(value))) }
         submit(
             .putObject, bucket, key, "PUT", headers: headers, body: body,
@@ -124,7 +131,8 @@ public struct S3 {
         let place = S3Address(bucket: bucket, client.configuration)
         let path = place.path + (onBucket ? "" : "/" + key)
         let request = RequestToSign(
-            method, host: place.endpoint.host, path: path.isEmpty ? "/" : path, query: query, headers: headers)
+            method, host: place.endpoint.host, path: path.isEmpty ? "/" : path, query: query,
+            headers: headers + options.headers)
         client.submit(
             Call(
                 operation, .s3, bucket: bucket, key: key, endpoint: place.endpoint, request: request, body: body,
@@ -147,7 +155,7 @@ struct S3Address {
             path = "\(custom.path)/\(bucket)"
             return
         }
-        let host = "s3.\(configuration.region).\(Partition(region: configuration.region).suffix)"
+        let host = configuration.variant.s3Host(region: configuration.region)
         let fitsHost =
             (3...63).contains(bucket.utf8.count) && !bucket.hasPrefix("-") && !bucket.hasSuffix("-")
             && bucket.utf8.allSatisfy { isLowercaseOrDigit($0) || $0 == UInt8(ascii: "-") }

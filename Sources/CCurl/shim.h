@@ -4,9 +4,18 @@
 #define KAFKA_TO_S3_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+#ifdef __GLIBC__
+#include <nss.h>
+#endif
 
 typedef size_t (*ccurl_data_callback)(char *data, size_t size, size_t count, void *context);
 
@@ -50,6 +59,70 @@ static inline void ccurl_discard_unsent(CURL *easy, int is_secure) {
     static const int none = 0, alert = 24;
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, ccurl_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, is_secure ? &alert : &none);
+}
+
+/// How far a handle's request is, in milliseconds of the monotonic clock; 0 where that has not come.
+typedef struct {
+    /// When it began to connect, until it has.
+    int64_t connecting;
+    /// When the name had been looked up, or a connection was there already.
+    int64_t reaching;
+} ccurl_progress;
+
+static inline int64_t ccurl_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/// Opens the socket of a connection: the name has been looked up by now, and the rest is connecting.
+static inline curl_socket_t ccurl_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    ccurl_progress *progress = context;
+    (void)purpose;
+    if (progress->connecting == 0) progress->connecting = ccurl_now();
+    if (progress->reaching == 0) progress->reaching = progress->connecting;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// The connection is there, with TLS, and the request about to be sent.
+static inline int ccurl_connected(
+    void *context, char *remote_address, char *local_address, int remote_port, int local_port) {
+    ccurl_progress *progress = context;
+    (void)remote_address, (void)local_address, (void)remote_port, (void)local_port;
+    progress->connecting = 0;
+    if (progress->reaching == 0) progress->reaching = ccurl_now();
+    return CURL_PREREQFUNC_OK;
+}
+
+/// Has `*progress` kept up to date.
+static inline void ccurl_follow_progress(CURL *easy, ccurl_progress *progress) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, ccurl_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, progress);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ccurl_connected);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, progress);
+}
+
+/// Has glibc look names up by /etc/hosts and DNS and nothing else, where it is linked statically: these it holds
+/// itself, while every other source that nsswitch.conf may name is a module to load, of another glibc than ours.
+static inline void ccurl_look_names_up_alone(void) {
+#ifdef __GLIBC__
+    // No interpreter, which is the dynamic linker: a static executable.
+    if (getauxval(AT_BASE) == 0) __nss_configure_lookup("hosts", "files dns");
+#endif
+}
+
+/// Whether this machine has an IPv6 address that reaches others: neither the loopback's nor one of its link alone.
+static inline int ccurl_has_ipv6(void) {
+    struct ifaddrs *all, *each;
+    if (getifaddrs(&all) != 0) return 1;
+    int found = 0;
+    for (each = all; each != NULL && !found; each = each->ifa_next) {
+        if (each->ifa_addr == NULL || each->ifa_addr->sa_family != AF_INET6) continue;
+        const struct in6_addr *address = &((const struct sockaddr_in6 *)each->ifa_addr)->sin6_addr;
+        found = !IN6_IS_ADDR_LOOPBACK(address) && !IN6_IS_ADDR_LINKLOCAL(address);
+    }
+    freeifaddrs(all);
+    return found;
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

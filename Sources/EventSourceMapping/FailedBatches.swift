@@ -1,6 +1,7 @@
 import AWSServices
 import Bytes
 import Environment
+import FunctionHost
 import KafkaEvent
 import UTC
 
@@ -30,7 +31,7 @@ public final class FailedBatches {
         guard let bucket = parts.first else { return nil }
         self.bucket = String(bucket)
         prefix = parts.count > 1 ? String(parts[1]) : Self.prefix
-        client = try AWSClient(environment: environment, concurrency: 1)
+        client = try AWSClient(environment: environment, concurrency: 1, adviser: DeveloperAdvice(environment))
     }
 
     /// Their keys, those of a partition in the order in which they failed.

@@ -2,6 +2,7 @@ import AWSServices
 import Bytes
 import Environment
 import Foundation
+import FunctionHost
 import UTC
 
 /// Where batches go that are given up.
@@ -29,7 +30,8 @@ public enum OnFailureDestination: Sendable, Equatable {
         case .file(let path): try Self.append(record + [10], to: path)
         case .s3(let bucket):
             let key = Self.key(mappingID: mappingID, partition: partition, now: now)
-            let client = try AWSClient(environment: Environment(), concurrency: 1)
+            let environment = Environment()
+            let client = try AWSClient(environment: environment, concurrency: 1, adviser: DeveloperAdvice(environment))
             client.beginInvocation(deadline: Clock.now() + 60_000)
             let body = ByteBuffer(capacity: record.count)
             record.withUnsafeBytes { body.append($0) }

@@ -16,6 +16,7 @@ public final class RemoteFunction: Function {
     private let limit = 16 * 60_000
     private let http: HTTPClient
     private let credentials: CredentialsSource
+    private let advice: DeveloperAdvice
     private let log: @Sendable (String) -> Void
     private let signs: Bool
 
@@ -28,7 +29,7 @@ public final class RemoteFunction: Function {
         guard let region = region ?? (endpoint == nil ? nil : "us-east-1") else {
             throw SandboxError("no region is known for the function \(name): set AWS_REGION, or name an --endpoint-url")
         }
-        let address = endpoint ?? "https://lambda.\(region).amazonaws.com"
+        let address = endpoint ?? "https://lambda.\(region).\(Partition(region: region).suffix)"
         guard let url = URL(string: address), url.host != nil, ["http", "https"].contains(url.scheme) else {
             throw SandboxError("\(address) is no address: write it as http://127.0.0.1:8080")
         }
@@ -47,7 +48,9 @@ public final class RemoteFunction: Function {
         }
         http = HTTPClient(
             HTTPClient.Configuration(
-                certificateBundle: environment["AWS_CA_BUNDLE"] ?? bundle, secrets: proxies.secrets))
+                certificateBundle: environment["AWS_CA_BUNDLE"] ?? bundle,
+                proxyCertificateBundle: environment["PROXY_CA_BUNDLE"], secrets: proxies.secrets))
+        advice = DeveloperAdvice(environment)
         credentials = CredentialsSource(environment: environment, certificateBundle: bundle)
     }
 
@@ -59,6 +62,9 @@ public final class RemoteFunction: Function {
             return invocation(response)
         } catch let error as HTTPFailure {
             return unavailable("\(error); is the endpoint up?")
+        } catch var failure as AWSFailure {
+            failure.advice = advice.advice(failure, nil) ?? failure.advice
+            return unavailable("\(failure)")
         } catch {
             return unavailable("\(error)")
         }

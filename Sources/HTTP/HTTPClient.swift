@@ -14,6 +14,8 @@ public final class HTTPClient {
     public struct Configuration: Sendable {
         /// File of the trusted certificates (PEM); `nil` leaves libcurl's own place.
         public var certificateBundle: String?
+        /// The same for a proxy that is spoken to over TLS; `nil` is `certificateBundle`.
+        public var proxyCertificateBundle: String?
         /// Whether `HTTPS_PROXY`, `NO_PROXY` and their kin are honoured. The Runtime API is never behind a proxy.
         public var usesProxyEnvironment: Bool
         /// How many idle connections are kept.
@@ -22,11 +24,12 @@ public final class HTTPClient {
         public var secrets: [String]
 
         public init(
-            certificateBundle: String? = nil, usesProxyEnvironment: Bool = true, keptConnections: Int = 16,
-            secrets: [String] = []
+            certificateBundle: String? = nil, proxyCertificateBundle: String? = nil, usesProxyEnvironment: Bool = true,
+            keptConnections: Int = 16, secrets: [String] = []
         ) {
             self.secrets = secrets
             self.certificateBundle = certificateBundle
+            self.proxyCertificateBundle = proxyCertificateBundle
             self.usesProxyEnvironment = usesProxyEnvironment
             self.keptConnections = keptConnections
         }
@@ -86,11 +89,26 @@ public final class HTTPClient {
         while !running.isEmpty {
             var active: Int32 = 0
             curl_multi_perform(multi, &active)
-            if collect() { return }
-            let rest = end - Clock.monotonic()
-            guard rest > 0 else { return }
-            curl_multi_poll(multi, nil, 0, Int32(min(rest, 60_000)), nil)
+            if collect() || endLate() { return }
+            let rest = min(end, running.compactMap(\.end).min() ?? .max) - Clock.monotonic()
+            guard rest > 0 || end > Clock.monotonic() else { return }
+            curl_multi_poll(multi, nil, 0, Int32(min(max(rest, 0), 60_000)), nil)
         }
+    }
+
+    /// Gives up those that take too long from the moment on that their name is known. libcurl's own limits would count
+    /// the look-up as well: the next attempt would begin at the first name server again, whose silence used up this one.
+    /// - Returns: whether a completion has run.
+    private func endLate() -> Bool {
+        let now = Clock.monotonic()
+        var endedAny = false
+        for transfer in running {
+            guard let end = transfer.end, end <= now else { continue }
+            curl_multi_remove_handle(multi, transfer.handle.easy)
+            finish(transfer, .failure(transfer.lateness))
+            endedAny = true
+        }
+        return endedAny
     }
 
     /// Takes what libcurl says is done. True where a completion has run.
@@ -122,5 +140,12 @@ public final class HTTPClient {
 /// libcurl's process-wide set-up, once.
 enum LibCurl {
     static func start() { _ = started }
-    private static let started = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    private static let started: Bool = {
+        ccurl_look_names_up_alone()
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    }()
+
+    /// Whether names are looked up in IPv6 as well. Where it leads nowhere, an unanswered question for it would hold up
+    /// the answer that is there: some networks drop AAAA.
+    static let hasIPv6 = ccurl_has_ipv6() != 0
 }

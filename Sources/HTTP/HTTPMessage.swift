@@ -41,16 +41,20 @@ public struct HTTPRequest {
 
 /// How long a request may take, in milliseconds; 0 means for ever.
 public struct HTTPLimits: Equatable, Sendable {
-    /// Name look-up, TCP and TLS together.
+    /// TCP and TLS together, and a proxy's tunnel. Looking the name up comes before that and has no limit of its own:
+    /// the resolver knows how long it waits for which server.
     public var connect: Int
     /// From start to the last byte of the response.
     public var total: Int
+    /// The same without looking the name up.
+    public var exchange: Int
     /// How long the peer may go without taking or sending a byte, whole seconds are used.
     public var stall: Int
 
-    public init(connect: Int = 3_000, total: Int = 0, stall: Int = 0) {
+    public init(connect: Int = 3_000, total: Int = 0, exchange: Int = 0, stall: Int = 0) {
         self.connect = connect
         self.total = total
+        self.exchange = exchange
         self.stall = stall
     }
 }
@@ -93,12 +97,16 @@ private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 
 /// Why a request got no whole response. The text names the host and never a user, the query or a header.
 public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
-        /// Name, address, TCP: nothing of the request has been sent. It may be the proxy that was not reached.
+        /// The name is not known, or no name server has said so in time: nothing of the request has been sent.
+        case unresolved
+        /// TCP does not connect: nothing of the request has been sent. It may be the proxy that was not reached.
         case unreachable
         /// There is no such proxy, or it does not connect: nothing of the request has been sent.
         case proxy
         /// The peer's certificate was refused, or there is no bundle to check it with.
         case untrusted
+        /// The same of a proxy that is spoken to over TLS: nothing of the request has been sent.
+        case untrustedProxy
         /// A limit of `HTTPLimits` ran out. The request may or may not have been carried out.
         case timedOut
         /// The connection broke, or what came was not HTTP, or more than is received. The request may or may not have

@@ -16,6 +16,8 @@ final class Handle {
     private var list: UnsafeMutablePointer<curl_slist>
     private var listCapacity = 16
     private let secrets: [String]
+    /// Written by libcurl's callbacks.
+    private let progress: UnsafeMutablePointer<ccurl_progress>
 
     typealias Receiver = @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
 
@@ -29,6 +31,8 @@ final class Handle {
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(to: 0)
         list = .allocate(capacity: listCapacity)
+        progress = .allocate(capacity: 1)
+        progress.initialize(to: ccurl_progress())
         // Signals would kill the process from within name look-ups and broken pipes.
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_TCP_NODELAY, 1)
@@ -40,12 +44,18 @@ final class Handle {
         if !configuration.usesProxyEnvironment { ccurl_set_string(easy, CURLOPT_PROXY, "") }
         if let bundle = configuration.certificateBundle {
             ccurl_set_string(easy, CURLOPT_CAINFO, bundle)
+        }
+        if let bundle = configuration.proxyCertificateBundle ?? configuration.certificateBundle {
             ccurl_set_string(easy, CURLOPT_PROXY_CAINFO, bundle)
         }
         // What a proxy answers to CONNECT is none of the answer's headers.
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // The signature covers the path as written; libcurl would fold `/../` otherwise.
         set(CURLOPT_PATH_AS_IS, 1)
+        // A name that is still being looked up when its request is given up would otherwise be waited for: the thread
+        // that does it ends by itself, in its own time.
+        set(CURLOPT_QUICK_EXIT, 1)
+        ccurl_follow_progress(easy, progress)
         // Larger pieces are not received any faster.
         set(CURLOPT_BUFFERSIZE, 128 * 1024)
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
@@ -57,7 +67,16 @@ final class Handle {
         curl_easy_cleanup(easy)
         errorText.deallocate()
         list.deallocate()
+        progress.deallocate()
     }
+
+    /// When the request began to connect, on the monotonic clock; `nil` before, while its name is looked up, and after.
+    var connectingSince: Int64? { progress.pointee.connecting == 0 ? nil : progress.pointee.connecting }
+
+    /// When its name had been looked up, or it had a connection that was there already; `nil` before.
+    var reachingSince: Int64? { progress.pointee.reaching == 0 ? nil : progress.pointee.reaching }
+
+    func clearProgress() { progress.pointee = ccurl_progress() }
 
     func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(easy, option, value) }
 

@@ -54,7 +54,10 @@ final class Transfer {
     }
 
     private func setLimits() {
-        handle.set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.connect)
+        handle.clearProgress()
+        // Name look-up alone has no limit but the whole request's; `HTTPClient` ends what connects for too long. 0
+        // would be libcurl's own five minutes.
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.total > 0 ? request.limits.total : Int(Int32.max))
         handle.set(CURLOPT_TIMEOUT_MS, request.limits.total)
         handle.set(CURLOPT_LOW_SPEED_LIMIT, request.limits.stall > 0 ? 1 : 0)
         handle.set(CURLOPT_LOW_SPEED_TIME, request.limits.stall > 0 ? max(1, request.limits.stall / 1000) : 0)
@@ -63,6 +66,7 @@ final class Transfer {
 
     private func setMessage() {
         ccurl_set_string(easy, CURLOPT_URL, request.url)
+        handle.set(CURLOPT_IPRESOLVE, Int(mayAskForIPv6 ? CURL_IPRESOLVE_WHATEVER : CURL_IPRESOLVE_V4))
         // With a request that is given up, what is left of it must not be sent.
         ccurl_discard_unsent(easy, request.url.hasPrefix("https:") ? 1 : 0)
         handle.set(CURLOPT_NOBODY, 0)
@@ -87,6 +91,14 @@ final class Transfer {
             }
         }
         handle.setHeaders(request.headers)
+    }
+
+    /// Not for an address, nor for this machine: no name server is asked for those, and to find out what addresses this
+    /// machine has takes a while.
+    private var mayAskForIPv6: Bool {
+        let host = request.url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix { $0 != UInt8(ascii: "/") }
+        let isAddress = host.first == UInt8(ascii: "[") || host.allSatisfy { $0 &- 48 < 10 || $0 == 46 || $0 == 58 }
+        return isAddress || host.starts(with: "localhost".utf8) || LibCurl.hasIPv6
     }
 
     /// All headers together, in bytes: what later libcurls bear, while this one's patience has no end.
@@ -164,6 +176,23 @@ final class Transfer {
         request.limits.total > 0 ? request.limits.total - Int(Clock.monotonic() - started) : nil
     }
 
+    /// When it is to be given up, on the monotonic clock; `nil` where libcurl's own limits are all there are just now.
+    var end: Int64? {
+        let limits = request.limits
+        if limits.connect > 0, let since = handle.connectingSince { return since + Int64(limits.connect) }
+        guard limits.exchange > 0 else { return nil }
+        return handle.reachingSince.map { $0 + Int64(limits.exchange) }
+    }
+
+    /// What becomes of it then.
+    var lateness: HTTPFailure {
+        failure(
+            .timedOut,
+            handle.connectingSince == nil
+                ? "no answer within \(request.limits.exchange) ms"
+                : "not connected within \(request.limits.connect) ms")
+    }
+
     func outcome(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
         if let excess { return .failure(failure(.broken, excess)) }
         guard code == CURLE_OK else { return .failure(failure(code)) }
@@ -177,7 +206,9 @@ final class Transfer {
         if let failure = proxyFailure(code) { return failure }
         let kind: HTTPFailure.Kind =
             switch code {
-            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT: .unreachable
+            case CURLE_COULDNT_RESOLVE_HOST: .unresolved
+            case CURLE_COULDNT_CONNECT: .unreachable
+            case CURLE_OPERATION_TIMEDOUT where !hasAddress: .unresolved
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM: .untrusted
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             // An answer that is no HTTP/1 has this code as well as a scheme that there is none for.
@@ -194,7 +225,14 @@ final class Transfer {
     private func proxyFailure(_ code: CURLcode) -> HTTPFailure? {
         var status = 0
         ccurl_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &status)
+        var verification = 0
+        ccurl_get_long(easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &verification)
         switch code {
+        case CURLE_PEER_FAILED_VERIFICATION where verification != 0:
+            return failure(.untrustedProxy, "the proxy's certificate: \(handle.general(code))")
+        case CURLE_SSL_CONNECT_ERROR where (200..<300).contains(status):
+            // With a proxy over TLS, OpenSSL's words for it are lost: sending the alert clears them.
+            return failure(.broken, handle.error(code) + "; it may be that its certificate is not trusted (AWS_CA_BUNDLE)")
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return failure(.proxy, handle.general(code))
         case _ where status != 0 && !(200..<300).contains(status):
             return failure(.proxy, "the proxy answered \(status) to CONNECT", proxyStatus: status)
@@ -216,6 +254,13 @@ final class Transfer {
     private func failure(_ kind: HTTPFailure.Kind, _ text: String, proxyStatus: Int? = nil) -> HTTPFailure {
         HTTPFailure(
             kind: kind, description: "\(request.method.rawValue) \(origin): \(text)", proxyStatus: proxyStatus)
+    }
+
+    /// Whether the name has been looked up.
+    private var hasAddress: Bool {
+        var microseconds: curl_off_t = 0
+        ccurl_get_size(easy, CURLINFO_NAMELOOKUP_TIME_T, &microseconds)
+        return microseconds > 0
     }
 
     private var hasSentRequest: Bool {

@@ -10,8 +10,8 @@ final class S3ObjectStore: ObjectStore {
     /// Of an object, unpacked, in bytes. A batch brings 6 MB of base64, so none of ours comes near.
     private static let longestContents = 256 << 20
 
-    init(_ client: AWSClient, bucket: String) {
-        s3 = S3(client: client)
+    init(_ client: AWSClient, bucket: String, _ options: S3Options) {
+        s3 = S3(client: client, options: options)
         self.bucket = bucket
     }
 

@@ -1,8 +1,11 @@
+import AWSServices
 import Environment
 
 /// What the operator decides, by environment variables. The README's table says when to change what.
 public struct IngestionConfiguration: Sendable {
     public var bucket: String
+    /// What that bucket asks of each request.
+    public var options: S3Options
     public var layout: ObjectLayout
     public var recordMetadata: RecordMetadata
     public var valueFormat: ValueFormat
@@ -62,6 +65,7 @@ public struct IngestionConfiguration: Sendable {
             throw ConfigurationError("INGESTION_BUCKET", "is not set; it names the bucket that receives the objects")
         }
         self.bucket = try Self.checkedBucket(bucket)
+        options = try S3Options(environment)
         let rows = try Self.prefix(environment, "INGESTION_PREFIX", default: "topics")
         let errors = try Self.prefix(environment, "ERRORS_PREFIX", default: "errors")
         guard !Self.overlap(rows, errors) else {
@@ -195,6 +199,9 @@ extension IngestionConfiguration {
         }
         guard allowed, (3...255).contains(bucket.utf8.count) else {
             throw ConfigurationError("INGESTION_BUCKET", "is '\(bucket)', which is no bucket's name; give the name alone")
+        }
+        if let special = SpecialBucket(bucket) {
+            throw ConfigurationError("INGESTION_BUCKET", "is '\(bucket)', \(special.reason); name a general purpose bucket")
         }
         return bucket
     }

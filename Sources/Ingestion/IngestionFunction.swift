@@ -19,9 +19,12 @@ public final class IngestionFunction {
     /// - Throws: `ConfigurationError` naming the variable at fault.
     public init(environment: Environment) throws {
         configuration = try IngestionConfiguration(environment)
-        client = try AWSClient(environment: environment, concurrency: configuration.uploadConcurrency)
+        client = try AWSClient(
+            environment: environment, concurrency: configuration.uploadConcurrency,
+            adviser: FunctionAdvice(expectedBucketOwner: configuration.options.expectedBucketOwner))
         ingestion = try Ingestion(
-            configuration, S3ObjectStore(client, bucket: configuration.bucket), GlueCrawlerStarter(client))
+            configuration, S3ObjectStore(client, bucket: configuration.bucket, configuration.options),
+            GlueCrawlerStarter(client))
         metrics = IngestionMetrics(configuration, environment)
     }
 
@@ -35,7 +38,8 @@ public final class IngestionFunction {
         ingestion.rehearse()
         client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit, maxAttempts: 1)
         // A key that the function may read and that is hardly ever there; any answer will do.
-        S3(client: client).headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {
+        let s3 = S3(client: client, options: configuration.options)
+        s3.headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {
             guard case .failure(let failure) = $0, failure.status == nil else { return }
             logger.debug("no connection ahead of the first batch: \(failure)")
         }

@@ -26,16 +26,18 @@ package final class StoredObjects {
     /// Of one object, unpacked, in bytes.
     private static let longestContents = 256 << 20
 
-    /// - Parameter place: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    /// - Parameters:
+    ///   - place: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    ///   - adviser: says what to change where S3 refuses.
     /// - Returns: nil where `place` is of another form.
     /// - Throws: `ConfigurationError` where the environment does not say how S3 is reached.
-    package init?(_ place: String, environment: Environment) throws {
+    package init?(_ place: String, environment: Environment, adviser: any FailureAdviser) throws {
         guard place.hasPrefix("s3://") else { return nil }
         let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
         guard let bucket = parts.first else { return nil }
         self.bucket = String(bucket)
         prefix = parts.count > 1 ? String(parts[1]) : ""
-        client = try AWSClient(environment: environment, concurrency: Self.concurrency)
+        client = try AWSClient(environment: environment, concurrency: Self.concurrency, adviser: adviser)
     }
 
     /// Asks each object for its metadata; no row is read.

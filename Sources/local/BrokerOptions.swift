@@ -24,6 +24,17 @@ struct BrokerOptions: ParsableArguments {
         throw CommandFailure("no broker is known: start one with `local kafka`, or name one with --bootstrap-servers")
     }
 
+    /// A misspelt topic is said to be unknown; the built-in broker would make it.
+    /// - Throws: `ValidationError` naming the topics that there are.
+    func checkTopics(_ topics: [String]) throws {
+        guard let known = try BuiltInTopics.names(try settings()),
+            let unknown = topics.first(where: { !known.contains($0) })
+        else { return }
+        throw ValidationError(
+            "the broker has no topic \(unknown); it has \(known.isEmpty ? "none" : known.joined(separator: ", ")). "
+                + "`local kafka --topic \(unknown):6` starts one that has it")
+    }
+
     func settings() throws -> KafkaSettings {
         var values = ["bootstrap.servers": try servers()]
         for property in properties {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environment
 import Foundation
+import FunctionHost
 import StoredRecords
 
 struct Errors: ParsableCommand {
@@ -25,7 +26,8 @@ struct Errors: ParsableCommand {
 
     func run() throws {
         let place = self.place.dropFirst(5).contains("/") ? self.place : self.place + "/errors/"
-        guard let stored = try StoredObjects(place, environment: Environment()) else {
+        let environment = Environment()
+        guard let stored = try StoredObjects(place, environment: environment, adviser: DeveloperAdvice(environment)) else {
             throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
         }
         var shown = 0

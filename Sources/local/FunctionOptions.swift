@@ -1,3 +1,4 @@
+import AWSServices
 import ArgumentParser
 import Environment
 import Foundation
@@ -62,7 +63,7 @@ struct FunctionOptions: ParsableArguments {
 
     var arn: String {
         let region = ProcessInfo.processInfo.environment["AWS_REGION"] ?? "us-east-1"
-        return "arn:aws:lambda:\(region):123456789012:function:\(functionName ?? "function")"
+        return "arn:\(Partition(region: region).name):lambda:\(region):123456789012:function:\(functionName ?? "function")"
     }
 
     private func logger() throws -> @Sendable (String) -> Void {

@@ -1,3 +1,4 @@
+import AWSServices
 import ArgumentParser
 import EventSourceMapping
 import Foundation
@@ -37,6 +38,7 @@ struct Map: ParsableCommand {
 
     func run() throws {
         let interruption = Interruption()
+        try broker.checkTopics(topics)
         let configuration = try mapping.configuration(topics, broker, function)
         let mapping = EventSourceMapping(
             configuration, onFailure: try self.mapping.destination(), notice: { Terminal.shared.print($0) },
@@ -162,6 +164,9 @@ struct MappingOptions: ParsableArguments {
         guard let onFailureDestination else { return nil }
         guard let destination = OnFailureDestination(onFailureDestination) else {
             throw ValidationError("--on-failure-destination takes s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not to be had here")
+        }
+        if case .s3(let bucket) = destination, let special = SpecialBucket(bucket) {
+            throw ValidationError("--on-failure-destination names \(bucket), \(special.reason); name a general purpose bucket")
         }
         return destination
     }

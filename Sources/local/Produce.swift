@@ -50,6 +50,7 @@ struct Produce: ParsableCommand {
 
     func run() throws {
         let interruption = Interruption()
+        try broker.checkTopics([topic])
         // Java's partitioner. At full speed records wait to go in large sets: the built-in broker hands out one set
         // at a time, and keeps more of them where they are compressed well.
         let ours: KafkaSettings = [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environment
+import FunctionHost
 import StoredRecords
 
 struct Verify: ParsableCommand {
@@ -25,7 +26,8 @@ struct Verify: ParsableCommand {
     var gapsAreFine = false
 
     func run() throws {
-        guard let stored = try StoredObjects(place, environment: Environment()) else {
+        let environment = Environment()
+        guard let stored = try StoredObjects(place, environment: environment, adviser: DeveloperAdvice(environment)) else {
             throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
         }
         let contents = try stored.contents(errorsPrefix: errorsPrefix) {

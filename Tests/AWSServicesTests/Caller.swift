@@ -14,7 +14,8 @@ final class Caller {
     private(set) var notices: [RetryNotice] = []
 
     init(
-        _ url: String, concurrency: Int = 4, retryPolicy: RetryPolicy = .quick, environment: [String: String] = [:]
+        _ url: String, concurrency: Int = 4, retryPolicy: RetryPolicy = .quick, environment: [String: String] = [:],
+        adviser: (any FailureAdviser)? = nil, options: S3Options = S3Options()
     ) throws {
         let base = [
             "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": url,
@@ -25,8 +26,8 @@ final class Caller {
             configuration: try AWSConfiguration(environment: environment),
             credentials: CredentialsSource(environment: environment),
             http: HTTPClient(HTTPClient.Configuration(usesProxyEnvironment: false)),
-            concurrency: concurrency, retryPolicy: retryPolicy)
-        s3 = S3(client: client)
+            concurrency: concurrency, retryPolicy: retryPolicy, adviser: adviser)
+        s3 = S3(client: client, options: options)
         glue = Glue(client: client)
         client.onRetry = { [unowned self] in notices.append($0) }
     }
@@ -71,6 +72,13 @@ final class Caller {
         client.run()
         precondition(results.count == 1, "a completion runs exactly once, not \(results.count) times")
         return results[0]
+    }
+}
+
+/// Says no more than what it was told.
+struct PointingAdviser: FailureAdviser {
+    func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
+        failure.kind == .denied ? "Look at \(place.bucketARN) and \(place.key)" : nil
     }
 }
 

@@ -34,6 +34,7 @@ import Testing
         ("AWS_ENDPOINT_URL_S3", ["AWS_ENDPOINT_URL_S3": "localhost:9000"]),
         ("AWS_ENDPOINT_URL", ["AWS_ENDPOINT_URL": "ftp://localhost"]),
         ("AWS_CA_BUNDLE", ["AWS_CA_BUNDLE": "/absent.pem"]), ("SSL_CERT_FILE", ["SSL_CERT_FILE": "/absent.pem"]),
+        ("PROXY_CA_BUNDLE", ["PROXY_CA_BUNDLE": "/absent.pem"]),
     ])
     func `what is wrong is named`(variable: String, values: [String: String]) {
         let error = #expect(throws: ConfigurationError.self) {
@@ -47,6 +48,10 @@ import Testing
         #expect(try configuration(local, files: []).certificateBundle == nil)
         let error = #expect(throws: ConfigurationError.self) { try configuration(["AWS_REGION": "r"], files: []) }
         #expect(error?.variable == "AWS_CA_BUNDLE")
+        let throughTLS = local.merging(["http_proxy": "https://proxy.example"]) { $1 }
+        #expect(throws: ConfigurationError.self) { try configuration(throughTLS, files: []) }
+        let proxys = try configuration(throughTLS.merging(["PROXY_CA_BUNDLE": "/proxy.pem"]) { $1 }, files: ["/proxy.pem"])
+        #expect(proxys.certificateBundle == nil && proxys.proxyCertificateBundle == "/proxy.pem")
         let named = try configuration(["AWS_REGION": "r", "AWS_CA_BUNDLE": "/my.pem"], files: ["/my.pem", "/etc/ssl/cert.pem"])
         #expect(named.certificateBundle == "/my.pem")
     }
@@ -80,6 +85,55 @@ import Testing
         }
         #expect(
             try address("data-1", ["AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://h:1/s"]) == "http://h:1/s/data-1")
+    }
+}
+
+@Suite struct `AWS's own endpoints` {
+    func hosts(_ region: String, _ values: [String: String] = [:]) throws -> [String] {
+        let found = try AWSConfiguration(
+            environment: Environment(["AWS_REGION": region].merging(values) { $1 }), isReadable: { _ in true })
+        return [S3Address(bucket: "data-1", found).endpoint.host, found.glue.host]
+    }
+
+    /// As botocore has them in its rule sets; `EndpointRuleTests` asks it.
+    @Test(arguments: [
+        ("eu-central-1", "aws", "amazonaws.com", "api.aws"), ("us-gov-west-1", "aws-us-gov", "amazonaws.com", "api.aws"),
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+        ("eusc-de-east-1", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"),
+        ("us-iso-east-1", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"),
+        ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"),
+        ("eu-isoe-west-1", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+        ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"), ("xx-new-1", "aws", "amazonaws.com", "api.aws"),
+    ])
+    func `are those of the region's partition`(region: String, name: String, suffix: String, dualStack: String) throws {
+        #expect(Partition(region: region).name == name)
+        #expect(try hosts(region) == ["data-1.s3.\(region).\(suffix)", "glue.\(region).\(suffix)"])
+        #expect(
+            try hosts(region, ["AWS_USE_DUALSTACK_ENDPOINT": "true"])
+                == ["data-1.s3.dualstack.\(region).\(suffix)", "glue.\(region).\(dualStack)"])
+    }
+
+    @Test func `of validated cryptography, and of IPv6 as well`() throws {
+        let fips = ["AWS_USE_FIPS_ENDPOINT": "True"]
+        #expect(try hosts("us-east-1", fips) == ["data-1.s3-fips.us-east-1.amazonaws.com", "glue-fips.us-east-1.amazonaws.com"])
+        #expect(try hosts("us-gov-west-1", fips)[0] == "data-1.s3-fips.us-gov-west-1.amazonaws.com")
+        #expect(
+            try hosts("ca-central-1", fips.merging(["AWS_USE_DUALSTACK_ENDPOINT": "true"]) { $1 })
+                == ["data-1.s3-fips.dualstack.ca-central-1.amazonaws.com", "glue-fips.ca-central-1.api.aws"])
+        #expect(try hosts("us-east-1", ["AWS_USE_FIPS_ENDPOINT": "false"])[0] == "data-1.s3.us-east-1.amazonaws.com")
+    }
+
+    @Test(arguments: [
+        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "yes"], "true or false"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", ["AWS_USE_DUALSTACK_ENDPOINT": "1"], "true or false"),
+        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "eu-central-1"], "eu-central-1 has no FIPS"),
+        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "cn-north-1"], "cn-north-1 has no FIPS"),
+        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL": "https://h"], "AWS_ENDPOINT_URL_S3"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", ["AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_ENDPOINT_URL_GLUE": "https://h"], "AWS_ENDPOINT_URL_GLUE"),
+    ])
+    func `that are not to be had are refused`(variable: String, values: [String: String], hint: String) {
+        let error = #expect(throws: ConfigurationError.self) { try hosts("us-east-1", values) }
+        #expect(error?.variable == variable && error?.description.contains(hint) == true)
     }
 }
 

@@ -90,7 +90,7 @@ import UTC
         let caller = try Caller(
             "http://127.0.0.1:1", environment: ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""])
         let failure = caller.put("k").failure
-        #expect(failure?.kind == .credentials && failure?.advice.contains("execution role") == true)
+        #expect(failure?.kind == .credentials && failure?.advice.contains("AWS_ACCESS_KEY_ID") == true)
     }
 
     @Test func `that expire in the middle of a batch are renewed`() throws {

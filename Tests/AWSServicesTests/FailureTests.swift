@@ -4,39 +4,48 @@ import UTC
 
 @testable import AWSServices
 
-@Suite struct `A failure says what to change` {
+@Suite struct `A failure says what went wrong` {
     func putFailure(
         _ status: Int, _ body: String, headers: [(String, String)] = [], environment: [String: String] = [:]
     ) throws -> AWSFailure? {
         let server = try ScriptedServer { _ in .respond(status, headers: headers, body: body) }
-        return try Caller(server.url, environment: environment).put("topics/t/x.json").failure
+        return try Caller(server.url, environment: environment, adviser: PointingAdviser()).put("topics/t/x.json").failure
     }
 
-    @Test func `which permission is missing on what`() throws {
+    @Test func `what is not allowed on what, and what the caller has to say to it`() throws {
         let failure = try putFailure(403, s3Error("AccessDenied", "User is not authorized"), headers: [("x-amz-request-id", "R1")])
         #expect(failure?.kind == .denied)
         #expect(
             failure?.description == """
                 PutObject s3://ingestion/topics/t/x.json: AccessDenied (HTTP 403): User is not authorized. \
-                Allow the function's role s3:PutObject on arn:aws:s3:::ingestion/topics/t/x.json, \
-                and see that no bucket policy or permissions boundary denies it [request R1]
+                Look at arn:aws:s3:::ingestion and topics/t/x.json [request R1]
                 """)
         let china = try putFailure(403, s3Error("AccessDenied"), environment: ["AWS_REGION": "cn-north-1"])
-        #expect(china?.advice.contains("arn:aws-cn:s3:::ingestion/") == true)
+        #expect(china?.advice.contains("arn:aws-cn:s3:::ingestion ") == true)
         let kms = try putFailure(403, s3Error("AccessDenied", "no kms:GenerateDataKey for you"))
-        #expect(kms?.advice.contains("kms:GenerateDataKey") == true)
+        #expect(kms?.namesKMS == true && failure?.namesKMS == false)
     }
 
     @Test func `that the bucket is another one's or nobody's`() throws {
         let failure = try putFailure(404, s3Error("NoSuchBucket"))
-        #expect(failure?.kind == .notFound && failure?.advice.contains("INGESTION_BUCKET") == true)
+        #expect(failure?.kind == .notFound && failure?.code == "NoSuchBucket")
     }
 
     @Test(arguments: [(301, "PermanentRedirect"), (400, "AuthorizationHeaderMalformed"), (307, "TemporaryRedirect")])
     func `where the bucket is`(status: Int, code: String) throws {
         let failure = try putFailure(status, s3Error(code), headers: [("x-amz-bucket-region", "eu-west-1")])
         #expect(failure?.kind == .wrongRegion("eu-west-1") && failure?.attempts == 1)
-        #expect(failure?.advice.contains("eu-west-1") == true && failure?.advice.contains("us-east-1") == true)
+    }
+
+    @Test func `a redirection within the bucket's own region is tried again, as that of a bucket that is new`() throws {
+        for headers in [[("x-amz-bucket-region", "us-east-1"), ("Location", "http://ingestion.s3.us-east-1.amazonaws.com/")], []] {
+            let server = try ScriptedServer {
+                $0.number < 3 ? .respond(307, headers: headers, body: s3Error("TemporaryRedirect")) : .respond(200)
+            }
+            #expect(try Caller(server.url).put("k") == .success(.created))
+        }
+        let failure = try putFailure(307, s3Error("TemporaryRedirect"), headers: [("x-amz-bucket-region", "us-east-1")])
+        #expect(failure?.kind == .unavailable && failure?.attempts == 4)
     }
 
     @Test func `that HEAD, which gets no body, was refused`() throws {
@@ -50,8 +59,7 @@ import UTC
         }
         let caller = try Caller(server.url)
         let denied = caller.head("denied").failure
-        #expect(denied?.kind == .denied && denied?.advice.contains("s3:GetObject") == true)
-        #expect(denied?.advice.contains("s3:ListBucket") == true)
+        #expect(denied?.kind == .denied)
         #expect(caller.head("elsewhere").failure?.kind == .wrongRegion("eu-west-1"))
         #expect(caller.head("expired").failure?.kind == .expiredCredentials)
         #expect(caller.head("absent").failure?.kind == .notFound)
@@ -183,9 +191,7 @@ import UTC
     @Test func `that is absent or forbidden`() throws {
         let absent = try start(400, #"{"__type":"EntityNotFoundException","Message":"Crawler not found"}"#).failure
         #expect(absent?.kind == .notFound && absent?.message == "Crawler not found")
-        #expect(absent?.advice.contains("CRAWLER_NAME") == true)
         let denied = try start(400, #"{"__type":"AccessDeniedException","Message":"no"}"#).failure
         #expect(denied?.kind == .denied)
-        #expect(denied?.advice.contains("glue:StartCrawler on arn:aws:glue:us-east-1:ACCOUNT:crawler/my \"crawler\"") == true)
     }
 }

@@ -75,18 +75,17 @@ import UTC
         #expect(caller.list("nothing/") == .success([]))
         let put = caller.put("denied").failure
         #expect(put?.kind == .denied && put?.code == "AccessDenied")
-        #expect(put?.advice.contains("s3:PutObject on arn:aws:s3:::ingestion/denied") == true)
+        #expect(put?.resource == "s3://ingestion/denied")
         let head = caller.head("denied").failure
-        #expect(head?.kind == .denied && head?.advice.contains("s3:GetObject") == true)
+        #expect(head?.kind == .denied)
         let crawler = caller.startCrawler("crawler").failure
-        #expect(crawler?.kind == .denied && crawler?.advice.contains("glue:StartCrawler") == true)
+        #expect(crawler?.kind == .denied)
     }
 
     @Test func `a bucket that does not exist is named`() throws {
         let caller = try caller(\.full)
         let failure = caller.put("k", bucket: "absent").failure
         #expect(failure?.kind == .notFound && failure?.code == "NoSuchBucket")
-        #expect(failure?.description.contains("INGESTION_BUCKET") == true)
         #expect(caller.list("", bucket: "absent").failure?.code == "NoSuchBucket")
     }
 

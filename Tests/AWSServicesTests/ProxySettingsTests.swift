@@ -41,7 +41,7 @@ import Testing
 
     @Test func `HTTP_PROXY in capitals is nobody's, as libcurl does not read it`() throws {
         let settings = try ProxySettings(environment: Environment(["HTTP_PROXY": "http://user:hun/ter@h"]))
-        #expect(settings.secrets.isEmpty && settings.variable(isSecure: false) == nil)
+        #expect(settings.secrets.isEmpty && settings.variable(isSecure: false, host: "h") == nil)
     }
 
     @Test func `have secrets as they are written and as they are meant, and print none`() throws {
@@ -58,7 +58,7 @@ import Testing
     @Test func `are told apart by the scheme of what is asked for`() throws {
         func variable(_ names: [String], isSecure: Bool) throws -> String? {
             let values = Dictionary(uniqueKeysWithValues: names.map { ($0, "h:1") })
-            return try ProxySettings(environment: Environment(values)).variable(isSecure: isSecure)
+            return try ProxySettings(environment: Environment(values)).variable(isSecure: isSecure, host: "s3.example")
         }
         #expect(try variable(["HTTPS_PROXY", "https_proxy", "ALL_PROXY"], isSecure: true) == "https_proxy")
         #expect(try variable(["HTTPS_PROXY", "ALL_PROXY"], isSecure: true) == "HTTPS_PROXY")
@@ -71,10 +71,22 @@ import Testing
         let proxy = ["http_proxy": "http://user:hunter@proxy.example:3128"]
         let through = try Caller("http://127.0.0.1:1", environment: proxy).put("k").failure
         #expect(through?.advice == "Check http_proxy, or name 127.0.0.1:1 in NO_PROXY to reach it without a proxy")
-        // The client of these tests goes without.
-        let around = try Caller("http://127.0.0.1:1", environment: proxy.merging(["NO_PROXY": "x"]) { $1 }).put("k").failure
-        #expect(around?.advice.hasPrefix("Check http_proxy, ") == true && around?.advice.contains("AWS_ENDPOINT_URL") == true)
+        let other = try Caller("http://127.0.0.1:1", environment: proxy.merging(["NO_PROXY": "x"]) { $1 }).put("k").failure
+        #expect(other?.advice == through?.advice)
+        let exception = proxy.merging(["NO_PROXY": "x, 127.0.0.1"]) { $1 }
+        let around = try Caller("http://127.0.0.1:1", environment: exception).put("k").failure
+        #expect(around?.advice == "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
         let directly = try Caller("http://127.0.0.1:1").put("k").failure
         #expect(directly?.advice == "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
+    }
+
+    @Test(arguments: [
+        ("s3.example:9000", "example", true), ("s3.example", ".example", true), ("s3.example", "S3.Example", true),
+        ("mys3.example", "s3.example", false), ("s3.example", "other,*", false), ("s3.example", "*", true),
+        ("127.0.0.1:1", "10.0.0.1 127.0.0.1", true), ("[::1]:9000", "::1", true), ("s3.example", ".", false), ("s3.example", "", false),
+    ])
+    func `make the exceptions that libcurl makes`(host: String, exceptions: String, isExcepted: Bool) throws {
+        let settings = try ProxySettings(environment: Environment(["HTTPS_PROXY": "h:1", "NO_PROXY": exceptions]))
+        #expect((settings.variable(isSecure: true, host: host) == nil) == isExcepted)
     }
 }

@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: [
         ("INGESTION_BUCKET", "", "is not set"),
         ("INGESTION_BUCKET", "arn:aws:s3:::bucket", "no bucket's name"),
+        ("INGESTION_BUCKET", "rows--euc1-az1--x-s3", "a directory bucket"),
         ("INGESTION_PREFIX", "/topics", "no '/' at its ends"),
         ("INGESTION_PREFIX", "a/../b", "folder names"),
         ("ERRORS_PREFIX", "topics", "overlap"),
@@ -36,6 +37,14 @@ import Testing
         ("AWS_REGION", "", "is not set"),
         ("AWS_ENDPOINT_URL", "localhost", "http:// or https://"),
         ("AWS_CA_BUNDLE", "/nowhere/bundle.pem", "cannot be read"),
+        ("PROXY_CA_BUNDLE", "/nowhere/bundle.pem", "cannot be read"),
+        ("AWS_USE_FIPS_ENDPOINT", "on", "true or false"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "on", "true or false"),
+        ("SERVER_SIDE_ENCRYPTION", "kms", "AES256, aws:kms, aws:kms:dsse"),
+        ("KMS_KEY_ID", "alias/rows", "SERVER_SIDE_ENCRYPTION"),
+        ("EXPECTED_BUCKET_OWNER", "me", "12 digits"),
+        ("STORAGE_CLASS", "GLACIER", "lifecycle rule"),
+        ("OBJECT_TAGS", "team", "NAME=VALUE"),
     ])
     func `is reported with its variable and what may be there`(_ variable: String, _ value: String, _ hint: String) throws {
         let sandbox = try Sandbox(["INGESTION_BUCKET": "ingestion"].merging([variable: value]) { $1 })

@@ -12,10 +12,13 @@ from demo import CLUSTER, ROOT, create_table, ask, saved_query
 from local_aws import REGION, LocalAWS, deploy
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:kafka-AbCdEf"
+KEY = f"arn:aws:kms:{REGION}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 CHOICES = {
     "MSK": {"MSKClusterArn": CLUSTER},
     "self-managed": {"BootstrapServers": "b-1.example.com:9096,b-2.example.com:9096", "KafkaSecretArn": SECRET,
-                     "MinimumPollers": "1", "PartialBatchResponse": "true", "RecordMetadata": "none"},
+                     "MinimumPollers": "1", "PartialBatchResponse": "true", "RecordMetadata": "none",
+                     "ObjectEncryption": "aws:kms", "ObjectKmsKeyArn": KEY, "ObjectStorageClass": "STANDARD_IA",
+                     "ObjectTags": "team=data,stage=test"},
     "own broker": {"OwnBroker": "true", "StockMarketProducer": "true", "Runtime": "provided.al2023"},
 }
 REFUSED = {
@@ -24,6 +27,7 @@ REFUSED = {
     "cannot be set with OwnBroker": {"MSKClusterArn": CLUSTER, "OwnBroker": "true"},
     "need KafkaSecretArn": {"BootstrapServers": "b-1.example.com:9092"},
     "belong together": {"BootstrapServers": "b-1.example.com:9092", "SubnetA": "subnet-1"},
+    "ObjectKmsKeyArn is for ObjectEncryption=aws:kms": {"MSKClusterArn": CLUSTER, "ObjectKmsKeyArn": KEY},
     "PartialBatchResponse=true needs provisioned mode": {"MSKClusterArn": CLUSTER, "PartialBatchResponse": "true"},
 }
 
@@ -56,6 +60,8 @@ def wrong(aws, stack, parameters):
     if partial != parameters.get("PartialBatchResponse", "false"):
         yield f"PARTIAL_BATCH_RESPONSE={partial}"
 
+    if "ObjectTags" in parameters:
+        yield from objects_without_options(aws, stack["IngestionBucket"])
     yield from role_can_do_too_much_or_little(aws, stack, settings["Role"])
     if "FailedBatchesBucket" in stack:
         yield from failed_batches_are_miscounted(aws, stack["FailedBatchesBucket"])
@@ -99,6 +105,15 @@ def told(aws, bucket, times):
             return sum(point["Sum"] for point in points)
         time.sleep(0.05)
     return None
+def objects_without_options(aws, bucket):
+    """Objects that are not written as the parameters of the self-managed choice say."""
+    s3 = aws.client("s3")
+    for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+        head = s3.head_object(Bucket=bucket, Key=entry["Key"])
+        tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(Bucket=bucket, Key=entry["Key"])["TagSet"]}
+        found = head.get("ServerSideEncryption"), head.get("SSEKMSKeyId"), head.get("StorageClass"), tags
+        if found != ("aws:kms", KEY, "STANDARD_IA", {"team": "data", "stage": "test"}):
+            yield f"{entry['Key']} is written with {found}"
 
 
 def role_can_do_too_much_or_little(aws, stack, role):

@@ -57,13 +57,27 @@ import Testing
         #expect(failure?.kind == .timedOut)
     }
 
+    @Test func `the limit on the exchange, on a connection that is new and on one that was there`() throws {
+        let server = try ScriptedServer { $0.number == 2 ? .respond(200) : .stall }
+        let client = HTTPClient()
+        for isAnswered in [false, true, false] {
+            let request = HTTPRequest(.get, server.url, limits: HTTPLimits(exchange: isAnswered ? 0 : 200))
+            let outcome = Result { try client.send(request) }
+            #expect((try? outcome.get())?.status == (isAnswered ? 200 : nil))
+            guard case .failure(let failure as HTTPFailure) = outcome else { continue }
+            #expect(failure.kind == .timedOut && failure.description.hasSuffix("no answer within 200 ms"))
+        }
+        #expect(server.requests.map(\.connectionNumber) == [1, 2, 2])
+    }
+
     @Test func `a refused connection and an unknown host are unreachable`() throws {
         let port = try TestParts.freePort()
-        for host in ["127.0.0.1:\(port)", "no-such-host.invalid"] {
+        let cases = [("127.0.0.1:\(port)", HTTPFailure.Kind.unreachable), ("no-such-host.invalid", .unresolved)]
+        for (host, kind) in cases {
             let failure = #expect(throws: HTTPFailure.self) {
                 try HTTPClient().send(HTTPRequest(.get, "http://\(host)/secret?token=abc"))
             }
-            #expect(failure?.kind == .unreachable)
+            #expect(failure?.kind == kind)
             #expect(failure?.description.contains("secret") == false)
             #expect(failure?.description.contains(host.split(separator: ":")[0]) == true)
         }

@@ -25,6 +25,16 @@ final class Pipeline {
         servers = String(try broker.line(containing: "bootstrap.servers=").dropFirst("bootstrap.servers=".count))
     }
 
+    /// The same broker, and commands about another topic.
+    private init(_ other: Pipeline, topic: String) throws {
+        self.topic = topic
+        (broker, servers) = (other.broker, other.servers)
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    func misspelt(_ topic: String) throws -> Pipeline { try Pipeline(self, topic: topic) }
+
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func file(_ name: String) -> String { folder.appendingPathComponent(name).path }

@@ -88,7 +88,7 @@ def make_root(folder):
     subprocess.run(["mount", "--rbind", "/proc", folder / "proc"], check=True)
     subprocess.run(["mount", "--bind", "/dev/urandom", folder / "dev/urandom"], check=True)
     (folder / "etc/resolv.conf").write_text("nameserver 127.0.0.1\n")
-    (folder / "etc/hosts").write_text("127.0.0.1 localhost glue.hosts.test other.hosts.test\n")
+    (folder / "etc/hosts").write_text("127.0.0.1 localhost glue.hosts.test other.hosts.test proxy.hosts.test\n")
 
 
 def invoke(root, variables, secured=()):
@@ -167,6 +167,17 @@ def check_invocations(folder):
     refused("a proxy is asked for S3, and not for the Runtime API",
             {"HTTPS_PROXY": f"http://127.0.0.1:{tunnel}", "http_proxy": f"http://127.0.0.1:{tunnel}"}, "403")
     check("with CONNECT and nothing else", set(first_lines) == {f"CONNECT s3.dns.test:{port} HTTP/1.1"}, str(first_lines))
+    proxys = names_and_tls.Authority(folder / "proxys", ["proxy.hosts.test"])
+    (root / "tmp/proxy.pem").write_text(proxys.certificate)
+    port_of_proxy, asked_of_proxy = names_and_tls.serve_tunnels(proxys)
+    through = {**here, "HTTPS_PROXY": f"https://proxy.hosts.test:{port_of_proxy}", "DELIVERY": "at-least-once"}
+    path, answer, log, _ = invoke(root, {**through, "PROXY_CA_BUNDLE": "/tmp/proxy.pem", "INGESTION_PREFIX": "proxied"})
+    check("a proxy over TLS has a certificate of its own, and S3 has another", path == "invocation/1/response"
+          and f"s3.dns.test:{port}" in asked_of_proxy, f"{path} {answer} {asked_of_proxy}\n{log}")
+    refused("a proxy whose certificate is of an unknown CA is what is named", through, "UntrustedProxyCertificate",
+            "PROXY_CA_BUNDLE")
+    refused("behind it, S3's certificate is what is named", {**through, "PROXY_CA_BUNDLE": "/tmp/proxy.pem",
+            "AWS_CA_BUNDLE": "/tmp/other.pem"}, "its certificate is not trusted", "AWS_CA_BUNDLE", "s3.dns.test")
     refused("a bundle that is not there is named", {"AWS_CA_BUNDLE": "/tmp/none.pem"}, "/tmp/none.pem")
     (root / BUNDLE).unlink()
     refused("without any bundle init says what to set", {}, "InvalidConfiguration", "AWS_CA_BUNDLE")

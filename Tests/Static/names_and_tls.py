@@ -96,6 +96,26 @@ def serve_tls(authority, url):
     return accept_each(serve), secured
 
 
+def serve_tunnels(authority):
+    """A proxy that is spoken to over TLS. Gives its port and the list of what it was asked to connect to."""
+    asked = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.chain, authority.key)
+
+    def serve(connection):
+        try:
+            secure = context.wrap_socket(connection, server_side=True)
+        except OSError:
+            return  # the client hung up on the certificate
+        asked.append(secure.recv(65536).decode().split()[1])
+        behind = socket.create_connection(("127.0.0.1", int(asked[-1].rsplit(":", 1)[1])))
+        secure.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        threading.Thread(target=copy, args=(behind, secure), daemon=True).start()
+        copy(secure, behind)
+
+    return accept_each(serve), asked
+
+
 def serve_refusals():
     """A proxy that opens no tunnel. Gives its port and the list of the first lines that it got."""
     lines = []

@@ -72,7 +72,7 @@ extension FaultCase {
                 name: "connection refused", once: nil, throughout: .fails([unstored, "Unreachable", "AWS_ENDPOINT_URL"]),
                 endpoint: "http://127.0.0.1:\(refusing)", remedy: (healthy, [:])),
             FaultCase(
-                name: "no such host (DNS)", once: nil, throughout: .fails([unstored, "Unreachable", "resolve host"]),
+                name: "no such host (DNS)", once: nil, throughout: .fails([unstored, "NameNotResolved", "resolve host"]),
                 endpoint: "http://s3.nowhere.invalid", remedy: (healthy, [:])),
             FaultCase(
                 name: "unknown certificate (TLS)", once: nil,

@@ -1,0 +1,50 @@
+import AWSServices
+import Environment
+
+/// What somebody at a terminal can do about a failure: their own credentials, and the options that they have given.
+public struct DeveloperAdvice: FailureAdviser {
+    private let profile: String?
+
+    public init(_ environment: Environment) {
+        profile = environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"]
+    }
+
+    public func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? { advice(failure, place) }
+
+    /// - Parameter place: `nil` where no bucket is asked.
+    func advice(_ failure: AWSFailure, _ place: AWSPlace?) -> String? {
+        switch failure.kind {
+        case .credentials where failure.code == "NoCredentials", .expiredCredentials:
+            return credentials
+        case .credentials where failure.operation != .getCredentials:
+            return "AWS does not accept these credentials. \(credentials)"
+        case .denied:
+            guard let place, !failure.namesKMS else { return nil }
+            let isList = failure.operation == .listObjects
+            return "Allow whoever these credentials belong to (aws sts get-caller-identity) "
+                + "s3:\(isList ? "ListBucket" : permission(failure.operation)) on \(place.bucketARN)\(isList ? "" : "/*")"
+        case .notFound where failure.code == "NoSuchBucket":
+            return place.map {
+                failure.operation == .putObject
+                    ? "Make the bucket (aws s3 mb s3://\($0.bucket)), or name another one with --on-failure-destination"
+                    : "Check the bucket's name, and that AWS_REGION is its region"
+            }
+        case .wrongRegion(let region):
+            return "The bucket is in \(region ?? "another region"): set AWS_REGION to that"
+        default: return nil
+        }
+    }
+
+    private func permission(_ operation: AWSOperation) -> String {
+        operation == .headObject ? "GetObject" : operation.rawValue
+    }
+
+    /// The tool reads no profile, which may lead to a login in a browser: the AWS command does that better.
+    private var credentials: String {
+        let export =
+            "eval \"$(aws configure export-credentials --format env\(profile.map { " --profile \($0)" } ?? ""))\""
+        return (profile == nil ? "" : "AWS_PROFILE is not read here. ")
+            + "Put credentials into this shell: \(export); with a local AWS, AWS_ACCESS_KEY_ID=test "
+            + "AWS_SECRET_ACCESS_KEY=test"
+    }
+}

@@ -1,0 +1,66 @@
+import AWSServices
+
+/// What the function's operator can do about a failure: the role, the bucket and the crawler are what the stack sets.
+struct FunctionAdvice: FailureAdviser {
+    /// `EXPECTED_BUCKET_OWNER`
+    var expectedBucketOwner: String?
+
+    func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
+        switch failure.kind {
+        case .denied: denied(failure, place) + othersBucket(place)
+        case .notFound: notFound(failure, place)
+        case .wrongRegion(let region):
+            "The bucket is \(region.map { "in \($0)" } ?? "in another region") and the function in \(place.region): "
+                + "deploy the function there, or use a bucket in \(place.region)"
+        case .expiredCredentials:
+            "The credentials have expired: Lambda replaces a role's with a new sandbox; static ones in "
+                + "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN must be replaced by you"
+        case .credentials where failure.code == "NoCredentials":
+            "Give the function an execution role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        case .credentials where failure.operation != .getCredentials:
+            "AWS does not accept the credentials: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+                + "AWS_SESSION_TOKEN, or remove them to use the function's role"
+        case .deadline: "Raise the function's timeout, or lower the event source's batch size"
+        case .throttled: "Lower UPLOAD_CONCURRENCY or the event source's concurrency if it goes on"
+        case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
+            "A function in a VPC needs a NAT gateway or "
+                + (place.service == .s3 ? "a gateway endpoint for S3" : "an interface endpoint for Glue")
+                + ", and a security group that lets HTTPS out"
+        default: nil
+        }
+    }
+
+    private func denied(_ failure: AWSFailure, _ place: AWSPlace) -> String {
+        if failure.namesKMS {
+            return "The objects are encrypted with a KMS key: allow the function's role kms:GenerateDataKey "
+                + "(and kms:Decrypt) on it"
+        }
+        return switch failure.operation {
+        case .putObject:
+            "Allow the function's role s3:PutObject on \(place.bucketARN)/\(place.key), "
+                + "and see that no bucket policy or permissions boundary denies it"
+        case .headObject, .getObject:
+            "Allow the function's role s3:GetObject on \(place.bucketARN)/\(place.key), "
+                + "and s3:ListBucket on \(place.bucketARN), without which S3 calls an absent object forbidden"
+        case .listObjects: "Allow the function's role s3:ListBucket on \(place.bucketARN) for this prefix"
+        case .startCrawler:
+            "Allow the function's role glue:StartCrawler on "
+                + "arn:\(place.partition.name):glue:\(place.region):ACCOUNT:crawler/\(place.key)"
+        case .getCredentials, .deleteObject: ""
+        }
+    }
+
+    /// S3 has one answer for a missing permission and for a bucket of another account than was expected.
+    private func othersBucket(_ place: AWSPlace) -> String {
+        guard let expectedBucketOwner, place.service == .s3 else { return "" }
+        return "; see also that the bucket belongs to account \(expectedBucketOwner), as EXPECTED_BUCKET_OWNER says"
+    }
+
+    private func notFound(_ failure: AWSFailure, _ place: AWSPlace) -> String {
+        switch (failure.operation, failure.code) {
+        case (.startCrawler, _): "There is no such crawler in \(place.region): set CRAWLER_NAME to one, or unset it"
+        case (.headObject, "NotFound"), (_, "NoSuchKey"): ""
+        default: "There is no such bucket: create it, or set INGESTION_BUCKET to one that exists"
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Environment
+import Foundation
+import TestParts
+import Testing
+
+@testable import AWSServices
+
+/// The rules that every SDK has, as a second opinion on the hosts of all partitions.
+@Suite struct `Hosts by botocore's rules` {
+    @Test func `are ours, or refused`() throws {
+        let lines = try rules().split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.count == 44)
+        for line in lines {
+            let values = [
+                "AWS_REGION": line[0], "AWS_USE_FIPS_ENDPOINT": line[1], "AWS_USE_DUALSTACK_ENDPOINT": line[2],
+            ]
+            let found = try? AWSConfiguration(environment: Environment(values), isReadable: { _ in true })
+            let ours = found.map { [S3Address(bucket: "data-1", $0).endpoint.host, $0.glue.host] }
+            // botocore makes names for regions that have no such endpoints, and leaves it to DNS to say so.
+            let isKnownToHaveNone =
+                line[1] == "True" && ["cn-", "xx-", "eu-central-"].contains { line[0].hasPrefix($0) }
+            #expect(ours == (isKnownToHaveNone ? nil : Array(line[3...])), "\(line)")
+        }
+    }
+
+    private func rules() throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try TestParts.path("venv/bin/python"))
+        process.arguments = [URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/endpoint_rules.py"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+}
