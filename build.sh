@@ -643,6 +643,7 @@ clean() {
 #   ARTIFACT_BUCKET   bucket that the zip goes to; made where it is not there
 #   TEMPLATE          another one than template.yaml; the tests' has no more than a local AWS knows
 #   ARCH              as with ./build.sh
+#   TAGS              of all that the stack makes, as in TAGS="team=data cost=42"
 #   AWS_PROFILE, AWS_REGION and the like as every AWS tool reads them
 
 awscli_version=1.46.3
@@ -652,6 +653,8 @@ deploy() {
     check_parameters "$@"
     need_aws
     check_account
+    check_item_failures "$stack"
+    add_broker_settings "$stack"
     build
     [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$arch")
     local bucket=${ARTIFACT_BUCKET:-$stack-artifacts-$account-$AWS_REGION}
@@ -663,7 +666,7 @@ deploy() {
     say "Deploying stack $stack (the first time takes some minutes)"
     if ! aws cloudformation deploy --template-file "$packaged" --stack-name "$stack" --s3-bucket "$bucket" \
         --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset \
-        --parameter-overrides "${parameters[@]}" 2>&1 | tee "$(log deploy)" >&2; then
+        --parameter-overrides "${parameters[@]}" ${TAGS:+--tags $TAGS} 2>&1 | tee "$(log deploy)" >&2; then
         failed_resources "$stack"
         fail "the stack was not deployed." "the lines above say why. A stack that was rolled back when it was made \
 must go first: aws cloudformation delete-stack --stack-name $stack"
@@ -677,6 +680,85 @@ check_parameters() {
         [[ $parameter == [A-Za-z]*=* ]] || fail "'$parameter' is no parameter." \
             "write NAME=VALUE, e.g. ./build.sh deploy OwnBroker=true; the names are at the top of template.yaml."
     done
+}
+
+# parameter STACK NAME: its value after this deployment: what is named, or else what the stack has, if there is one.
+parameter() {
+    local named
+    for named in "${parameters[@]}"; do [[ $named == "$2="* ]] && echo "${named#*=}" && return; done
+    stack_parameter "$@"
+}
+
+stack_parameter() {
+    aws cloudformation describe-stacks --stack-name "$1" --output text \
+        --query "Stacks[0].Parameters[?ParameterKey=='$2'].ParameterValue" 2>/dev/null || true
+}
+
+# CloudFormation changes the function before its mapping, and back in the same order where the deployment fails. A
+# function that already answers with failed items while its mapping does not yet read them would lose their records.
+check_item_failures() {
+    local pollers partial before=provisioned after=provisioned
+    pollers=$(stack_parameter "$1" MinimumPollers)
+    partial=$(stack_parameter "$1" PartialBatchResponse)
+    [[ -n $pollers && $(parameter "$1" PartialBatchResponse) != "$partial" ]] || return 0
+    [[ $pollers == 0 ]] && before=on-demand
+    [[ $(parameter "$1" MinimumPollers) == 0 ]] && after=on-demand
+    [[ $before == "$after" ]] ||
+        fail "PartialBatchResponse and the mode (MinimumPollers) cannot change in one deployment." \
+            "deploy twice: MinimumPollers before PartialBatchResponse=true, or after PartialBatchResponse=false."
+}
+
+# For a broker of the stack's own: the newest image where there is no machine yet, or else the one that it has, as
+# another would replace it and what it holds; and for a new one a zone that has all it needs.
+add_broker_settings() {
+    [[ $(parameter "$1" OwnBroker) == true && -z $(parameter "$1" BrokerImageId) ]] || return 0
+    local machine type image zone
+    machine=$(aws cloudformation describe-stack-resource --stack-name "$1" --logical-resource-id Broker --output text \
+        --query StackResourceDetail.PhysicalResourceId 2>/dev/null) || machine=
+    if [[ $machine == i-* ]]; then
+        image=$(aws ec2 describe-instances --instance-ids "$machine" --output text \
+            --query 'Reservations[0].Instances[0].ImageId' 2>"$(log deploy)") ||
+            failed_step deploy "the broker's machine $machine is not found."
+        parameters+=("BrokerImageId=$image")
+        return
+    fi
+    type=$(parameter "$1" BrokerInstanceType)
+    image=$(newest_image "${type:=t3.small}") || failed_step deploy "the newest image of Amazon Linux is not found."
+    parameters+=("BrokerImageId=$image")
+    [[ -z $(parameter "$1" BrokerZone) ]] || return 0
+    if zone=$(zone_for "$type"); then
+        say "The broker: a $type in $zone, from $image"
+        parameters+=("BrokerZone=$zone")
+    else
+        say "The broker: a $type from $image, in a zone that EC2 chooses; $(grep . "$(log deploy)" | tail -1)"
+    fi
+}
+
+newest_image() {
+    local processors kind=x86_64
+    processors=$(aws ec2 describe-instance-types --instance-types "$1" --output text \
+        --query 'InstanceTypes[0].ProcessorInfo.SupportedArchitectures' 2>"$(log deploy)") || return
+    [[ $processors == *arm64* ]] && kind=arm64
+    aws ssm get-parameter --query Parameter.Value --output text 2>"$(log deploy)" \
+        --name "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-$kind"
+}
+
+# zone_for TYPE: the first zone that has the type and the endpoints of Lambda and STS. Some zones lack one or the other.
+zone_for() {
+    local zones service found
+    zones=$(aws ec2 describe-instance-type-offerings --location-type availability-zone --output text \
+        --filters "Name=instance-type,Values=$1" --query 'InstanceTypeOfferings[].Location' 2>"$(log deploy)") || return
+    zones=$(tr '\t' '\n' <<<"$zones" | sort)
+    for service in lambda sts; do
+        found=$(aws ec2 describe-vpc-endpoint-services --output text 2>"$(log deploy)" \
+            --query "ServiceDetails[?ends_with(ServiceName,'.$AWS_REGION.$service')].AvailabilityZones[]") || return
+        zones=$(comm -12 <(echo "$zones") <(tr '\t' '\n' <<<"$found" | sort))
+    done
+    if [[ -z $zones ]]; then
+        echo "none of $AWS_REGION is known to have it and the endpoints of Lambda and STS" >"$(log deploy)"
+        return 1
+    fi
+    head -1 <<<"$zones"
 }
 
 # The aws command of this machine, or else one of our own.

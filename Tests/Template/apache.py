@@ -42,7 +42,8 @@ class ApacheServers:
     def _certify(self, key):
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-days", "2", "-subj", "/CN=apache", "-addext", "subjectAltName=" + ",".join(f"DNS:{it}" for it in self.names),
+             "-days", "2", "-subj", "/CN=apache",
+             "-addext", "subjectAltName=" + ",".join(f"DNS:{it}" for it in self.names),
              "-keyout", key, "-out", self.certificate], check=True, capture_output=True)
 
     def _serve(self, address, handler, key=None):

@@ -1,4 +1,4 @@
-"""A machine of Amazon Linux as far as the broker's user data sees it: a folder to be the root, with this machine's /usr."""
+"""A machine of Amazon Linux as far as the broker's user data sees it: a folder as root, with this machine's /usr."""
 
 import pathlib
 import subprocess
@@ -29,7 +29,7 @@ KAFKA = {
         case $do in
             --create) [[ -e $file ]] || echo $count > $file ;;
             --alter) (($(cat $file) < count)) && echo $count > $file ;;
-            --describe) printf 'Topic: %s\\tTopicId: x\\tPartitionCount: %s\\tReplicationFactor: 1\\n' $topic $(cat $file) ;;
+            --describe) printf 'Topic: %s\\tTopicId: x\\tPartitionCount: %s\\tConfigs:\\n' $topic $(cat $file) ;;
         esac""",
 }
 
@@ -77,7 +77,7 @@ class Machine:
         return code
 
     def boot_again(self, user_data):
-        """A later one, after CloudFormation has changed the user data: cloud-init runs its scripts of each boot alone."""
+        """A later one: cloud-init runs its scripts of each boot alone, whatever the user data has become."""
         self.servers.user_data = user_data
         return self._run("/var/lib/cloud/scripts/per-boot/broker")
 

@@ -1,5 +1,5 @@
-"""The broker's user data, run in a folder of its own with stand-ins for what its machine provides: dnf, systemd, Kafka's
-tools, the instance's metadata and Apache's servers, the last two over the network with the real curl.
+"""The broker's user data, run in a folder of its own with stand-ins for what its machine provides: dnf, systemd,
+Kafka's tools, the instance's metadata and Apache's servers, the last two over the network with the real curl.
 
 Needs root, or the right to make user namespaces.
 """
