@@ -25,6 +25,7 @@ def main():
         deploy, *questions = walk()
         step(deploy)
         print(shell.run(deploy))
+        packaging_keeps_the_template(shell, folder)
         stack = outputs(aws)
         settings = parameters(aws)
         if settings["BrokerZone"] != "zone-b" or not settings["BrokerImageId"].startswith("ami-"):
@@ -111,6 +112,20 @@ def refusals(shell):
         said = shell.run(command, fails=True, **variables)
         if sentence not in said or "Next:" not in said:
             raise SystemExit(f"{command} does not say '{sentence}' and what to do next:\n{said}")
+
+
+def packaging_keeps_the_template(shell, folder):
+    """CloudFormation has no anchors and merge keys: what the aws command uploads has them spelled out."""
+    path = pathlib.Path(folder, "packaged.yaml")
+    bucket = f"{STACK}-artifacts-$(aws sts get-caller-identity --query Account --output text)-{REGION}"
+    shell.run("aws cloudformation package --template-file template.yaml "
+              f"--s3-bucket {bucket} --output-template-file {path}")
+    ours, packaged = read_template(ROOT / "template.yaml"), read_template(path)
+    for template in (ours, packaged):
+        del template["Resources"]["Function"]["Properties"]["CodeUri"]
+    ours, packaged = (json.dumps(it, default=str, sort_keys=True) for it in (ours, packaged))
+    if ours != packaged or any(sign in path.read_text() for sign in ("<<:", "*mapping", "&mapping")):
+        raise SystemExit("aws cloudformation package changes the template.")
 
 
 def walk():
