@@ -5,6 +5,7 @@
 #   ARTIFACT_BUCKET   bucket that the zip goes to; made where it is not there
 #   TEMPLATE          another one than template.yaml; the tests' has no more than a local AWS knows
 #   ARCH              as with ./build.sh
+#   TAGS              of all that the stack makes, as in TAGS="team=data cost=42"
 
 template=${TEMPLATE:-template.yaml}
 
@@ -17,6 +18,7 @@ deploy() {
     check_account deploy
     describe_stack
     check_status
+    check_parameters changes "$template" "$described" "$@"
     choose_runtime
     choose_broker
     [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$arch")
@@ -36,7 +38,7 @@ upload_and_deploy() {
     say "Deploying stack $stack (the first time takes some minutes)"
     if ! aws cloudformation deploy --template-file "$packaged" --stack-name "$stack" --s3-bucket "$1" \
         --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset \
-        --parameter-overrides "${parameters[@]}" 2>&1 | tee "$(log deploy)" >&2; then
+        --parameter-overrides "${parameters[@]}" ${TAGS:+--tags $TAGS} 2>&1 | tee "$(log deploy)" >&2; then
         failed_resources
         fail "the stack was not deployed." "the lines above say why. A stack that was rolled back when it was made \
 must go first: ./build.sh delete"

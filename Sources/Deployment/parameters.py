@@ -1,7 +1,8 @@
 """What is wrong with the parameters of a deployment, in a sentence each, before anything is uploaded.
 
     parameters.py values TEMPLATE NAME=VALUE…                 names and values by themselves
-    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another, and with the stack that is there
+    parameters.py changes TEMPLATE STACK.json NAME=VALUE…     what a stack that is there cannot become
+    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another
     parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: as typed, else as deployed, else default
 
 STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented, says
@@ -21,14 +22,8 @@ SOURCE = ["MSKClusterArn", "BootstrapServers", "OwnBroker"]
 FIXED = SOURCE + ["ConsumerGroup", "StartingPosition"]
 # A topic has a mapping of its own: one may come or go, but not become another one.
 TOPIC = re.compile(r"Topic[0-9]*$")
-# User data runs when the machine is first started, and never again; another image or zone replaces the machine.
-OF_BROKER = {
-    "KafkaVersion": "keeps the Kafka that it was made with", "BrokerPartitions": "has made its topic",
-    "BrokerImageId": "would be replaced, and its records with it", "BrokerZone": "would be replaced, and its records with it",
-    "StockMarketProducer": "reads this only when it is made",
-}
-PRODUCER = """    Next: aws ssm send-command --document-name AWS-RunShellScript --instance-ids MACHINE \
---parameters commands='systemctl {} --now stock-market' (MACHINE is the stack's output Broker)"""
+# Another image or zone replaces the broker's machine. What else is changed of it is carried out at its next start.
+OF_BROKER = {"BrokerImageId", "BrokerZone"}
 
 
 def main(mode, template, *rest):
@@ -42,8 +37,9 @@ def main(mode, template, *rest):
     holds = {**{name: text(it.get("Default", "")) for name, it in declared.items()}, **deployed, **typed}
     if mode == "effective":
         return print("\n".join(f"{name}={value}" for name, value in holds.items() if name in declared))
-    faults = list(changed(stack, deployed, typed)) if deployed else []
-    finish(faults or broken_rules(body, holds))
+    if mode == "changes":
+        return finish(changed(stack, deployed, typed) if deployed else [])
+    finish(broken_rules(body, holds))
 
 
 def finish(faults):
@@ -107,11 +103,20 @@ def changed(stack, deployed, typed):
             if TOPIC.match(parameter):
                 yield "    To add a topic to this stack, name it as Topic2 to Topic5, one of them that is empty."
         elif parameter in OF_BROKER and deployed.get("OwnBroker") == "true":
-            yield f"{parameter} cannot change from '{before}' to '{value}': the broker's machine {OF_BROKER[parameter]}."
-            if parameter == "StockMarketProducer":
-                yield PRODUCER.format("enable" if value == "true" else "disable")
-            else:
-                yield f"    Next: deploy a second stack: STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}"
+            yield f"{parameter} cannot change from '{before}' to '{value}': the broker's machine would be replaced, and its records with it."
+            yield f"    Next: deploy a second stack: STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}"
+    if changes_mode_and_answers(deployed, typed):
+        yield "PartialBatchResponse and the mode (MinimumPollers) cannot change in one deployment: records could be lost."
+        yield "    Next: deploy twice: MinimumPollers before PartialBatchResponse=true, or after PartialBatchResponse=false."
+
+
+def changes_mode_and_answers(deployed, typed):
+    """CloudFormation changes the function before its mapping, and back in the same order where the deployment fails. A
+    function that already answers with failed items while its mapping does not read them yet would lose their records."""
+    holds = {**deployed, **typed}
+    on_demand = [it.get("MinimumPollers", "0") == "0" for it in (deployed, holds)]
+    answers = [it.get("PartialBatchResponse", "false") for it in (deployed, holds)]
+    return on_demand[0] != on_demand[1] and answers[0] != answers[1]
 
 
 # --- Rules

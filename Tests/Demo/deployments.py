@@ -19,7 +19,8 @@ CHOICES = {
                      "MinimumPollers": "1", "PartialBatchResponse": "true", "RecordMetadata": "none",
                      "ObjectEncryption": "aws:kms", "ObjectKmsKeyArn": KEY, "ObjectStorageClass": "STANDARD_IA",
                      "ObjectTags": "team=data,stage=test"},
-    "own broker": {"OwnBroker": "true", "StockMarketProducer": "true", "Runtime": "provided.al2023"},
+    "own broker": {"OwnBroker": "true", "StockMarketProducer": "true", "Runtime": "provided.al2023",
+                   "BrokerImageId": "ami-0123456789abcdef0", "KeepFailedBatches": "true"},
 }
 REFUSED = {
     "Say where Kafka is": {},
@@ -55,8 +56,9 @@ def wrong(aws, stack, parameters):
     settings = aws.client("lambda").get_function_configuration(FunctionName=stack["Function"])
     partial = settings["Environment"]["Variables"]["PARTIAL_BATCH_RESPONSE"]
     mapping = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"][0]
-    if (partial == "true") != (mapping.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]):
-        yield f"PARTIAL_BATCH_RESPONSE={partial}, but the mapping expects {mapping.get('FunctionResponseTypes')}"
+    reports = mapping.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
+    if reports != (parameters.get("MinimumPollers", "0") != "0") or partial == "true" and not reports:
+        yield f"PARTIAL_BATCH_RESPONSE={partial}, and the mapping expects {mapping.get('FunctionResponseTypes')}"
     if partial != parameters.get("PartialBatchResponse", "false"):
         yield f"PARTIAL_BATCH_RESPONSE={partial}"
 

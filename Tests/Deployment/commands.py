@@ -152,12 +152,23 @@ def test_a_broker_that_is_there_keeps_its_machine():
         check(not {"BrokerImageId", "BrokerZone"} & set(account.deployed), str(account.deployed))
         account.calls.clear()
         refused(account, ["BrokerImageId cannot change", "its records with it"], "BrokerImageId=ami-00000000000000002", TEMPLATE=template)
-        refused(account, ["KafkaVersion cannot change"], "KafkaVersion=4.0.0", TEMPLATE=template)
-        refused(account, ["StockMarketProducer cannot", "systemctl enable --now stock-market"], "StockMarketProducer=true", TEMPLATE=template)
+        # What the machine's next start carries out.
+        deployed(account, "KafkaVersion=4.0.0", "StockMarketProducer=true", TEMPLATE=template)
         # Made before the image had a parameter of its own: the machine knows which one it has.
         account.make_stack(**broker, outputs={"Broker": "i-1"})
         said = deployed(account, "BatchSize=500", TEMPLATE=template)
         check(account.deployed["BrokerImageId"] == "ami-00000000000000123" and "BrokerZone" not in account.deployed, said)
+
+
+def test_the_mode_and_the_answers_change_one_after_the_other():
+    with Account() as account:
+        account.make_stack(**DEPLOYED, MinimumPollers="0", PartialBatchResponse="false")
+        refused(account, ["cannot change in one deployment", "deploy twice"], "MinimumPollers=1", "PartialBatchResponse=true")
+        deployed(account, "MinimumPollers=1")
+    with Account() as account:
+        account.make_stack(**DEPLOYED, MinimumPollers="1", PartialBatchResponse="true")
+        refused(account, ["cannot change in one deployment"], "MinimumPollers=0", "PartialBatchResponse=false")
+        deployed(account, "PartialBatchResponse=false")
 
 
 def test_only_a_bucket_of_this_account_takes_the_function():
