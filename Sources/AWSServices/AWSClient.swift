@@ -45,6 +45,8 @@ public final class AWSClient {
     /// What can be done while answers are waited for, the first one first.
     private var meanwhile: ArraySlice<() -> Void> = []
     private var isRunning = false
+    /// What went wrong last in this invocation: where a later request finds no time left, this is where it went.
+    private var lastFailure: AWSFailure?
     /// Why this invocation has no credentials.
     private var noCredentials: AWSFailure?
 
@@ -92,6 +94,7 @@ public final class AWSClient {
         self.maxAttempts = maxAttempts ?? configuration.maxAttempts
         requestCounts = RequestCounts()
         noCredentials = nil
+        lastFailure = nil
         meanwhile = []
         let (end, overflow) = Clock.monotonic().addingReportingOverflow(deadline - Clock.now())
         self.deadline = overflow ? .max : end
@@ -242,6 +245,7 @@ public final class AWSClient {
         var failure = refusal.failure
         failure.attempts = call.attempts
         call.failure = failure
+        lastFailure = failure
         guard let wait = delay(call, refusal.retry, retryAfter), call.attempts < maxAttempts else {
             if remaining(call) < Self.shortestAttempt, failure.status == nil { return call.fail(outOfTime(call)) }
             return call.fail(failure)
@@ -276,6 +280,10 @@ public final class AWSClient {
                 kind: .deadline, operation: call.operation, resource: call.resource, code: "Timeout",
                 message: "the invocation's deadline left no time to make the request", attempts: call.attempts)
             unmade.advice = advice.text(unmade, call)
+            if let lastFailure {
+                unmade.message += ", after \(lastFailure.operation.rawValue): \(lastFailure.code): \(lastFailure.message)"
+                unmade.advice = lastFailure.advice
+            }
             return unmade
         }
         failure.attempts = call.attempts

@@ -152,7 +152,8 @@ final class Transfer {
     func mayResend(_ code: CURLcode) -> Bool {
         switch code {
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SSL_CONNECT_ERROR: break
-        case CURLE_OPERATION_TIMEDOUT where (remaining ?? 1) > 0: break
+        // No connection, and so no new one either, where the name has not been looked up.
+        case CURLE_OPERATION_TIMEDOUT where handle.reachingSince != nil && (remaining ?? 1) > 0: break
         default: return false
         }
         var opened = 1
@@ -167,6 +168,7 @@ final class Transfer {
         headers = HTTPHeaders()
         headIsWhole = false
         headLength = 0
+        handle.clearProgress()
         handle.set(CURLOPT_FRESH_CONNECT, 1)
         if let remaining { handle.set(CURLOPT_TIMEOUT_MS, max(1, remaining)) }
     }

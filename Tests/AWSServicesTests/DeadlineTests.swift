@@ -46,6 +46,9 @@ import UTC
         }
         caller.client.run()
         #expect(outcomes.count == 3 && outcomes.allSatisfy { $0.failure?.kind == .deadline })
+        // Where the time went is what the others say as well.
+        #expect(outcomes.last?.failure?.message.contains("to make the request, after PutObject: Timeout: ") == true)
+        #expect(outcomes.last?.failure?.advice == "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
         #expect(server.requests.count == 1)
 
         caller.client.beginInvocation(deadline: Clock.now() + 60_000)

@@ -72,7 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         world.handed = time.monotonic()
         self.reply(json.dumps(world.event).encode(), {
             "Lambda-Runtime-Aws-Request-Id": "1",
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + DEADLINE) * 1000))})
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + world.deadline) * 1000))})
 
     def do_HEAD(self):
         self.reply(b"", {"ETag": '"e"'})
@@ -111,12 +111,13 @@ class Server(http.server.ThreadingHTTPServer):
 class World:
     """One sandbox of the function, among the name servers that are there."""
 
-    def __init__(self, binary, variables=None, s3="s3.dns.test"):
+    def __init__(self, binary, variables=None, s3="s3.dns.test", deadline=DEADLINE):
         value = base64.b64encode(b'{"price":12.5}').decode()
         record = {"topic": "prices", "partition": 0, "offset": 7, "timestamp": 1795305599999,
                   "timestampType": "CREATE_TIME", "value": value, "headers": []}
         self.event = {"eventSource": "SelfManagedKafka", "bootstrapServers": "b:9092",
                       "records": {"prices-0": [record]}}
+        self.deadline = deadline
         self.answered, self.answer, self.handed, self.stored, self.crawls = threading.Event(), None, 0, [], 0
         server = Server(("127.0.0.1", 0), Handler)
         server.world = self
@@ -243,6 +244,15 @@ def _(binary):
     # Three for each look-up: of the start, and of the batch's requests, which may share one.
     asked = silent.asked["s3.dns.test", A]
     expect(asked >= 6 and asked % 3 == 0, silent.asked)
+
+
+@case("the function answers before its deadline, though the resolver is still waiting")
+def _(binary):
+    resolv_conf("nameserver 127.0.0.11\n")
+    NameServer("127.0.0.11", lambda *_: None)
+    world = World(binary, {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}, deadline=4)
+    expect(world.answer[0].endswith("/error") and world.seconds < 4, f"{world.seconds} {world.answer}\n{world.log}")
+    expect("NameNotResolved" in world.answer[1], f"{world.seconds} {world.answer}\n{world.log}")
 
 
 @case("resolv.conf's rotate is kept to")
