@@ -36,7 +36,7 @@ resources() {
     local found
     found=$(aws cloudformation list-stack-resources --stack-name "$stack" --output text --query \
         "StackResourceSummaries[?ResourceType=='$1' && ResourceStatus!='DELETE_COMPLETE'].[PhysicalResourceId]" \
-        2>"$(log delete)") || fail "the stack's resources cannot be listed: $(last_line delete)" \
+        2>"$error") || fail "the stack's resources cannot be listed: $(last_line)" \
         "allow cloudformation:ListStackResources."
     grep -vx -e None -e '' <<<"$found" || true
 }
@@ -55,8 +55,8 @@ end_mappings() {
 }
 
 mapping_is_gone() {
-    aws lambda get-event-source-mapping --uuid "$1" >"$(log delete)" 2>&1 && return 1
-    grep -q ResourceNotFound "$(log delete)" || fail "the event source mapping $1 cannot be looked at: $(last_line delete)" \
+    aws lambda get-event-source-mapping --uuid "$1" >"$error" 2>&1 && return 1
+    grep -q ResourceNotFound "$error" || fail "the event source mapping $1 cannot be looked at: $(last_line)" \
         "allow lambda:GetEventSourceMapping, then ./build.sh delete again."
 }
 
@@ -73,8 +73,8 @@ wait_for_interfaces() {
 interfaces_are_gone() {
     local left
     left=$(aws ec2 describe-network-interfaces --filters "Name=group-id,Values=$1" --output text --query \
-        "NetworkInterfaces[?InterfaceType!='vpc_endpoint' && !(Attachment.InstanceId)].[NetworkInterfaceId]" 2>"$(log delete)") ||
-        fail "the network interfaces cannot be looked at: $(last_line delete)" \
+        "NetworkInterfaces[?InterfaceType!='vpc_endpoint' && !(Attachment.InstanceId)].[NetworkInterfaceId]" 2>"$error") ||
+        fail "the network interfaces cannot be looked at: $(last_line)" \
             "allow ec2:DescribeNetworkInterfaces, then ./build.sh delete again."
     [[ -z $left || $left == None ]]
 }

@@ -118,7 +118,7 @@ choose_broker() {
     fi
     local type
     type=$(effective BrokerInstanceType)
-    image=$(newest_image "$type") || fail "the image for the broker's machine cannot be looked up: $(last_line deploy)" \
+    image=$(newest_image "$type") || fail "the image for the broker's machine cannot be looked up: $(last_line)" \
         "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or name an image of Amazon Linux 2023: BrokerImageId=ami-…"
     parameters+=("BrokerImageId=$image")
     [[ -n $(effective BrokerZone) ]] || choose_zone "$type"
@@ -131,14 +131,14 @@ image_of_stack() {
     local machine
     machine=$(output_of Broker)
     [[ -z $machine || $machine == None ]] || aws ec2 describe-instances --instance-ids "$machine" --output text \
-        --query 'Reservations[0].Instances[0].ImageId' 2>"$(log deploy)"
+        --query 'Reservations[0].Instances[0].ImageId' 2>"$error"
 }
 
 newest_image() {
     local processor
     processor=$(aws ec2 describe-instance-types --instance-types "$1" --output text \
-        --query 'InstanceTypes[0].ProcessorInfo.SupportedArchitectures[0]' 2>"$(log deploy)") &&
-        aws ssm get-parameter --output text --query Parameter.Value 2>"$(log deploy)" \
+        --query 'InstanceTypes[0].ProcessorInfo.SupportedArchitectures[0]' 2>"$error") &&
+        aws ssm get-parameter --output text --query Parameter.Value 2>"$error" \
             --name "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-$processor"
 }
 
@@ -156,9 +156,9 @@ choose_zone() {
             aws ec2 describe-vpc-endpoint-services --service-names "$dots.$AWS_REGION.$service" --output text \
                 --query 'ServiceDetails[0].AvailabilityZones[].[@]'
         done
-    } 2>"$(log zones)" | sort | uniq -c | awk '$1 == 4 {print $2}') || true
-    if [[ -s $(log zones) ]]; then
-        say "Leaving the zone of the broker's machine to EC2, since it cannot be told which fit: $(last_line zones)"
+    } 2>"$error" | sort | uniq -c | awk '$1 == 4 {print $2}') || true
+    if [[ -s $error ]]; then
+        say "Leaving the zone of the broker's machine to EC2, since it cannot be told which fit: $(last_line)"
     elif [[ -z $zones ]]; then
         fail "no zone of $AWS_REGION has $1 and endpoints of Lambda and STS." \
             "name another type, e.g. BrokerInstanceType=t3a.small, or another region: AWS_REGION=… ./build.sh deploy …"
