@@ -10,7 +10,8 @@ largest_event=6291556 # bytes, of Lambda's Invoke
 # replay [s3://BUCKET[/PREFIX]]
 replay() {
     (($# <= 1)) && [[ $# == 0 || $1 =~ ^s3://[^/]+(/.*)?$ ]] ||
-        fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." "./build.sh replay"
+        fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." \
+            "./build.sh replay"
     need_aws
     command -v python3 >/dev/null || need_debian python3
     check_account replay
@@ -61,7 +62,8 @@ replay_one() {
     said=$(aws s3api get-object --bucket "$1" --key "$2" --expected-bucket-owner "$account" "$record" 2>&1) ||
         { echo "${said##*$'\n'}" && return 1; }
     event_of "$record" >"$event" || { cat "$event" && return 1; }
-    (($(wc -c <"$event") <= largest_event)) || { echo "its event is larger than Lambda takes; read it from the topic" && return 1; }
+    (($(wc -c <"$event") <= largest_event)) ||
+        { echo "its event is larger than Lambda takes; read it from the topic" && return 1; }
     # A function may take 15 minutes to answer.
     said=$(aws lambda invoke --function-name "$3" --payload "fileb://$event" --cli-read-timeout 900 --output text \
         --query FunctionError "$answer" 2>"$error") || { last_line && return 1; }

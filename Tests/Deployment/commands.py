@@ -92,6 +92,18 @@ def test_what_a_mapping_keeps_for_life_is_refused_on_a_stack_that_is_there():
         refused(account, ["MSKClusterArn cannot change", "OwnBroker cannot change"], "MSKClusterArn=", "OwnBroker=true")
 
 
+def test_the_mode_and_the_answers_change_one_after_the_other():
+    before = {**DEPLOYED, "MinimumPollers": "0", "PartialBatchResponse": "false"}
+    with Account() as account:
+        account.make_stack(**before)
+        refused(account, ["cannot change in one deployment"], "MinimumPollers=1", "PartialBatchResponse=true")
+        account.make_stack(**{**before, "MinimumPollers": "1", "PartialBatchResponse": "true"})
+        refused(account, ["cannot change in one deployment"], "MinimumPollers=0", "PartialBatchResponse=false")
+        account.make_stack(**{**before, "MinimumPollers": "1"})
+        deployed(account, "PartialBatchResponse=true", TAGS="team=data cost=42")
+        check(account.asked("deploy")[-1]["tags"] == ["team=data", "cost=42"], str(account.calls))
+
+
 def test_the_same_values_and_others_may_be_deployed_again():
     with Account() as account:
         account.make_stack(**DEPLOYED)
