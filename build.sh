@@ -529,6 +529,10 @@ check_template() {
     "$parts/venv/bin/cfn-lint" template.yaml || fail "template.yaml is not clean." "see the lines above."
     SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 "$parts/sam-venv/bin/sam" validate --lint -t template.yaml ||
         fail "SAM does not take template.yaml." "see the lines above."
+    say "Checking what the template makes of its parameters, for each way to Kafka"
+    "$python" Tests/Template/check.py || fail "the template's resources are not what their services take." "see the lines above."
+    say "Running the broker's user data in an empty root"
+    "$python" Tests/Template/user_data.py || fail "the broker's user data does not do what it should." "see the lines above."
 }
 
 # The committed batches are what their scripts make: neither was changed without the other.

@@ -18,6 +18,7 @@ deploy() {
     check_account deploy
     describe_stack
     check_status
+    check_parameters changes "$template" "$described" "$@"
     choose_runtime
     choose_broker
     [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$arch")

@@ -1,7 +1,8 @@
 """What is wrong with the parameters of a deployment, in a sentence each, before anything is uploaded.
 
     parameters.py values TEMPLATE NAME=VALUE…                 names and values by themselves
-    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another, and with the stack that is there
+    parameters.py changes TEMPLATE STACK.json NAME=VALUE…     what the stack that is there cannot become
+    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another, by the template's rules
     parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: typed, else deployed, else default
 
 STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented,
@@ -43,8 +44,9 @@ def main(mode, template, *rest):
     holds = {**{name: text(it.get("Default", "")) for name, it in declared.items()}, **deployed, **typed}
     if mode == "effective":
         return print("\n".join(f"{name}={value}" for name, value in holds.items() if name in declared))
-    faults = list(changed(stack, deployed, typed)) if deployed else []
-    finish(faults or broken_rules(body, holds))
+    if mode == "changes":
+        return finish(changed(stack, deployed, typed) if deployed else [])
+    finish(broken_rules(body, holds))
 
 
 def finish(faults):

@@ -15,7 +15,10 @@ import Testing
         for event in events {
             let answer = try emulator.invoke(event)
             let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
-            #expect(Set(object.keys) == ["records", "objects", "bytes", "quarantined", "tombstones", "crawler"])
+            #expect(
+                Set(object.keys) == ["batchItemFailures", "records", "objects", "bytes", "quarantined", "tombstones", "crawler"])
+            // A mapping may report item failures while the function does not answer with them.
+            #expect(object["batchItemFailures"] as? [String] == [])
         }
         try bucket.expect(events)
         #expect(emulator.process.lines().count { $0.contains("\"message\":\"batch\"") } == events.count)
@@ -25,7 +28,7 @@ import Testing
         let event = try Event.made("--records", "10000")
         let bucket = try Bucket()
         let answer = try emulator(bucket).invoke(event)
-        #expect(answer.text.hasPrefix("{\"records\":10000,"))
+        #expect(answer.text.contains("\"records\":10000,"))
         try bucket.expect([event])
     }
 
@@ -36,7 +39,7 @@ import Testing
         event = "{\"padding\":\"\(String(repeating: " ", count: 6_291_556 - event.utf8.count - 13))\"," + event.dropFirst()
         #expect(event.utf8.count == 6_291_556)
         let bucket = try Bucket()
-        #expect(try emulator(bucket).invoke(event).text.hasPrefix("{\"records\":47,\"objects\":1,"))
+        #expect(try emulator(bucket).invoke(event).text.contains("\"records\":47,\"objects\":1,"))
         try bucket.expect([event])
     }
 
@@ -60,7 +63,7 @@ import Testing
             #expect(object["stackTrace"] as? [String] == [])
         }
         #expect(try bucket.keys() == [])
-        #expect(try emulator.invoke(whole).text.hasPrefix("{\"records\":3,"))
+        #expect(try emulator.invoke(whole).text.contains("\"records\":3,"))
     }
 
     @Test func `a bad configuration reaches the caller`() throws {
@@ -82,7 +85,7 @@ import Testing
         }
         killer.start()
         #expect(try emulator.invoke(event).text.contains("Runtime.ExitError"))
-        #expect(try emulator.invoke(event).text.hasPrefix("{\"records\":3,\"objects\":1,"))
+        #expect(try emulator.invoke(event).text.contains("\"records\":3,\"objects\":1,"))
         #expect(store.keys.count == 1)
     }
 }

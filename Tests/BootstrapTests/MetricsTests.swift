@@ -111,14 +111,15 @@ import Testing
 
     @Test func `have the names that the template's dashboard and alarms ask for`() throws {
         let template = try String(contentsOf: repository("template.yaml"), encoding: .utf8)
-        let shown = template.matches(of: #/\["\$\{MetricsNamespace\}", "(\w+)", "(\w+)"/#).map { ("\($0.1)", "\($0.2)") }
+        let ofFunction = template.matches(of: #/\["\$\{Namespace\}", "(\w+)", "(\w+)"/#).map { ("\($0.1)", "\($0.2)") }
+        let ofTopics = template.matches(of: #/\$\{Topics\} MetricName=\\"(\w+)\\"/#).map { ("\($0.1)", "Topic") }
         let alarmed = template.matches(
-            of: #/Namespace: !Ref MetricsNamespace\n +MetricName: (\w+)\n +Dimensions: \[\{Name: (\w+),/#
+            of: #/Namespace: \*namespace\n +MetricName: (\w+)\n +Dimensions: \[\{Name: (\w+),/#
         ).map { ("\($0.1)", "\($0.2)") }
-        #expect(shown.count >= 5 && alarmed.count >= 1)
+        #expect(ofFunction.count >= 4 && ofTopics.count >= 7 && alarmed.count == 2)
         let event = try Event.msk([Record(0), Record(1, value: Self.bad)])
         let found = try lines([:], [event, event])
-        for (metric, dimension) in shown + alarmed {
+        for (metric, dimension) in ofFunction + ofTopics + alarmed {
             #expect(found.contains { $0[dimension] is String && $0[metric] != nil }, "\(metric) by \(dimension)")
         }
     }

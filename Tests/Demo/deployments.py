@@ -16,7 +16,8 @@ CHOICES = {
     "MSK": {"MSKClusterArn": CLUSTER},
     "self-managed": {"BootstrapServers": "b-1.example.com:9096,b-2.example.com:9096", "KafkaSecretArn": SECRET,
                      "MinimumPollers": "1", "PartialBatchResponse": "true", "RecordMetadata": "none"},
-    "own broker": {"OwnBroker": "true", "StockMarketProducer": "true", "Runtime": "provided.al2023"},
+    "own broker": {"OwnBroker": "true", "StockMarketProducer": "true", "Runtime": "provided.al2023",
+                   "BrokerImageId": "ami-0123456789abcdef0", "KeepFailedBatches": "true"},
 }
 REFUSED = {
     "Say where Kafka is": {},
@@ -51,8 +52,9 @@ def wrong(aws, stack, parameters):
     settings = aws.client("lambda").get_function_configuration(FunctionName=stack["Function"])
     partial = settings["Environment"]["Variables"]["PARTIAL_BATCH_RESPONSE"]
     mapping = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"][0]
-    if (partial == "true") != (mapping.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]):
-        yield f"PARTIAL_BATCH_RESPONSE={partial}, but the mapping expects {mapping.get('FunctionResponseTypes')}"
+    reports = mapping.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
+    if reports != (parameters.get("MinimumPollers", "0") != "0") or partial == "true" and not reports:
+        yield f"PARTIAL_BATCH_RESPONSE={partial}, and the mapping expects {mapping.get('FunctionResponseTypes')}"
     if partial != parameters.get("PartialBatchResponse", "false"):
         yield f"PARTIAL_BATCH_RESPONSE={partial}"
 

@@ -1,0 +1,101 @@
+"""Checks the transformed template against the resource schemas of CloudFormation's registry (cfn-lint ships them) and
+against what Lambda demands beyond them, for each way to Kafka; and that what cannot work is refused with a sentence."""
+
+import json
+import sys
+
+from jsonschema import Draft7Validator
+
+from cloudformation import Refused, Stack
+from mappings import objections
+from parameter_sets import ACCEPTED, REFUSED, ROOT
+from policies import exposures
+
+TEMPLATE = ROOT / "template.yaml"
+REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1"]
+
+
+def main():
+    failures = []
+    for name, (parameters, expected) in ACCEPTED.items():
+        failures += accepted(name, parameters, expected)
+    for sentence, parameters in REFUSED:
+        failures += refused(sentence, parameters)
+    for region in REGIONS:
+        failures += [f"{region}: {it}" for it in of_schemas(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
+    if failures:
+        sys.exit("\n".join(failures))
+    print(f"{len(ACCEPTED)} sets of parameters make valid resources, {len(REFUSED)} are refused")
+
+
+def accepted(name, parameters, expected):
+    try:
+        stack = Stack(TEMPLATE, parameters)
+    except Refused as refusal:
+        return [f"{name}: refused: {refusal}"]
+    found = [*of_schemas(stack), *objections(stack), *exposures(stack), *of_limits(stack), *unexpected(stack, expected)]
+    return [f"{name}: {it}" for it in found]
+
+
+def refused(sentence, parameters):
+    try:
+        Stack(TEMPLATE, parameters)
+    except Refused as refusal:
+        return [] if sentence in str(refusal) else [f"{parameters} were refused with: {refusal}"]
+    return [f"{parameters} were accepted, not refused with: {sentence}"]
+
+
+def of_schemas(stack):
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    for name, resource in stack.resources.items():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(stack.region, resource["Type"]).schema
+        properties = coerced(resource["Properties"], schema, schema)
+        for error in Draft7Validator(schema).iter_errors(properties):
+            yield f"{name}{''.join(f'/{it}' for it in error.absolute_path)}: {error.message[:300]}"
+
+
+def coerced(value, schema, whole):
+    """Parameters are texts; CloudFormation hands them on as numbers and truth values where the schema has those."""
+    while "$ref" in schema:
+        schema = whole["definitions"][schema["$ref"].rsplit("/", 1)[1]]
+    kinds = schema.get("type", [])
+    if isinstance(value, dict):
+        return {key: coerced(it, schema.get("properties", {}).get(key, {}), whole) for key, it in value.items()}
+    if isinstance(value, list):
+        return [coerced(it, schema.get("items", {}), whole) for it in value]
+    if isinstance(value, str) and kinds in ("integer", "number") and value.lstrip("-").isdigit():
+        return int(value)
+    if isinstance(value, str) and kinds == "boolean" and value in ("true", "false"):
+        return value == "true"
+    return value
+
+
+def of_limits(stack):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, IAM's and EC2's."""
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        size = sum(len(json.dumps(it["PolicyDocument"], separators=(",", ":"))) for it in role.get("Policies", []))
+        if size > 10_240:
+            yield f"{name}: its policies have {size} characters, 10,240 at most"
+    for name, instance in stack.of_type("AWS::EC2::Instance").items():
+        if len(instance["UserData"].encode()) > 16_384:
+            yield f"{name}: its user data has more than 16 KB"
+    for name, dashboard in stack.of_type("AWS::CloudWatch::Dashboard").items():
+        for widget in json.loads(dashboard["DashboardBody"])["widgets"]:
+            if not widget["properties"]["metrics"]:
+                yield f"{name}: a widget without metrics"
+
+
+def unexpected(stack, expected):
+    """`expected`: path of resources' properties → value, e.g. EventSource.BatchSize; None for nothing."""
+    for path, wanted in expected.items():
+        name, *keys = path.split(".")
+        found = stack.resources.get(name, {}).get("Properties")
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else found[int(key)] if found else None
+        if found != wanted:
+            yield f"{path} is {found}, not {wanted}"
+
+
+if __name__ == "__main__":
+    main()
