@@ -10,6 +10,12 @@ pyyaml_version=6.0.3
 
 stack=${STACK:-kafka-to-s3}
 
+# Files of this run alone: another one may be under way for another stack.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+error=$work/error # what the last command of aws complained of
+described=$work/stack.json
+
 # The aws command of this machine, or else one of our own.
 need_aws() {
     command -v aws >/dev/null && return
@@ -42,22 +48,20 @@ check_account() {
     local region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
     [[ -n $region ]] || fail "no region is set." "AWS_REGION=eu-central-1 ./build.sh $*, or aws configure"
     export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=
-    account=$(aws sts get-caller-identity --query Account --output text 2>"$(log account)") ||
-        fail "AWS does not know you: $(last_line account)" \
+    account=$(aws sts get-caller-identity --query Account --output text 2>"$error") ||
+        fail "AWS does not know you: $(last_line)" \
             "aws configure (or aws sso login, or AWS_PROFILE=…); aws sts get-caller-identity then says who you are."
     say "Account $account, region $region"
 }
 
-last_line() { grep . "$(log "$1")" | tail -1; }
+last_line() { grep . "$error" | tail -1; }
 
 # describe_stack [ID]: writes the stack as JSON to $described, {} where there is none, and sets status.
-described=.build/stack.json
 describe_stack() {
-    mkdir -p .build
     if ! aws cloudformation describe-stacks --stack-name "${1:-$stack}" --output json --query 'Stacks[0]' \
-        >"$described" 2>"$(log stack)"; then
-        grep -q 'does not exist' "$(log stack)" ||
-            fail "the stack $stack cannot be looked at: $(last_line stack)" "allow cloudformation:DescribeStacks."
+        >"$described" 2>"$error"; then
+        grep -q 'does not exist' "$error" ||
+            fail "the stack $stack cannot be looked at: $(last_line)" "allow cloudformation:DescribeStacks."
         echo '{}' >"$described"
     fi
     status=$(sed -n 's/.*"StackStatus": "\([A-Z_]*\)".*/\1/p' "$described")

@@ -36,7 +36,7 @@ resources() {
     local found
     found=$(aws cloudformation list-stack-resources --stack-name "$stack" --output text --query \
         "StackResourceSummaries[?ResourceType=='$1' && ResourceStatus!='DELETE_COMPLETE'].[PhysicalResourceId]" \
-        2>"$(log delete)") || fail "the stack's resources cannot be listed: $(last_line delete)" \
+        2>"$error") || fail "the stack's resources cannot be listed: $(last_line)" \
         "allow cloudformation:ListStackResources."
     grep -vx -e None -e '' <<<"$found" || true
 }
@@ -55,8 +55,8 @@ end_mappings() {
 }
 
 mapping_is_gone() {
-    aws lambda get-event-source-mapping --uuid "$1" >"$(log delete)" 2>&1 && return 1
-    grep -q ResourceNotFound "$(log delete)" || fail "the event source mapping $1 cannot be looked at: $(last_line delete)" \
+    aws lambda get-event-source-mapping --uuid "$1" >"$error" 2>&1 && return 1
+    grep -q ResourceNotFound "$error" || fail "the event source mapping $1 cannot be looked at: $(last_line)" \
         "allow lambda:GetEventSourceMapping, then ./build.sh delete again."
 }
 
@@ -66,15 +66,17 @@ wait_for_interfaces() {
     groups=$(resources AWS::EC2::SecurityGroup)
     [[ -n $groups ]] || return 0
     groups=${groups//$'\n'/,}
-    wait_until "Lambda to give its network interfaces back, which takes it 20 to 40 minutes" interfaces_are_gone "$groups"
+    wait_until "Lambda to give its network interfaces back, which takes it 20 to 40 minutes" \
+        interfaces_are_gone "$groups"
 }
 
 # Those of the broker and of endpoints go with the stack.
 interfaces_are_gone() {
     local left
     left=$(aws ec2 describe-network-interfaces --filters "Name=group-id,Values=$1" --output text --query \
-        "NetworkInterfaces[?InterfaceType!='vpc_endpoint' && !(Attachment.InstanceId)].[NetworkInterfaceId]" 2>"$(log delete)") ||
-        fail "the network interfaces cannot be looked at: $(last_line delete)" \
+        "NetworkInterfaces[?InterfaceType!='vpc_endpoint' && !(Attachment.InstanceId)].[NetworkInterfaceId]" \
+        2>"$error") ||
+        fail "the network interfaces cannot be looked at: $(last_line)" \
             "allow ec2:DescribeNetworkInterfaces, then ./build.sh delete again."
     [[ -z $left || $left == None ]]
 }
@@ -104,7 +106,8 @@ wait_until() {
     local what=$1 turns=0
     shift
     until "$@"; do
-        ((turns % 4 == 0)) && say "Waiting for $what ($((turns / 4)) min). Ctrl-C is safe: ./build.sh delete goes on from here"
+        ((turns % 4 == 0)) &&
+            say "Waiting for $what ($((turns / 4)) min). Ctrl-C is safe: ./build.sh delete continues from here"
         ((++turns <= longest_wait * 4)) || fail "this has taken $longest_wait minutes: waiting for $what." \
             "./build.sh delete again; if it does not end, aws ec2 describe-network-interfaces shows what is left."
         sleep 15

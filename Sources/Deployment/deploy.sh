@@ -31,14 +31,16 @@ deploy() {
 }
 
 upload_and_deploy() {
-    local packaged=.build/packaged.yaml
+    local packaged=.build/packaged.yaml tags=()
+    read -r -a tags <<<"${TAGS:+--tags $TAGS}"
     say "Uploading the function to s3://$1"
     aws cloudformation package --template-file "$template" --s3-bucket "$1" \
-        --output-template-file "$packaged" >"$(log deploy)" 2>&1 || failed_step deploy "the function could not be uploaded."
+        --output-template-file "$packaged" >"$(log deploy)" 2>&1 ||
+        failed_step deploy "the function could not be uploaded."
     say "Deploying stack $stack (the first time takes some minutes)"
     if ! aws cloudformation deploy --template-file "$packaged" --stack-name "$stack" --s3-bucket "$1" \
         --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset \
-        --parameter-overrides "${parameters[@]}" ${TAGS:+--tags $TAGS} 2>&1 | tee "$(log deploy)" >&2; then
+        --parameter-overrides "${parameters[@]}" ${tags[@]+"${tags[@]}"} 2>&1 | tee "$(log deploy)" >&2; then
         failed_resources
         fail "the stack was not deployed." "the lines above say why. A stack that was rolled back when it was made \
 must go first: ./build.sh delete"
@@ -74,13 +76,15 @@ effective() {
 check_status() {
     case $status in
         ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
-            fail "the stack $stack is in $status, from which no deployment leads." "./build.sh delete, then deploy again" ;;
+            fail "the stack $stack is in $status, from which no deployment leads." \
+                "./build.sh delete, then deploy again" ;;
         UPDATE_ROLLBACK_FAILED)
             fail "the stack $stack is in $status: an update could not be taken back." \
                 "aws cloudformation continue-update-rollback --stack-name $stack, then deploy again" ;;
         REVIEW_IN_PROGRESS) ;; # a change set was made and never carried out: deploying carries on
         *_IN_PROGRESS)
-            fail "the stack $stack is in $status." "wait until that has ended: aws cloudformation describe-stacks --stack-name $stack" ;;
+            fail "the stack $stack is in $status." \
+                "wait until that has ended: aws cloudformation describe-stacks --stack-name $stack" ;;
     esac
 }
 
@@ -120,7 +124,7 @@ choose_broker() {
     fi
     local type
     type=$(effective BrokerInstanceType)
-    image=$(newest_image "$type") || fail "the image for the broker's machine cannot be looked up: $(last_line deploy)" \
+    image=$(newest_image "$type") || fail "the image for the broker's machine cannot be looked up: $(last_line)" \
         "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or name an image of Amazon Linux 2023: BrokerImageId=ami-…"
     parameters+=("BrokerImageId=$image")
     [[ -n $(effective BrokerZone) ]] || choose_zone "$type"
@@ -133,34 +137,30 @@ image_of_stack() {
     local machine
     machine=$(output_of Broker)
     [[ -z $machine || $machine == None ]] || aws ec2 describe-instances --instance-ids "$machine" --output text \
-        --query 'Reservations[0].Instances[0].ImageId' 2>"$(log deploy)"
+        --query 'Reservations[0].Instances[0].ImageId' 2>"$error"
 }
 
 newest_image() {
     local processor
     processor=$(aws ec2 describe-instance-types --instance-types "$1" --output text \
-        --query 'InstanceTypes[0].ProcessorInfo.SupportedArchitectures[0]' 2>"$(log deploy)") &&
-        aws ssm get-parameter --output text --query Parameter.Value 2>"$(log deploy)" \
+        --query 'InstanceTypes[0].ProcessorInfo.SupportedArchitectures[0]' 2>"$error") &&
+        aws ssm get-parameter --output text --query Parameter.Value 2>"$error" \
             --name "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-$processor"
 }
 
 # choose_zone TYPE: not every zone has every type of machine, nor every service an endpoint in it.
 choose_zone() {
-    local dots=com.amazonaws zones
-    [[ $AWS_REGION == cn-* ]] && dots=cn.com.amazonaws
+    local service zones
     zones=$({
-        aws ec2 describe-availability-zones --output text --query \
-            "AvailabilityZones[?State=='available' && ZoneType=='availability-zone'].[ZoneName]"
         aws ec2 describe-instance-type-offerings --location-type availability-zone --output text \
-            --filters "Name=instance-type,Values=$1" --query 'InstanceTypeOfferings[].[Location]'
-        local service
+            --filters "Name=instance-type,Values=$1" --query 'InstanceTypeOfferings[].Location'
         for service in lambda sts; do
-            aws ec2 describe-vpc-endpoint-services --service-names "$dots.$AWS_REGION.$service" --output text \
-                --query 'ServiceDetails[0].AvailabilityZones[].[@]'
+            aws ec2 describe-vpc-endpoint-services --output text \
+                --query "ServiceDetails[?ends_with(ServiceName,'.$AWS_REGION.$service')].AvailabilityZones[]"
         done
-    } 2>"$(log zones)" | sort | uniq -c | awk '$1 == 4 {print $2}') || true
-    if [[ -s $(log zones) ]]; then
-        say "Leaving the zone of the broker's machine to EC2, since it cannot be told which fit: $(last_line zones)"
+    } 2>"$error" | tr '\t' '\n' | sort | uniq -c | awk '$1 == 3 {print $2}') || true
+    if [[ -s $error ]]; then
+        say "Leaving the zone of the broker's machine to EC2, since it cannot be told which fit: $(last_line)"
     elif [[ -z $zones ]]; then
         fail "no zone of $AWS_REGION has $1 and endpoints of Lambda and STS." \
             "name another type, e.g. BrokerInstanceType=t3a.small, or another region: AWS_REGION=… ./build.sh deploy …"

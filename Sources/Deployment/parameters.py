@@ -1,12 +1,12 @@
 """What is wrong with the parameters of a deployment, in a sentence each, before anything is uploaded.
 
     parameters.py values TEMPLATE NAME=VALUE…                 names and values by themselves
-    parameters.py changes TEMPLATE STACK.json NAME=VALUE…     what a stack that is there cannot become
-    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another
-    parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: as typed, else as deployed, else default
+    parameters.py changes TEMPLATE STACK.json NAME=VALUE…     what the stack that is there cannot become
+    parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another, by the template's rules
+    parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: typed, else deployed, else default
 
-STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented, says
-what to do next. The exit code is 1 where there is a fault.
+STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented,
+says what to do next. The exit code is 1 where there is a fault.
 """
 
 import json
@@ -92,31 +92,27 @@ def wrong_value(parameter, value):
 def changed(stack, deployed, typed):
     """What cannot become of a stack that is there."""
     name = stack.get("StackName", "")
+    partial, pollers = ({**deployed, **typed}.get(it) for it in ("PartialBatchResponse", "MinimumPollers"))
+    mode_changes = (pollers == "0") != (deployed.get("MinimumPollers") == "0")
+    # CloudFormation changes the function before its mapping, and back in the same order where the deployment fails. A
+    # function that answers with failed items while its mapping does not read them yet would lose their records.
+    if partial != deployed.get("PartialBatchResponse") and mode_changes:
+        yield "PartialBatchResponse and the mode (MinimumPollers) cannot change in one deployment."
+        yield ("    Next: deploy twice: MinimumPollers before PartialBatchResponse=true, or after "
+               "PartialBatchResponse=false.")
     for parameter, value in typed.items():
         before = deployed.get(parameter, value)
         if value == before:
             continue
         if parameter in FIXED or (TOPIC.match(parameter) and before and value):
             yield f"{parameter} cannot change from '{before}' to '{value}': its event source mapping keeps it for life."
-            yield (f"    Next: deploy a second stack, with buckets of its own: STACK={name}-2 ./build.sh deploy {parameter}={value} …; "
-                   f"if {name} is not wanted any more, ./build.sh delete")
+            yield (f"    Next: deploy a second stack, with buckets of its own: STACK={name}-2 ./build.sh deploy "
+                   f"{parameter}={value} …; if {name} is not wanted any more, ./build.sh delete")
             if TOPIC.match(parameter):
                 yield "    To add a topic to this stack, name it as Topic2 to Topic5, one of them that is empty."
         elif parameter in OF_BROKER and deployed.get("OwnBroker") == "true":
             yield f"{parameter} cannot change from '{before}' to '{value}': the broker's machine would be replaced, and its records with it."
             yield f"    Next: deploy a second stack: STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}"
-    if changes_mode_and_answers(deployed, typed):
-        yield "PartialBatchResponse and the mode (MinimumPollers) cannot change in one deployment: records could be lost."
-        yield "    Next: deploy twice: MinimumPollers before PartialBatchResponse=true, or after PartialBatchResponse=false."
-
-
-def changes_mode_and_answers(deployed, typed):
-    """CloudFormation changes the function before its mapping, and back in the same order where the deployment fails. A
-    function that already answers with failed items while its mapping does not read them yet would lose their records."""
-    holds = {**deployed, **typed}
-    on_demand = [it.get("MinimumPollers", "0") == "0" for it in (deployed, holds)]
-    answers = [it.get("PartialBatchResponse", "false") for it in (deployed, holds)]
-    return on_demand[0] != on_demand[1] and answers[0] != answers[1]
 
 
 # --- Rules

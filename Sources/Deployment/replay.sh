@@ -10,12 +10,13 @@ largest_event=6291556 # bytes, of Lambda's Invoke
 # replay [s3://BUCKET[/PREFIX]]
 replay() {
     (($# <= 1)) && [[ $# == 0 || $1 =~ ^s3://[^/]+(/.*)?$ ]] ||
-        fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." "./build.sh replay"
+        fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." \
+            "./build.sh replay"
     need_aws
     command -v python3 >/dev/null || need_debian python3
     check_account replay
     local name bucket prefix=aws/lambda/
-    name=$(output_of Function 2>"$(log replay)") || fail "the stack $stack cannot be looked at: $(last_line replay)" \
+    name=$(output_of Function 2>"$error") || fail "the stack $stack cannot be looked at: $(last_line)" \
         "STACK=… ./build.sh replay says whose function is to take the batches."
     [[ -n $name && $name != None ]] || fail "the stack $stack has no function." "./build.sh deploy"
     if (($#)); then
@@ -32,9 +33,9 @@ replay() {
 
 # replay_all BUCKET PREFIX FUNCTION
 replay_all() {
-    local list=.build/failed-batches key reason count number=0 stay=0
+    local list=$work/failed-batches key reason count number=0 stay=0
     aws s3api list-objects-v2 --bucket "$1" --prefix "$2" --expected-bucket-owner "$account" --output text \
-        --query 'Contents[].[Key]' >"$list" 2>"$(log replay)" || fail "s3://$1 cannot be listed: $(last_line replay)" \
+        --query 'Contents[].[Key]' >"$list" 2>"$error" || fail "s3://$1 cannot be listed: $(last_line)" \
         "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it."
     sed -i.all -e '/^None$/d' -e '/^replayed\//d' -e '/^$/d' "$list"
     count=$(wc -l <"$list" | tr -d ' ')
@@ -56,20 +57,21 @@ replay_all() {
 # replay_one BUCKET KEY FUNCTION: fails, and prints why, where the batch stays. What is stored already is not stored again,
 # so that whatever ends this command in the middle does no harm.
 replay_one() {
-    local record=.build/failed-batch event=.build/failed-batch-event answer=.build/failed-batch-answer error
+    local record=$work/record event=$work/event answer=$work/answer said
     rm -f "$record" "$event" "$answer"
-    error=$(aws s3api get-object --bucket "$1" --key "$2" --expected-bucket-owner "$account" "$record" 2>&1) ||
-        { echo "${error##*$'\n'}" && return 1; }
+    said=$(aws s3api get-object --bucket "$1" --key "$2" --expected-bucket-owner "$account" "$record" 2>&1) ||
+        { echo "${said##*$'\n'}" && return 1; }
     event_of "$record" >"$event" || { cat "$event" && return 1; }
-    (($(wc -c <"$event") <= largest_event)) || { echo "its event is larger than Lambda takes; read it from the topic" && return 1; }
+    (($(wc -c <"$event") <= largest_event)) ||
+        { echo "its event is larger than Lambda takes; read it from the topic" && return 1; }
     # A function may take 15 minutes to answer.
-    error=$(aws lambda invoke --function-name "$3" --payload "fileb://$event" --cli-read-timeout 900 --output text \
-        --query FunctionError "$answer" 2>"$(log replay)") || { last_line replay && return 1; }
-    [[ $error == None ]] || { head -c 1000 "$answer" && return 1; }
+    said=$(aws lambda invoke --function-name "$3" --payload "fileb://$event" --cli-read-timeout 900 --output text \
+        --query FunctionError "$answer" 2>"$error") || { last_line && return 1; }
+    [[ $said == None ]] || { head -c 1000 "$answer" && return 1; }
     # Under PARTIAL_BATCH_RESPONSE the function does not fail, and says what it has not stored.
     ! grep -q '"batchItemFailures": *\[ *{' "$answer" || { head -c 1000 "$answer" && return 1; }
-    error=$(aws s3 mv --only-show-errors "s3://$1/$2" "s3://$1/replayed/$2" 2>&1) ||
-        { echo "it is stored, but cannot be moved: ${error##*$'\n'}" && return 1; }
+    said=$(aws s3 mv --only-show-errors "s3://$1/$2" "s3://$1/replayed/$2" 2>&1) ||
+        { echo "it is stored, but cannot be moved: ${said##*$'\n'}" && return 1; }
 }
 
 # The event as it was sent to the function, byte for byte.

@@ -43,6 +43,17 @@ import Testing
         #expect(try bucket.writings() == writings)
     }
 
+    @Test func `is looked at closely, though it seems to continue the mapping's strict order`() throws {
+        let bucket = try Bucket()
+        let strict = ["BATCH_ORDER": "strict"]
+        let sandbox = try Sandbox(bucket, strict)
+        let events = try [Event.msk(0...4), Event.msk(8...11), Event.msk(5...11)]
+        #expect(try !sandbox.invoke(events[0]).isError)
+        #expect(try !Sandbox(bucket, strict).invoke(events[1]).isError)
+        #expect(try !sandbox.invoke(record(events[2])).isError)
+        try bucket.expect(events, ["cut": true])
+    }
+
     @Test func `fails where it cannot be stored, though the mapping takes partial answers`() throws {
         let store = try ScriptedStore { $0.method == "PUT" ? .respond(403, body: "") : nil }
         let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": "true"])

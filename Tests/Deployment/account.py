@@ -166,21 +166,16 @@ class Account:
         return {"InstanceTypes": [{"ProcessorInfo": {"SupportedArchitectures": ["arm64" if arm else "x86_64"]}}]}
 
     def ssm_get_parameter(self, options):
-        return {"Parameter": {"Value": "ami-0000000000000000a" if options["name"].endswith("arm64") else "ami-00000000000000086"}}
-
-    def ec2_describe_availability_zones(self, _):
-        zones = {zone for zones in self.zones.values() for zone in zones}
-        return {"AvailabilityZones": [
-            {"ZoneName": zone, "State": "available", "ZoneType": "availability-zone"} for zone in zones]}
+        arm = options["name"].endswith("arm64")
+        return {"Parameter": {"Value": "ami-0000000000000000a" if arm else "ami-00000000000000086"}}
 
     def ec2_describe_instance_type_offerings(self, _):
         return {"InstanceTypeOfferings": [{"Location": zone} for zone in self.zones["machine"]]}
 
-    def ec2_describe_vpc_endpoint_services(self, options):
-        name = options["service-names"]
-        if not name.startswith(f"com.amazonaws.{REGION}."):
-            raise Refused("InvalidServiceName", name)
-        return {"ServiceDetails": [{"AvailabilityZones": self.zones[name.rsplit(".", 1)[1]]}]}
+    def ec2_describe_vpc_endpoint_services(self, _):
+        return {"ServiceDetails": [
+            {"ServiceName": f"com.amazonaws.{REGION}.{it}", "AvailabilityZones": self.zones.get(it, ["other"])}
+            for it in ("lambda", "sts", "sts-fips", "logs")]}
 
     def s3api_head_bucket(self, options):
         owner = self.buckets.get(options["bucket"])

@@ -92,6 +92,18 @@ def test_what_a_mapping_keeps_for_life_is_refused_on_a_stack_that_is_there():
         refused(account, ["MSKClusterArn cannot change", "OwnBroker cannot change"], "MSKClusterArn=", "OwnBroker=true")
 
 
+def test_the_mode_and_the_answers_change_one_after_the_other():
+    before = {**DEPLOYED, "MinimumPollers": "0", "PartialBatchResponse": "false"}
+    with Account() as account:
+        account.make_stack(**before)
+        refused(account, ["cannot change in one deployment"], "MinimumPollers=1", "PartialBatchResponse=true")
+        account.make_stack(**{**before, "MinimumPollers": "1", "PartialBatchResponse": "true"})
+        refused(account, ["cannot change in one deployment"], "MinimumPollers=0", "PartialBatchResponse=false")
+        account.make_stack(**{**before, "MinimumPollers": "1"})
+        deployed(account, "PartialBatchResponse=true", TAGS="team=data cost=42")
+        check(account.asked("deploy")[-1]["tags"] == ["team=data", "cost=42"], str(account.calls))
+
+
 def test_the_same_values_and_others_may_be_deployed_again():
     with Account() as account:
         account.make_stack(**DEPLOYED)
@@ -158,17 +170,6 @@ def test_a_broker_that_is_there_keeps_its_machine():
         account.make_stack(**broker, outputs={"Broker": "i-1"})
         said = deployed(account, "BatchSize=500", TEMPLATE=template)
         check(account.deployed["BrokerImageId"] == "ami-00000000000000123" and "BrokerZone" not in account.deployed, said)
-
-
-def test_the_mode_and_the_answers_change_one_after_the_other():
-    with Account() as account:
-        account.make_stack(**DEPLOYED, MinimumPollers="0", PartialBatchResponse="false")
-        refused(account, ["cannot change in one deployment", "deploy twice"], "MinimumPollers=1", "PartialBatchResponse=true")
-        deployed(account, "MinimumPollers=1")
-    with Account() as account:
-        account.make_stack(**DEPLOYED, MinimumPollers="1", PartialBatchResponse="true")
-        refused(account, ["cannot change in one deployment"], "MinimumPollers=0", "PartialBatchResponse=false")
-        deployed(account, "PartialBatchResponse=false")
 
 
 def test_only_a_bucket_of_this_account_takes_the_function():
