@@ -16,7 +16,7 @@ import Testing
             let answer = try emulator.invoke(event)
             let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
             #expect(
-                Set(object.keys) == ["batchItemFailures", "records", "objects", "bytes", "quarantined", "tombstones", "crawler"])
+                Set(object.keys) == ["batchItemFailures", "records", "objects", "bytes", "alreadyStored", "quarantined", "tombstones", "crawler"])
             // A mapping may report item failures while the function does not answer with them.
             #expect(object["batchItemFailures"] as? [String] == [])
         }

@@ -43,7 +43,7 @@ def user(iam, name, *denied):
 
 setup = client("iam")
 users = {}
-for name in ["admin"] + [f"user-{n}" for n in range(8)]:
+for name in ["admin"] + [f"user-{n}" for n in range(24)]:
     setup.create_user(UserName=name)
     user(setup, name)
     made = setup.create_access_key(UserName=name)["AccessKey"]
