@@ -103,7 +103,8 @@ public final class Consumer {
 
     deinit {
         (onAssign, onRevoke, onError, onEnd) = (nil, nil, nil, nil)
-        if let client { rd_kafka_destroy(client) }
+        // Destroying a member closes it first, which would wait for ever where closing has not come to an end.
+        if let client { rd_kafka_destroy_flags(client, isClosed ? 0 : Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)) }
     }
 
     public func subscribe(to topics: [String]) throws(KafkaError) {
@@ -158,10 +159,21 @@ public final class Consumer {
     }
 
     /// Commits, waiting for the broker: `offset` is the next record that the group will read.
+    ///
+    /// For 10 s at most: librdkafka's own waiting commit never returns where the group's coordinator is gone. A commit
+    /// that is carried out after that is one that would have been made again.
     public func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
+        let what = "offsets could not be committed"
         let list = PartitionList(offsets)
-        try check(rd_kafka_commit(client, list.pointer, 0), "offsets could not be committed")
-        try list.check("offsets could not be committed")
+        let answers = rd_kafka_queue_new(client)
+        defer { rd_kafka_queue_destroy(answers) }
+        try check(rd_kafka_commit_queue(client, list.pointer, answers, nil, nil), what)
+        guard let answer = rd_kafka_queue_poll(answers, 10_000) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, what)
+        }
+        defer { rd_kafka_event_destroy(answer) }
+        try check(rd_kafka_event_error(answer), what)
+        try PartitionList.check(rd_kafka_event_topic_partition_list(answer), what)
     }
 
     /// Stops or restarts fetching from a partition; what has been fetched and not handed out is fetched again.
@@ -191,10 +203,23 @@ public final class Consumer {
     public var isResolving: Bool { !unresolved.isEmpty }
 
     /// Leaves the group. Every partition is revoked first.
+    ///
+    /// Within 10 s: librdkafka's own waiting call never returns where the group's coordinator is gone. The group then
+    /// finds out by itself, when the session's time is over.
     public func close() {
-        guard client != nil else { return }
-        report { () throws(KafkaError) in try check(rd_kafka_consumer_close(client), "the group could not be left in order") }
+        guard client != nil, !isClosed else { return }
+        let what = "the group could not be left in order"
+        report { () throws(KafkaError) in
+            let events = rd_kafka_queue_new(client)
+            defer { rd_kafka_queue_destroy(events) }
+            try check(rd_kafka_consumer_close_queue(client, events), what)
+            for _ in 0..<100 where rd_kafka_consumer_closed(client) == 0 { rd_kafka_queue_poll_callback(events, 100) }
+            isClosed = rd_kafka_consumer_closed(client) != 0
+            guard isClosed else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, what) }
+        }
     }
+
+    private var isClosed = false
 
     func report(_ body: () throws(KafkaError) -> Void) {
         do { try body() } catch { onError?(error) }

@@ -32,8 +32,12 @@ final class PartitionList {
     }
 
     /// A call can succeed as a whole and fail for some partitions.
-    func check(_ what: String) throws(KafkaError) {
-        let failed = entries.filter { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }
+    func check(_ what: String) throws(KafkaError) { try Self.check(pointer, what) }
+
+    static func check(
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, _ what: String
+    ) throws(KafkaError) {
+        let failed = entries(list).filter { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }
         guard let first = failed.first else { return }
         let more = failed.count > 1 ? " and \(failed.count - 1) more partitions" : ""
         throw KafkaError(first.error, "\(what) for \(first.partition)\(more)")

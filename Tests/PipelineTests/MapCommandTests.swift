@@ -69,7 +69,8 @@ import Testing
         try mapping.line(containing: "assigned: orders-0", on: .error, within: 60)
         broker.stop()
         #expect(try mapping.exit(within: 90).code == 1)
-        #expect(mapping.output(.error).contains("Error: not all could be read: no broker can be reached"))
+        // What it says after that depends on what it was about: asking the broker, or committing.
+        #expect(mapping.output(.error).contains("Error: not all could be read: "))
     }
 
     @Test func `two signals at once are one wish, and the batch in flight is finished`() throws {
