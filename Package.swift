@@ -89,7 +89,7 @@ let package = Package(
             ["CSandbox", "AWSServices", "AWSSigning", "HTTP", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
         // What lies in the bucket, for who wants to know: by the objects' own words.
         room("StoredRecords", ["Ingestion", "AWSServices", "Compression", "Environment", "Bytes", "UTC"]),
-        room("Kafka", ["CRdKafka"]),
+        room("Kafka", ["CRdKafka", "UTC"]),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
 

@@ -1,4 +1,5 @@
 import CRdKafka
+import UTC
 
 #if canImport(Glibc)
 import Glibc
@@ -213,7 +214,11 @@ public final class Consumer {
             let events = rd_kafka_queue_new(client)
             defer { rd_kafka_queue_destroy(events) }
             try check(rd_kafka_consumer_close_queue(client, events), what)
-            for _ in 0..<100 where rd_kafka_consumer_closed(client) == 0 { rd_kafka_queue_poll_callback(events, 100) }
+            // Each call carries out a callback, or hands out a record that was fetched and comes too late, or waits.
+            let end = Clock.monotonic() + 10_000
+            while rd_kafka_consumer_closed(client) == 0, Clock.monotonic() < end {
+                if let message = rd_kafka_consume_queue(events, 100) { rd_kafka_message_destroy(message) }
+            }
             isClosed = rd_kafka_consumer_closed(client) != 0
             guard isClosed else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, what) }
         }
