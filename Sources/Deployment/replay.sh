@@ -9,7 +9,7 @@ largest_event=6291556 # bytes, of Lambda's Invoke
 
 # replay [s3://BUCKET[/PREFIX]]
 replay() {
-    (($# <= 1)) && [[ $# == 0 || $1 =~ ^s3://[^/]+(/.*)?$ ]] ||
+    [[ $# == 0 || ($# == 1 && $1 =~ ^s3://[^/]+(/.*)?$ ) ]] ||
         fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." \
             "./build.sh replay"
     need_aws
