@@ -3,7 +3,6 @@ import Bytes
 import Environment
 import FunctionHost
 import KafkaEvent
-import UTC
 
 /// The batches that an on-failure destination in S3 keeps.
 public final class FailedBatches {
@@ -22,33 +21,28 @@ public final class FailedBatches {
     private let client: AWSClient
     private var s3: S3 { S3(client: client) }
 
-    /// - Parameter place: `s3://BUCKET` for all of a bucket, `s3://BUCKET/PREFIX` for those whose keys begin so.
-    /// - Returns: nil where `place` is of another form.
+    /// - Parameter place: without a prefix, all of the bucket's.
     /// - Throws: `ConfigurationError` where the environment does not say how S3 is reached.
-    public init?(_ place: String, environment: Environment) throws {
-        guard place.hasPrefix("s3://") else { return nil }
-        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
-        guard let bucket = parts.first else { return nil }
-        self.bucket = String(bucket)
-        prefix = parts.count > 1 ? String(parts[1]) : Self.prefix
+    public init(_ place: S3Place, environment: Environment) throws {
+        bucket = place.bucket
+        prefix = place.prefix ?? Self.prefix
         client = try AWSClient(environment: environment, concurrency: 1, adviser: DeveloperAdvice(environment))
     }
 
     /// Their keys, those of a partition in the order in which they failed.
     public func keys() throws -> [String] {
         var keys: [String] = []
-        while true {
-            let last = keys.last
-            let page = try outcome { s3.listObjects(bucket: bucket, prefix: prefix, startAfter: last, completion: $0) }
-            keys += page.keys
-            guard page.isTruncated else { return keys.filter { !$0.hasPrefix(Self.replayedPrefix) } }
+        try s3.forEachPage(bucket: bucket, prefix: prefix) {
+            keys += $0
+            return true
         }
+        return keys.filter { !$0.hasPrefix(Self.replayedPrefix) }
     }
 
     /// The event as it was sent to the function.
     /// - Throws: `AWSFailure`; `Unusable` where the object is no record of a failed batch.
     public func event(_ key: String) throws -> [UInt8] {
-        let object = try outcome { s3.getObject(bucket: bucket, key: key, completion: $0) }
+        let object = try client.answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
         do {
             guard let payload = try FailedBatchRecord.payload(in: object) else {
                 throw Unusable(description: "it is not the record of a failed batch")
@@ -61,22 +55,11 @@ public final class FailedBatches {
 
     /// Moves a batch that the function has taken to the replayed ones. A second time it finds that done, or half done.
     public func moveAway(_ key: String) throws {
-        let object = try outcome { s3.getObject(bucket: bucket, key: key, completion: $0) }
+        let object = try client.answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
         let copy = Self.replayedPrefix + key
-        _ = try outcome {
+        _ = try client.answer {
             s3.putObject(bucket: bucket, key: copy, body: object, contentType: "application/json", completion: $0)
         }
-        try outcome { s3.deleteObject(bucket: bucket, key: key, completion: $0) }
-    }
-
-    private func outcome<Value>(
-        _ submit: (@escaping (Result<Value, AWSFailure>) -> Void) -> Void
-    ) throws -> Value {
-        client.beginInvocation(deadline: Clock.now() + 60_000)
-        var outcome: Result<Value, AWSFailure>?
-        submit { outcome = $0 }
-        client.run()
-        guard let outcome else { throw Unusable(description: "S3 gave no answer") }
-        return try outcome.get()
+        try client.answer { s3.deleteObject(bucket: bucket, key: key, completion: $0) }
     }
 }

@@ -32,15 +32,12 @@ public enum OnFailureDestination: Sendable, Equatable {
             let key = Self.key(mappingID: mappingID, partition: partition, now: now)
             let environment = Environment()
             let client = try AWSClient(environment: environment, concurrency: 1, adviser: DeveloperAdvice(environment))
-            client.beginInvocation(deadline: Clock.now() + 60_000)
             let body = ByteBuffer(capacity: record.count)
             record.withUnsafeBytes { body.append($0) }
-            var outcome: Result<S3.PutOutcome, AWSFailure>?
-            S3(client: client).putObject(bucket: bucket, key: key, body: body, contentType: "application/json") {
-                outcome = $0
+            _ = try client.answer {
+                S3(client: client).putObject(
+                    bucket: bucket, key: key, body: body, contentType: "application/json", completion: $0)
             }
-            client.run()
-            _ = try outcome?.get()
         }
     }
 

@@ -27,16 +27,12 @@ package final class StoredObjects {
     private static let longestContents = 256 << 20
 
     /// - Parameters:
-    ///   - place: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    ///   - prefix: what the keys begin with.
     ///   - adviser: says what to change where S3 refuses.
-    /// - Returns: nil where `place` is of another form.
     /// - Throws: `ConfigurationError` where the environment does not say how S3 is reached.
-    package init?(_ place: String, environment: Environment, adviser: any FailureAdviser) throws {
-        guard place.hasPrefix("s3://") else { return nil }
-        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
-        guard let bucket = parts.first else { return nil }
-        self.bucket = String(bucket)
-        prefix = parts.count > 1 ? String(parts[1]) : ""
+    package init(bucket: String, prefix: String, environment: Environment, adviser: any FailureAdviser) throws {
+        self.bucket = bucket
+        self.prefix = prefix
         client = try AWSClient(environment: environment, concurrency: Self.concurrency, adviser: adviser)
     }
 
@@ -49,7 +45,7 @@ package final class StoredObjects {
     package func contents(errorsPrefix: String, progress: (Int) -> Void = { _ in }) throws -> Contents {
         var contents = Contents()
         var asked = 0
-        try forEachPage { keys in
+        try s3.forEachPage(bucket: bucket, prefix: prefix) { keys in
             for (key, pairs) in try metadata(of: keys.filter(RecordObjectName.isOne)) {
                 guard let object = ObjectMetadata(pairs) else {
                     contents.unreadable.append(key)
@@ -63,6 +59,7 @@ package final class StoredObjects {
             }
             contents.otherCount += keys.count { !RecordObjectName.isOne($0) }
             progress(asked)
+            return true
         }
         return contents
     }
@@ -70,28 +67,17 @@ package final class StoredObjects {
     /// Calls `body` with each object's key and lines, in the order of the keys, until it says that it has enough.
     /// - Throws: `AWSFailure`, `GzipError`.
     package func forEachLines(_ body: (_ key: String, _ lines: ByteBuffer) throws -> Bool) throws {
-        try forEachPage { keys in
+        try s3.forEachPage(bucket: bucket, prefix: prefix) { keys in
             for key in keys where RecordObjectName.isOne(key) {
-                let object = try answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
+                let object = try client.answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
                 var lines = object
                 if key.hasSuffix(".gz") {
                     lines = ByteBuffer()
                     try Gzip.decompress(object.bytes, into: lines, limit: Self.longestContents)
                 }
-                guard try body(key, lines) else { throw Enough() }
+                guard try body(key, lines) else { return false }
             }
-        }
-    }
-
-    private struct Enough: Error {}
-
-    private func forEachPage(_ body: ([String]) throws -> Void) throws {
-        var last: String?
-        while true {
-            let page = try answer { s3.listObjects(bucket: bucket, prefix: prefix, startAfter: last, completion: $0) }
-            do { try body(page.keys) } catch is Enough { return }
-            guard page.isTruncated, let next = page.keys.last else { return }
-            last = next
+            return true
         }
     }
 
@@ -103,22 +89,6 @@ package final class StoredObjects {
         }
         client.run()
         return try zip(keys, answers).compactMap { key, answer in try answer.map { (key, try $0.get()) } }
-    }
-
-    private func answer<Value>(
-        _ submit: (@escaping (Result<Value, AWSFailure>) -> Void) -> Void
-    ) throws -> Value {
-        client.beginInvocation(deadline: Clock.now() + 60_000)
-        var answer: Result<Value, AWSFailure>?
-        submit { answer = $0 }
-        client.run()
-        guard let answer else { throw NoAnswer() }
-        return try answer.get()
-    }
-
-    /// What `AWSClient.run` rules out: it returns when all is answered.
-    private struct NoAnswer: Error, CustomStringConvertible {
-        var description: String { "S3 gave no answer" }
     }
 }
 

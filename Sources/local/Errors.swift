@@ -1,3 +1,4 @@
+import AWSServices
 import ArgumentParser
 import Environment
 import Foundation
@@ -25,11 +26,10 @@ struct Errors: ParsableCommand {
     var whole = false
 
     func run() throws {
-        let place = self.place.dropFirst(5).contains("/") ? self.place : self.place + "/errors/"
-        let environment = Environment()
-        guard let stored = try StoredObjects(place, environment: environment, adviser: DeveloperAdvice(environment)) else {
-            throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
-        }
+        let (place, environment) = (try S3Place(argument: self.place), Environment())
+        let stored = try StoredObjects(
+            bucket: place.bucket, prefix: place.prefix ?? "errors/", environment: environment,
+            adviser: DeveloperAdvice(environment))
         var shown = 0
         try stored.forEachLines { key, lines in
             for line in lines.bytes.split(separator: UInt8(ascii: "\n")) {
@@ -47,7 +47,7 @@ struct Errors: ParsableCommand {
             }
             return true
         }
-        if shown == 0 { answer("no quarantined records under \(place)\(reason.map { " for \($0)" } ?? "")") }
+        if shown == 0 { answer("no quarantined records under s3://\(stored.bucket)/\(stored.prefix)\(reason.map { " for \($0)" } ?? "")") }
     }
 }
 

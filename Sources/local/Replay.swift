@@ -1,3 +1,4 @@
+import AWSServices
 import ArgumentParser
 import Environment
 import EventSourceMapping
@@ -21,9 +22,7 @@ struct Replay: ParsableCommand {
     @OptionGroup var function: FunctionOptions
 
     func run() throws {
-        guard let batches = try FailedBatches(place, environment: Environment()) else {
-            throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
-        }
+        let batches = try FailedBatches(S3Place(argument: place), environment: Environment())
         let interruption = Interruption()
         let keys = try batches.keys()
         let function = try function.factory()()

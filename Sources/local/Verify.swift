@@ -1,3 +1,4 @@
+import AWSServices
 import ArgumentParser
 import Environment
 import FunctionHost
@@ -26,10 +27,10 @@ struct Verify: ParsableCommand {
     var gapsAreFine = false
 
     func run() throws {
-        let environment = Environment()
-        guard let stored = try StoredObjects(place, environment: environment, adviser: DeveloperAdvice(environment)) else {
-            throw ValidationError("\(place) is not a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
-        }
+        let (place, environment) = (try S3Place(argument: self.place), Environment())
+        let stored = try StoredObjects(
+            bucket: place.bucket, prefix: place.prefix ?? "", environment: environment,
+            adviser: DeveloperAdvice(environment))
         let contents = try stored.contents(errorsPrefix: errorsPrefix) {
             Terminal.shared.show(["\(grouped($0)) objects asked"])
         }
@@ -43,7 +44,7 @@ struct Verify: ParsableCommand {
         for key in contents.unreadable.prefix(20) {
             answer("s3://\(stored.bucket)/\(key) does not say which records it holds: restore its metadata, or move it away")
         }
-        if contents.objects.isEmpty { answer("no objects of records under \(place)") }
+        if contents.objects.isEmpty { answer("no objects of records under \(self.place)") }
         if contents.otherCount > 0 { answer("\(grouped(contents.otherCount)) other keys were not looked at") }
         if isWrong { throw ExitCode(1) }
     }
