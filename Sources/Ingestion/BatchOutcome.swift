@@ -14,7 +14,9 @@ struct BatchOutcome {
     var alreadyStoredCount: Int
     var crawler: CrawlerTrigger.Decision = .off
     var milliseconds: Int64 = 0
-    var topics: [TopicOutcome]
+    /// Counted when it is asked for, which is where there are metrics.
+    var topics: [TopicOutcome] { TopicOutcome.all(placements, storedAt: storedAt) }
+    private let placements: [ObjectPlacement]
     /// When all that could be stored was.
     var storedAt: EpochMilliseconds
     /// What the batch brought: each partition with its first and its last offset.
@@ -29,7 +31,7 @@ struct BatchOutcome {
     }
 
     init(_ batch: Batch, _ placements: [ObjectPlacement], storedAt: EpochMilliseconds) {
-        topics = TopicOutcome.all(placements, storedAt: storedAt)
+        self.placements = placements
         self.storedAt = storedAt
         partitions = batch.partitions.map { ($0.name, $0.firstOffset, $0.lastOffset) }
         recordCount = batch.recordCount

@@ -2,15 +2,13 @@ import Logging
 
 /// What a batch writes to the log: each thing once, and no more lines for many objects than for a few.
 struct BatchReport {
-    private let outcome: BatchOutcome
     private let placements: [ObjectPlacement]
     private let bucket: String
 
     /// How many lines, or places in a line, are written of one thing.
     private static let most = 10
 
-    init(_ outcome: BatchOutcome, _ placements: [ObjectPlacement], bucket: String) {
-        self.outcome = outcome
+    init(_ placements: [ObjectPlacement], bucket: String) {
         self.placements = placements
         self.bucket = bucket
     }
@@ -18,16 +16,18 @@ struct BatchReport {
     /// At DEBUG, each object: who looks for the one that holds `orders-1@5000` finds its key, and the request that wrote it.
     func logObjects(_ logger: Logger) {
         guard logger.logLevel <= .debug else { return }
-        for (placement, object) in created {
-            logger.debug("stored", metadata: metadata(of: object, placement.draft))
+        for placement in placements {
+            for object in placement.created { logger.debug("stored", metadata: metadata(of: object, placement.draft)) }
         }
     }
 
     /// At WARN, each object of quarantined records: how many for which reason, and where they lie. Never their contents.
     func logQuarantine(_ logger: Logger) {
-        let objects = created.filter { $0.0.draft.content == .errors }.compactMap { placement, object in
-            let reasons = placement.draft.rejections(in: object.metadata.firstOffset...object.metadata.lastOffset)
-            return reasons.isEmpty ? nil : (placement.draft, object, reasons)
+        let objects = placements.filter { $0.draft.content == .errors }.flatMap { placement in
+            placement.created.compactMap { object in
+                let reasons = placement.draft.rejections(in: object.metadata.firstOffset...object.metadata.lastOffset)
+                return reasons.isEmpty ? nil : (placement.draft, object, reasons)
+            }
         }
         for (draft, object, reasons) in objects.prefix(Self.most) {
             var metadata = metadata(of: object, draft)
@@ -36,10 +36,6 @@ struct BatchReport {
         }
         guard objects.count > Self.most else { return }
         logger.warning("quarantined records in \(objects.count - Self.most) more objects")
-    }
-
-    private var created: [(ObjectPlacement, ObjectPlacement.CreatedObject)] {
-        placements.flatMap { placement in placement.created.map { (placement, $0) } }
     }
 
     private func metadata(of object: ObjectPlacement.CreatedObject, _ draft: ObjectDraft) -> Logger.Metadata {

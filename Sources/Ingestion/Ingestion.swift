@@ -52,7 +52,7 @@ public final class Ingestion {
         var outcome = BatchOutcome(batch, all, storedAt: storedAt)
         outcome.crawler = startCrawler(all, folders, logger)
         outcome.milliseconds = Clock.monotonic() - start
-        let report = BatchReport(outcome, all, bucket: configuration.bucket)
+        let report = BatchReport(all, bucket: configuration.bucket)
         report.logObjects(logger)
         report.logQuarantine(logger)
         return outcome
