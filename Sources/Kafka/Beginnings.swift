@@ -1,11 +1,6 @@
 import CRdKafka
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import UTC
 
 /// How many partitions each topic had when the members of a group first saw it.
 ///
@@ -35,7 +30,7 @@ extension Consumer {
 
     /// Begins to read partitions where that was not possible before.
     func resolve() {
-        guard !unresolved.isEmpty, monotonic() >= nextResolution else { return }
+        guard !unresolved.isEmpty, Clock.monotonic() >= nextResolution else { return }
         let found = beginnings()
         guard !found.isEmpty else { return }
         reportFatally { () throws(KafkaError) in try read(found) }
@@ -45,7 +40,7 @@ extension Consumer {
     /// Where the unresolved partitions begin, as far as the broker answers; the others stay unresolved.
     func beginnings() -> [Beginning] {
         guard !unresolved.isEmpty else { return [] }
-        nextResolution = monotonic() + Self.patience.pause
+        nextResolution = Clock.monotonic() + Self.patience.pause
         var found: [Beginning] = []
         report { () throws(KafkaError) in
             let fresh = unresolved.filter { $0.value == nil }.map(\.key)
@@ -155,12 +150,5 @@ extension Consumer {
         report { () throws(KafkaError) in try list.check(what) }
         let answered = list.entries.filter { $0.error == RD_KAFKA_RESP_ERR_NO_ERROR }
         return Dictionary(answered.map { ($0.partition, max(-1, $0.offset)) }, uniquingKeysWith: { $1 })
-    }
-
-    /// Milliseconds.
-    private func monotonic() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
