@@ -33,8 +33,7 @@ import Testing
         for part in Self.secrets + Self.contents {
             for reply in [refused, unreadable] { #expect(!reply.text.contains(part)) }
         }
-        sandbox.process.signal(SIGTERM)
-        try sandbox.process.exit()
+        _ = try sandbox.end()
         return sandbox
     }
 
@@ -69,9 +68,7 @@ import Testing
 
     /// The lines of a message, as objects.
     private func lines(of message: String, _ sandbox: Sandbox) throws -> [NSDictionary] {
-        sandbox.process.signal(SIGTERM)
-        try sandbox.process.exit()
-        return try sandbox.process.lines().filter { $0.contains("\"message\":\"\(message)") }
+        try sandbox.end().filter { $0.contains("\"message\":\"\(message)") }
             .map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSDictionary) }
     }
 

@@ -12,9 +12,7 @@ import Testing
     ) throws -> [NSDictionary] {
         let sandbox = try Sandbox(store ?? ScriptedStore(), ["AWS_LAMBDA_FUNCTION_NAME": "ingest"].merging(variables) { $1 })
         for event in events { _ = try sandbox.invoke(event) }
-        sandbox.process.signal(SIGTERM)
-        try sandbox.process.exit()
-        return try sandbox.process.lines().filter { $0.contains("\"_aws\"") }.map { line in
+        return try sandbox.end().filter { $0.contains("\"_aws\"") }.map { line in
             let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary, "\(line)")
             try check(object)
             return object

@@ -40,9 +40,7 @@ import Testing
         }
         let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": partial, "AWS_LAMBDA_LOG_FORMAT": "JSON"])
         let reply = try sandbox.invoke(Event.msk((0..<200).map { Record(5, partition: $0) }))
-        sandbox.process.signal(SIGTERM)
-        try sandbox.process.exit()
-        let log = sandbox.process.lines().filter { $0.contains("\"level\":\"ERROR\"") }
+        let log = try sandbox.end().filter { $0.contains("\"level\":\"ERROR\"") }
         let told = partial == "true" ? log.joined() : reply.errorMessage
         #expect(reply.isError == (partial == "false"))
         #expect(told.contains("AccessDenied") && told.contains("InvalidRequest"))

@@ -57,6 +57,13 @@ final class Sandbox: Sendable {
     /// Hands over an event whose answer nobody waits for.
     func start(_ event: String) { events.put(UUID().uuidString, event, 30_000, []) }
 
+    /// Ends the function, and gives what it has logged.
+    func end() throws -> [String] {
+        process.signal(SIGTERM)
+        try process.exit()
+        return process.lines()
+    }
+
     /// The line of summary of an invocation.
     func summary(of reply: Reply) throws -> NSDictionary {
         let line = try process.line(containing: "\"message\":\"batch\",\"logger\":\"bootstrap\",\"requestId\":\"\(reply.id)\"")

@@ -10,7 +10,6 @@ script's. The Runtime API stays outside the folder. Needs root, or the right to 
 import base64
 import fcntl
 import gzip
-import http.server
 import json
 import os
 import pathlib
@@ -23,6 +22,7 @@ import tempfile
 import threading
 import time
 
+import answers
 import names_and_tls
 
 BUNDLE = "etc/pki/tls/certs/ca-bundle.crt"  # where Amazon Linux has it
@@ -39,7 +39,7 @@ def in_own_namespaces():
     os.execvp(own[0], own + [sys.executable, *sys.argv, "inside"])
 
 
-class RuntimeAPI(http.server.ThreadingHTTPServer):
+class RuntimeAPI(answers.Server):
     """Hands out one event and keeps what comes back: (path, body), first of all answers."""
 
     def __init__(self, event, secured):
@@ -48,13 +48,8 @@ class RuntimeAPI(http.server.ThreadingHTTPServer):
         self.secured, self.secured_in_init = secured, 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def handle_error(self, *_):
-        pass  # the function is killed when it has answered
 
-
-class RuntimeAPIRequest(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class RuntimeAPIRequest(answers.Request):
     def do_GET(self):
         if self.server.handed:
             return self.server.answered.wait()  # there is no second event
@@ -68,16 +63,6 @@ class RuntimeAPIRequest(http.server.BaseHTTPRequestHandler):
         self.server.answer = (self.path.removeprefix("/2018-06-01/runtime/"), json.loads(body))
         self.reply(202, b"{}", {})
         self.server.answered.set()
-
-    def reply(self, status, body, headers):
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
 
 
 def make_root(folder):

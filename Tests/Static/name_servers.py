@@ -10,7 +10,6 @@ survives within its deadline. Needs root, or the right to make user namespaces.
 import base64
 import collections
 import fcntl
-import http.server
 import json
 import os
 import pathlib
@@ -21,6 +20,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import answers
 
 DEADLINE = 40  # seconds
 A, AAAA = 1, 28
@@ -59,53 +60,37 @@ class NameServer:
         return {name for (name, of), _ in self.asked.items() if of == kind}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(answers.Request):
     """The Runtime API, S3 and Glue in one, told apart by the path."""
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         world = self.server.world
         if "list-type=2" in self.path:
-            return self.reply(b"<ListBucketResult></ListBucketResult>", {})
+            return self.reply(200, b"<ListBucketResult></ListBucketResult>", {})
         if world.handed:
             return world.answered.wait()  # there is no second event
         world.handed = time.monotonic()
-        self.reply(json.dumps(world.event).encode(), {
+        self.reply(200, json.dumps(world.event).encode(), {
             "Lambda-Runtime-Aws-Request-Id": "1",
             "Lambda-Runtime-Deadline-Ms": str(int((time.time() + world.deadline) * 1000))})
 
     def do_HEAD(self):
-        self.reply(b"", {"ETag": '"e"'})
+        self.reply(200, b"", {"ETag": '"e"'})
 
     def do_PUT(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.world.stored.append(self.path)
-        self.reply(b"", {"ETag": '"e"'})
+        self.reply(200, b"", {"ETag": '"e"'})
 
     def do_POST(self):
         world, body = self.server.world, self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("X-Amz-Target"):
             world.crawls += 1
-            return self.reply(b"{}", {})
-        self.reply(b"{}", {})
+            return self.reply(200, b"{}", {})
+        self.reply(200, b"{}", {})
         world.seconds = time.monotonic() - (world.handed or time.monotonic())
         world.answer = (self.path, body.decode())
         world.answered.set()
-
-    def reply(self, body, headers):
-        self.send_response(200)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_):
-        pass  # the function is killed when it has answered
 
 
 class World:
@@ -119,7 +104,7 @@ class World:
                       "records": {"prices-0": [record]}}
         self.deadline = deadline
         self.answered, self.answer, self.handed, self.stored, self.crawls = threading.Event(), None, 0, [], 0
-        server = Server(("127.0.0.1", 0), Handler)
+        server = answers.Server(("127.0.0.1", 0), Handler)
         server.world = self
         threading.Thread(target=server.serve_forever, daemon=True).start()
         here = server.server_port

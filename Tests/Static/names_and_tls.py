@@ -80,40 +80,28 @@ def local_aws():
 def serve_tls(authority, url):
     """Hands each connection's bytes on to `url`. Gives the port and the list of the connections so far."""
     secured = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.chain, authority.key)
 
-    def serve(connection):
-        try:
-            secure = context.wrap_socket(connection, server_side=True)
-        except OSError:
-            return  # the client hung up on the certificate
+    def serve(secure):
         secured.append(secure)
         behind = socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(url).port))
         threading.Thread(target=copy, args=(behind, secure), daemon=True).start()
         copy(secure, behind)
 
-    return accept_each(serve), secured
+    return accept_each_securely(serve, authority), secured
 
 
 def serve_tunnels(authority):
     """A proxy that is spoken to over TLS. Gives its port and the list of what it was asked to connect to."""
     asked = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.chain, authority.key)
 
-    def serve(connection):
-        try:
-            secure = context.wrap_socket(connection, server_side=True)
-        except OSError:
-            return  # the client hung up on the certificate
+    def serve(secure):
         asked.append(secure.recv(65536).decode().split()[1])
         behind = socket.create_connection(("127.0.0.1", int(asked[-1].rsplit(":", 1)[1])))
         secure.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         threading.Thread(target=copy, args=(behind, secure), daemon=True).start()
         copy(secure, behind)
 
-    return accept_each(serve), asked
+    return accept_each_securely(serve, authority), asked
 
 
 def serve_refusals():
@@ -126,6 +114,20 @@ def serve_refusals():
             connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     return accept_each(refuse), lines
+
+
+def accept_each_securely(serve, authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.chain, authority.key)
+
+    def secure(connection):
+        try:
+            secured = context.wrap_socket(connection, server_side=True)
+        except OSError:
+            return  # the client hung up on the certificate
+        serve(secured)
+
+    return accept_each(secure)
 
 
 def accept_each(serve):
