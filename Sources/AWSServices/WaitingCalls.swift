@@ -1,6 +1,6 @@
 import UTC
 
-/// For those who have nothing to do meanwhile, as the developer's tool.
+/// For callers with nothing else to do meanwhile, such as the developer's tool.
 extension AWSClient {
     /// Carries out one call, within a minute.
     ///
@@ -15,7 +15,7 @@ extension AWSClient {
         return try answer.get()
     }
 
-    /// What `run` rules out: it returns when all has been answered.
+    /// `run` rules this out: it returns once every call has been answered.
     private struct NoAnswer: Error, CustomStringConvertible {
         var description: String { "AWS gave no answer" }
     }

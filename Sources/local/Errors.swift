@@ -10,7 +10,7 @@ struct Errors: ParsableCommand {
         abstract: "Shows quarantined records, decoded, with the reason of each.",
         discussion: """
             The bucket is reached with AWS_REGION and credentials from the environment. The contents of records are \
-            shown: this is the place to look at them, and no log is.
+            shown here, and only here: no log has them.
             """)
 
     @Argument(help: "s3://BUCKET for errors/ in it, or s3://BUCKET/PREFIX, errors/orders/dt=2026-11-25/ for example.")
@@ -19,10 +19,10 @@ struct Errors: ParsableCommand {
     @Option(help: "Only records that were refused for this reason, malformed-json for example.")
     var reason: String?
 
-    @Option(help: "At most so many records; 0 is all.")
+    @Option(help: "How many records to show at most; 0 shows all.")
     var limit = 100
 
-    @Flag(help: "Values to their end, rather than their first 200 characters.")
+    @Flag(help: "Shows whole values rather than their first 200 characters.")
     var whole = false
 
     func run() throws {

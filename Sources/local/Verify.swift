@@ -9,7 +9,7 @@ struct Verify: ParsableCommand {
         abstract: "Says which offsets of each topic-partition a bucket holds, and which are missing or stored twice.",
         discussion: """
             Reads the names and the metadata of the objects (a LIST per 1,000, a HEAD each), no rows. Without a prefix \
-            both rows and quarantined records are looked at; with one, only what lies there. The exit code is 1 where \
+            both rows and quarantined records are covered; with one, only the objects under it. The exit code is 1 where \
             offsets are missing or stored twice, or an object does not say what it holds.
 
             Kafka leaves offsets out by itself where a topic is compacted or written by transactions: --gaps-are-fine.
@@ -23,7 +23,7 @@ struct Verify: ParsableCommand {
     @Option(help: "What the keys of quarantined records begin with: the function's ERRORS_PREFIX.")
     var errorsPrefix = "errors"
 
-    @Flag(help: "Offsets without a record are told, but are no reason to fail.")
+    @Flag(help: "Reports offsets without a record, but does not fail for them.")
     var gapsAreFine = false
 
     func run() throws {
@@ -32,7 +32,7 @@ struct Verify: ParsableCommand {
             bucket: place.bucket, prefix: place.prefix ?? "", environment: environment,
             adviser: DeveloperAdvice(environment))
         let contents = try stored.contents(errorsPrefix: errorsPrefix) {
-            Terminal.shared.show(["\(grouped($0)) objects asked"])
+            Terminal.shared.show(["\(grouped($0)) objects read"])
         }
         Terminal.shared.show([])
         var isWrong = !contents.unreadable.isEmpty
@@ -45,7 +45,7 @@ struct Verify: ParsableCommand {
             answer("s3://\(stored.bucket)/\(key) does not say which records it holds: restore its metadata, or move it away")
         }
         if contents.objects.isEmpty { answer("no objects of records under \(self.place)") }
-        if contents.otherCount > 0 { answer("\(grouped(contents.otherCount)) other keys were not looked at") }
+        if contents.otherCount > 0 { answer("\(grouped(contents.otherCount)) other keys were skipped") }
         if isWrong { throw ExitCode(1) }
     }
 
