@@ -117,11 +117,10 @@ import UTC
     func `is corrected by the answer's date, at once and for good`(code: String) throws {
         let ahead: EpochMilliseconds = 3_600_000
         let server = try ScriptedServer { request in
-            let wanted = CalendarTime(Clock.now() + ahead).basicISO8601.prefix(11)
-            // The hour and its first digit of the minute; the seconds pass meanwhile.
-            let previous = CalendarTime(Clock.now() + ahead - 60_000).basicISO8601.prefix(11)
-            let signed = request.headers["x-amz-date"]?.prefix(11)
-            return signed == wanted || signed == previous
+            // Signed for a moment of the last minute, by the service's clock. Every second of it is compared, since a
+            // comparison of hours or minutes alone takes the wrong clock for the right one when they have just turned.
+            let moments = (0...60).map { CalendarTime(Clock.now() + ahead - $0 * 1000).basicISO8601 }
+            return moments.contains(request.headers["x-amz-date"] ?? "")
                 ? .respond(200)
                 : .respond(403, headers: [("Date", httpDate(Clock.now() + ahead))], body: s3Error(code))
         }
