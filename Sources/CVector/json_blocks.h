@@ -19,6 +19,7 @@
 #include "kernels.h"
 
 #define INLINE CV_TARGET static inline __attribute__((always_inline))
+#define RARE CV_TARGET static __attribute__((noinline))
 
 typedef uint64_t bits;
 
@@ -28,13 +29,18 @@ enum context { TOP, ARRAY, OBJECT };
 /// What a block leaves to the next one. A carry is 1 when something reaches that block's first byte.
 struct carries {
     bits in_string;  // all ones inside a string
-    bits escaped;
     // Behind a byte of that kind.
-    bits scalar, minus, dot, zero;
+    bits scalar, dot, zero;
     // Next token (white space skipped) behind a comma, colon, opening bracket, name.
     bits comma, colon, opener, name;
     // Inside a name; inside the digits of a fraction.
     bits in_name, in_fraction;
+    bits errors;
+};
+
+/// What few blocks have, and the functions for it, which are not inlined: so the registers are left to the usual blocks.
+struct rarities {
+    bits escaped, minus;
     // Literals and exponents; `rare` when any of these is set, `odd` when that or `minus` is.
     bits odd, rare, literal, literal_end, exponent, plus, sign, in_exponent;
     bits errors, high;
@@ -65,7 +71,7 @@ INLINE bits past_white(bits start, bits white, bits *carry) {
 
 /// Checks the escape whose backslash is at `at`; a backslash outside strings is found elsewhere.
 /// The bytes behind the end may be read: a text that ends inside an escape ends inside a string, and is refused for that.
-INLINE bool escape_valid(const uint8_t *text, size_t at, struct carries *c) {
+INLINE bool escape_valid(const uint8_t *text, size_t at, struct rarities *c) {
     switch (text[at + 1]) {
     case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
     case 'u': break;
@@ -84,7 +90,7 @@ INLINE bool escape_valid(const uint8_t *text, size_t at, struct carries *c) {
 }
 
 /// The bytes that a backslash in front takes the meaning from.
-INLINE bits escaped_bytes(bits backslash, const uint8_t *text, size_t base, struct carries *c) {
+RARE bits escaped_bytes(bits backslash, const uint8_t *text, size_t base, struct rarities *c) {
     bits escaped = c->escaped;
     backslash &= ~escaped;
     c->escaped = 0;
@@ -104,8 +110,9 @@ INLINE unsigned literal_length(const uint8_t *p, size_t remaining) {
 }
 
 /// Negative numbers, literals and exponents. Returns the bytes behind the minus that a number begins with.
-INLINE bits odd_scalars(block b, const uint8_t *text, size_t base, size_t count, struct carries *c, bits other,
-                        bits scalar, bits start, bits digit, bits dot) {
+RARE bits odd_scalars(const block *at, const uint8_t *text, size_t base, size_t count, struct rarities *c, bits other,
+                      bits scalar, bits start, bits digit, bits dot) {
+    block b = *at;
     bits minus = other & eq(b, '-'), behind_minus = behind(minus, &c->minus);
     c->errors |= behind_minus & ~digit;
     other &= ~minus;
@@ -144,10 +151,11 @@ INLINE bits odd_scalars(block b, const uint8_t *text, size_t base, size_t count,
     return behind_minus & ~behind_sign;
 }
 
-/// Whether `text` is one valid JSON value; its traits then are in `traits`, its outline in `outline`.
-CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit, uint8_t *traits,
-                              struct cv_json_outline *outline) {
-    struct carries c = {.colon = 1, .low_surrogate = SIZE_MAX};  // a value may stand at the first token
+/// What cv_json_accepts says of `text`; if that is valid, its outline is in `outline`.
+CV_TARGET static int32_t accepts(const uint8_t *text, size_t count, unsigned limit, struct cv_json_outline *outline) {
+    if (limit > CV_JSON_DEEPEST) limit = CV_JSON_DEEPEST;
+    struct carries c = {.colon = 1};  // a value may stand at the first token
+    struct rarities rare = {.low_surrogate = SIZE_MAX};
     uint8_t outer[CV_JSON_DEEPEST];
     unsigned depth = 0;
     uint64_t *words = outline ? outline->words : NULL;
@@ -165,10 +173,10 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
 
         // Strings.
         bits quote = eq(b, '"'), white = eq(b, ' '), control = 0;
-        if (unusual(b) | c.escaped) {
-            quote &= ~escaped_bytes(eq(b, '\\'), text, base, &c);
+        if (unusual(b) | rare.escaped) {
+            quote &= ~escaped_bytes(eq(b, '\\'), text, base, &rare);
             control = controls(b);
-            c.high |= high(b);
+            rare.high |= high(b);
         }
         bits string = prefix_xor(quote) ^ c.in_string;  // from the opening quote to the last byte inside
         c.in_string = (bits)((int64_t)string >> 63);
@@ -177,7 +185,7 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
         if (control) {
             c.errors |= control & string;
             bits line_break = (eq(b, '\n') | eq(b, '\r')) & ~string;
-            if (line_break) c.traits |= CV_JSON_LINE_BREAKS;
+            if (line_break) rare.traits |= CV_JSON_LINE_BREAKS;
             white |= line_break | (eq(b, '\t') & ~string);
         }
 
@@ -194,7 +202,7 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
         // Numbers. Where a rule names no neighbour in front, the neighbour's own rule has seen to it.
         bits digit = digits(b), dot = eq(b, '.') & scalar, lead = start;
         bits other = scalar & ~(digit | dot);
-        if (other | c.odd) lead |= odd_scalars(b, text, base, count, &c, other, scalar, start, digit, dot);
+        if (other | rare.odd) lead |= odd_scalars(&b, text, base, count, &rare, other, scalar, start, digit, dot);
         bits behind_dot = behind(dot, &c.dot);
         c.errors |= (dot & start) | (behind_dot & ~digit);
         c.errors |= past(behind_dot | c.in_fraction, digit, &c.in_fraction) & dot;
@@ -229,20 +237,20 @@ CV_TARGET static bool accepts(const uint8_t *text, size_t count, unsigned limit,
             rest = ~through;
             uint8_t bracket = text[base + (unsigned)__builtin_ctzll(brackets)];
             if (bracket == '{' || bracket == '[') {
-                if (depth == limit) return false;
+                if (depth == limit) return -1;
                 outer[depth++] = (uint8_t)context;
                 context = bracket == '{' ? OBJECT : ARRAY;
             } else {
-                if (context != (bracket == '}' ? OBJECT : ARRAY)) return false;
+                if (context != (bracket == '}' ? OBJECT : ARRAY)) return -1;
                 context = (enum context)outer[--depth];
             }
         }
         c.errors |= rest & (context == OBJECT ? not_in_object : context == ARRAY ? colon : not_outside);
     }
-    if (c.errors | c.in_string | depth) return false;
-    if (outline) c.traits |= cv_json_outline_end(text, count, outline, mark_count);
-    *traits = c.traits;
-    return !c.high || cv_utf8_valid(text, count);
+    if (c.errors | rare.errors | c.in_string | depth) return -1;
+    if (outline) rare.traits |= cv_json_outline_end(text, count, outline, mark_count);
+    if (rare.high && !cv_utf8_valid(text, count)) return -1;
+    return cv_json_accepted(cv_json_kind_of(text), rare.traits);
 }
 
 #endif

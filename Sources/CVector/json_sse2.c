@@ -63,8 +63,8 @@ OP uint64_t prefix_xor(uint64_t x) {
 
 #include "json_blocks.h"
 
-bool cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
-                          struct cv_json_outline *outline) {
-    return accepts(text, count, depth, traits, outline);
+int32_t cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth,
+                             struct cv_json_outline *outline) {
+    return accepts(text, count, depth, outline);
 }
 #endif

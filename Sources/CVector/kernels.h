@@ -14,6 +14,9 @@
 
 extern enum cv_path cv_chosen;
 
+/// Sets what cv_json_accepts calls.
+void cv_json_choose(enum cv_path path);
+
 ptrdiff_t cv_base64_decode_scalar(const uint8_t *text, size_t count, uint8_t *out);
 ptrdiff_t cv_base64_decode_ssse3(const uint8_t *text, size_t count, uint8_t *out);
 ptrdiff_t cv_base64_decode_avx2(const uint8_t *text, size_t count, uint8_t *out);
@@ -27,13 +30,10 @@ const uint8_t *cv_string_stop_neon(const uint8_t *at, const uint8_t *end);
 
 struct cv_json_verdict cv_json_check_scalar(const uint8_t *text, size_t count, unsigned depth,
                                             struct cv_json_outline *outline);
-/// Whether the text is valid, with its traits; what is wrong with it otherwise is the reference's business.
-bool cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
-                          struct cv_json_outline *outline);
-bool cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
-                          struct cv_json_outline *outline);
-bool cv_json_accepts_neon(const uint8_t *text, size_t count, unsigned depth, uint8_t *traits,
-                          struct cv_json_outline *outline);
+/// As cv_json_accepts says.
+int32_t cv_json_accepts_sse2(const uint8_t *text, size_t count, unsigned depth, struct cv_json_outline *outline);
+int32_t cv_json_accepts_avx2(const uint8_t *text, size_t count, unsigned depth, struct cv_json_outline *outline);
+int32_t cv_json_accepts_neon(const uint8_t *text, size_t count, unsigned depth, struct cv_json_outline *outline);
 
 bool cv_json_has_long_shape(const uint8_t *text, const struct cv_json_outline *outline,
                             const struct cv_json_shape *shape);
@@ -75,6 +75,14 @@ static inline __attribute__((always_inline)) uint8_t cv_json_outline_end(const u
     outline->mark_count = marks;
     bool same = outline->expected && cv_json_has_shape_inline(text, outline, outline->expected);
     return same ? CV_JSON_EXPECTED_SHAPE : 0;
+}
+
+static inline int32_t cv_json_accepted(enum cv_json_kind kind, uint8_t traits) { return (int32_t)kind | traits << 8; }
+
+/// The kind of a text that is valid.
+static inline enum cv_json_kind cv_json_kind_of(const uint8_t *text) {
+    while (*text == ' ' || *text == '\n' || *text == '\r' || *text == '\t') text++;
+    return *text == '{' ? CV_JSON_OBJECT : CV_JSON_OTHER;
 }
 
 bool cv_utf8_valid(const uint8_t *text, size_t count);

@@ -30,4 +30,5 @@ __attribute__((constructor)) static void choose(void) {
 #endif
     for (enum cv_path path = CV_SSSE3; path <= CV_NEON; path++)
         if (cv_path_works(path)) cv_chosen = path;
+    cv_json_choose(cv_chosen);
 }

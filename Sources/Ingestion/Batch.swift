@@ -63,8 +63,17 @@ package final class Batch {
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft,
         _ events: inout KafkaEventReader
     ) throws -> Bool {
+        guard lines.addsMetadata else { return try addRun(from: &record, partition, rows, nil, &events) }
+        let metadata = partition.metadata(withHeaders: lines.addsHeaders)
+        return try addRun(from: &record, partition, rows, metadata, &events)
+    }
+
+    @inline(__always)
+    private func addRun(
+        from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
+        _ events: inout KafkaEventReader
+    ) throws -> Bool {
         let body = rows.body
-        let metadata = lines.addsMetadata ? partition.metadata(withHeaders: lines.addsHeaders) : nil
         repeat {
             try partition.advance(to: record.offset)
             recordCount += 1

@@ -47,7 +47,8 @@ public final class ShapeMemory {
     ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it and `ByteBuffer.lead` bytes in front of
     ///     it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
-    @inlinable public func check(
+    @inlinable @inline(__always)
+    public func check(
         _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth
     ) -> (verdict: JSONVerdict, fault: ShapeFault?) {
         let verdict = JSONCheck.check(text, maximumDepth: maximumDepth, outline: outline)

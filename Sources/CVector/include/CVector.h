@@ -168,6 +168,21 @@ struct cv_json_outline {
 /// The text has passed cv_json_check, with this outline. CV_LEAD bytes in front of it are read, and may be anything.
 bool cv_json_has_shape(const uint8_t *text, const struct cv_json_outline *outline, const struct cv_json_shape *shape);
 
+typedef int32_t cv_json_accepts_function(const uint8_t *text, size_t count, unsigned depth,
+                                         struct cv_json_outline *outline);
+extern cv_json_accepts_function *cv_json_accepts_chosen;
+
+/// The first half of cv_json_check, for who knows what the answer will be: of a valid text its kind, with its traits
+/// from bit 8 on; negative where the text is to be read again. cv_json_verdict is the other half.
+static inline int32_t cv_json_accepts(const uint8_t *text, size_t count, unsigned depth,
+                                      struct cv_json_outline *outline) {
+    return cv_json_accepts_chosen(text, count, depth, outline);
+}
+
+/// What cv_json_check says of a text of which cv_json_accepts has said `accepted`.
+struct cv_json_verdict cv_json_verdict(int32_t accepted, const uint8_t *text, size_t count, unsigned depth,
+                                       struct cv_json_outline *outline);
+
 /// Removes, in place, each run of white space outside strings that holds \n or \r; leaves any other white space.
 /// The text should have passed cv_json_check: in other text it may take a string's end for its start.
 /// Returns the new length.
