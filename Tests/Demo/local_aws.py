@@ -1,11 +1,11 @@
 """A local AWS (ministack) that enforces IAM: started on a free port, the template deployed, stopped by its pid."""
 
 import contextlib
-import functools
 import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -27,7 +27,7 @@ class LocalAWS:
     """`with LocalAWS() as aws:` gives `aws.client("s3")` and so on, for an administrator of the account."""
 
     def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="local-aws-")
+        self.clients, self.folder = {}, tempfile.mkdtemp(prefix="local-aws-")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -41,9 +41,12 @@ class LocalAWS:
             # Handed on to the functions that it runs:
             "AWS_ENDPOINT_URL": self.endpoint, "AWS_CA_BUNDLE": self.certificate,
         }
-        program = pathlib.Path(sys.executable).with_name("ministack")
-        self.process = subprocess.Popen(
-            [program], env=environment, cwd=self.folder, stdout=self.log.open("wb"), stderr=subprocess.STDOUT)
+        # In a session of its own, with the functions that it runs: Ctrl-C is for this program, which ends them in
+        # order. Where this program is killed, it ends as well.
+        program = ["setpriv", "--pdeathsig", "TERM", pathlib.Path(sys.executable).with_name("ministack")]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                program, env=environment, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             self._wait()
         except BaseException:
@@ -54,7 +57,7 @@ class LocalAWS:
     def _wait(self):
         deadline = time.monotonic() + 60
         trust = ssl.create_default_context(cafile=self.certificate)
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline and not self._has_ended():
             with contextlib.suppress(OSError):
                 with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2, context=trust):
                     return
@@ -62,22 +65,28 @@ class LocalAWS:
         raise SystemExit(f"The local AWS did not start; its log:\n{self.log.read_text()[-3000:]}")
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        for client in self.clients.values():
+            client.close()
+        # Asked to end, it would wait ten seconds for open connections, those of the functions that it runs among them.
+        # Nothing of it is kept, and no function outlives it.
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    @functools.cache
+    def _has_ended(self):
+        # Its number, and that of its group, stays its own until __exit__ waits for it.
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def client(self, service):
         return self.client_of(service, ADMIN)
 
     def client_of(self, service, credentials):
-        return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=REGION, verify=self.certificate, **credentials,
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+        key = (service, *credentials.values())
+        if key not in self.clients:
+            self.clients[key] = boto3.client(
+                service, endpoint_url=self.endpoint, region_name=REGION, verify=self.certificate, **credentials,
+                config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+        return self.clients[key]
 
 
 def make_certificate(folder):

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from demo import CLUSTER, ROOT, ask, create_table, show_crawler, show_table, ste
 from local_aws import ADMIN, REGION, LocalAWS, deploy
 
 TOPIC, RECORDS = "stock_market", 4200
+OWN = {}  # variables of every command besides those of the local AWS
 QUESTION = """
 SELECT "Index", count(*) AS days, min("Low") AS lowest, max("High") AS highest, max_by("Close", "Date") AS last_close
 FROM stock_market GROUP BY "Index" ORDER BY "Index"
@@ -31,6 +33,8 @@ def main(package, local, follow):
     with contextlib.ExitStack() as stack:
         aws = stack.enter_context(LocalAWS())
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipeline-")))
+        # Commands find a broker by themselves; here they must find none but this one.
+        OWN["XDG_RUNTIME_DIR"] = str(folder)
         step("Deploying template.yaml to a local AWS")
         outputs = deploy(aws, ROOT / "template.yaml", package, {"MSKClusterArn": CLUSTER})
         print(f"  function {outputs['Function']}\n  bucket   {outputs['IngestionBucket']}")
@@ -63,18 +67,15 @@ def main(package, local, follow):
         show_crawler(aws, outputs["Crawler"])
         if follow:
             step("Twenty records a second from now on; Ctrl-C ends it")
-            follow_rows(stack, aws, local, servers, mapping, answer)
+            follow_rows(aws, local, servers, mapping, answer, folder / "mapping")
 
 
 def variables(aws):
     """The tool trusts the local AWS's certificate, and acts as an administrator of
     it, whatever account this terminal belongs to."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    # A broker of this user's that runs already is still the one that commands find by themselves.
-    own["XDG_RUNTIME_DIR"] = tempfile.gettempdir() + "/pipeline-demo"
-    os.makedirs(own["XDG_RUNTIME_DIR"], mode=0o700, exist_ok=True)
     own["AWS_CA_BUNDLE"] = aws.certificate
-    return own | {"AWS_REGION": REGION} | {name.upper(): value for name, value in ADMIN.items()}
+    return own | OWN | {"AWS_REGION": REGION} | {name.upper(): value for name, value in ADMIN.items()}
 
 
 def run(aws, command):
@@ -82,21 +83,30 @@ def run(aws, command):
         raise SystemExit(f"{command[0]} {command[1]} failed; its words are above.")
 
 
-def start(stack, aws, command, **more):
-    process = subprocess.Popen(command, env=variables(aws), **more)
-    stack.callback(stop, process)
-    return process
+def start(aws, command, **more):
+    """In a session of its own, since Ctrl-C is for this program; where this program is killed, it ends as well."""
+    return subprocess.Popen(
+        ["setpriv", "--pdeathsig", "TERM", *command], env=variables(aws), start_new_session=True, **more)
 
 
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(15)
-    process.kill()
+def stop(*processes, within=0.7):
+    """Asks all to end before it waits for the first; gives those that had to be killed."""
+    for process in processes:
+        process.terminate()
+    deadline, killed = time.monotonic() + within, []
+    for process in processes:
+        try:
+            process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            killed.append(process)
+            process.kill()
+            process.wait()
+    return killed
 
 
 def start_broker(stack, aws, local):
-    broker = start(stack, aws, [local, "kafka", "--topic", f"{TOPIC}:3"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    broker = start(aws, [local, "kafka", "--topic", f"{TOPIC}:3"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    stack.callback(stop, broker, within=0)
     line = broker.stdout.readline().decode().strip()
     if not line.startswith("bootstrap.servers="):
         raise SystemExit("The broker did not start: run `local kafka` to see why.")
@@ -143,18 +153,44 @@ def chart(values, width=72, height=12):
     return rows + ["  " + " " * 11 + "└" + "─" * len(points) + f" {len(values)} days"]
 
 
-def follow_rows(stack, aws, local, servers, mapping, answer):
-    start(stack, aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
-          stderr=subprocess.DEVNULL)
-    start(stack, aws, mapping, stderr=subprocess.DEVNULL)
+def follow_rows(aws, local, servers, mapping, answer, log):
+    producer = start(aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
+                     stderr=subprocess.DEVNULL)
+    with log.open("wb") as file:
+        poller = start(aws, mapping, stderr=file)
+    try:
+        show_rows(answer)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends within a second as it is
+        print("\n  Stopping: the mapping finishes its batch", flush=True)
+    finally:
+        killed = stop(producer, poller)
+    print("  The mapping did not finish its last batch" if poller in killed else last_line(log.read_text()), flush=True)
+
+
+def show_rows(answer):
     last = RECORDS
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(2)
-            count = int(answer("SELECT count(*) FROM stock_market")[1][0][0])
-            print(f"  {time.strftime('%H:%M:%S')}  {count:>8,} rows in the table  +{count - last}", flush=True)
-            last = count
+    while True:
+        time.sleep(2)
+        count = int(answer("SELECT count(*) FROM stock_market")[1][0][0])
+        print(f"  {time.strftime('%H:%M:%S')}  {count:>8,} rows in the table  +{count - last}", flush=True)
+        last = count
+
+
+def last_line(log):
+    """What came in all, by the mapping's own last line."""
+    found = re.search(r"([\d,]+) records? acknowledged in ([\d,]+) invocations?, .*, ([\d,]+) errors?, ", log)
+    if not found:
+        return f"  The mapping did not say how it ended: {log[-1000:]}"
+    acknowledged, invocations, errors = (int(number.replace(",", "")) for number in found.groups())
+    return (f"  {RECORDS + acknowledged:,} rows, {acknowledged:,} of them since the demo began to follow; "
+            f"{invocations:,} invocations, {errors:,} errors")
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), sys.argv[2], "--follow" in sys.argv[3:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: nothing is left behind
+    try:
+        main(pathlib.Path(sys.argv[1]), sys.argv[2], "--follow" in sys.argv[3:])
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        sys.exit(130)

@@ -54,8 +54,6 @@ try:
     while os.getppid() == parent:
         time.sleep(0.2)
 finally:
-    server.terminate()
-    try:
-        server.wait(5)
-    except subprocess.TimeoutExpired:
-        server.kill()
+    # Asked to end, it would wait for the connections that the function and its readers still hold. Nothing is kept.
+    server.kill()
+    server.wait()
