@@ -1,26 +1,21 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # parts is build.sh's; status and the like are for those that follow
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317 # parts is build.sh's; status and the like are for those that follow
 #
 # The account that deploy, replay and delete work in. Sourced by build.sh.
 #
 #   STACK             name of the stack; kafka-to-s3
 #   AWS_PROFILE, AWS_REGION and the like as every AWS tool reads them
 
-awscli_version=1.46.3
-pyyaml_version=6.0.3
-
 stack=${STACK:-kafka-to-s3}
 
-# Files of this run alone: another one may be under way for another stack.
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 error=$work/error # what the last command of aws complained of
 described=$work/stack.json
 
 # The aws command of this machine, or else one of our own.
 need_aws() {
     command -v aws >/dev/null && return
-    install_own aws "awscli==$awscli_version"
-    PATH=$parts/aws-venv/bin:$PATH
+    environment aws-venv Sources/Deployment/requirements.txt
+    # Its script names its Python in a first line that takes no path with a space in it.
+    aws() { "$parts/aws-venv/bin/python" -m awscli "$@"; }
 }
 
 # Sets python3_yaml, a Python that reads YAML: the template's parameters are checked with it.
@@ -28,19 +23,7 @@ need_yaml() {
     for python3_yaml in python3 "$parts/venv/bin/python" "$parts/aws-venv/bin/python"; do
         "$python3_yaml" -c 'import yaml' 2>/dev/null && return
     done
-    install_own python "pyyaml==$pyyaml_version"
-}
-
-# install_own PROGRAM PACKAGE: into an environment of our own, beside the system's packages.
-install_own() {
-    local own=$parts/aws-venv
-    command -v python3 >/dev/null || need_debian python3
-    python3 -c 'import ensurepip, venv' 2>/dev/null || need_debian python3-venv
-    [[ -x $own/bin/python ]] || { mkdir -p "$parts" && python3 -m venv "$own"; }
-    [[ $1 != python && -x $own/bin/$1 ]] && return
-    say "Installing ${2/==/ } from PyPI into .build/parts/aws-venv"
-    "$own/bin/pip" install --quiet --disable-pip-version-check "$2" >"$(log aws-venv)" 2>&1 ||
-        failed_step aws-venv "pip could not install ${2%%=*}."
+    environment aws-venv Sources/Deployment/requirements.txt
 }
 
 # Sets account and region. Nothing has been changed anywhere before this has said whose they are.

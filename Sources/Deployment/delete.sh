@@ -6,6 +6,7 @@ longest_wait=90 # minutes; Lambda takes 20 to 40 to give its network interfaces 
 
 delete() {
     (($# == 0)) || fail "delete takes no arguments." "STACK=$1 ./build.sh delete"
+    need python
     need_aws
     check_account delete
     describe_stack

@@ -10,6 +10,8 @@
 template=${TEMPLATE:-template.yaml}
 
 deploy() {
+    need python
+    ! can_build_here || need build
     local parameters=("$@")
     check_stack_name
     need_yaml

@@ -12,8 +12,8 @@ replay() {
     [[ $# == 0 || ($# == 1 && $1 =~ ^s3://[^/]+(/.*)?$ ) ]] ||
         fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." \
             "./build.sh replay"
+    need python
     need_aws
-    command -v python3 >/dev/null || need_debian python3
     check_account replay
     local name bucket prefix=aws/lambda/
     name=$(output_of Function 2>"$error") || fail "the stack $stack cannot be looked at: $(last_line)" \

@@ -117,14 +117,12 @@ class Shell:
             "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CA_BUNDLE": aws.certificate, "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": f"{folder}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{folder}/none",
             "AWS_EC2_METADATA_DISABLED": "true", **{name.upper(): value for name, value in ADMIN.items()}}
-        own = ROOT / ".build/parts/aws-venv/bin"
-        if not shutil.which("aws"):
-            self.environment["PATH"] = f"{own}:{self.environment['PATH']}"
         self._answer_for_ec2(pathlib.Path(folder, "bin"))
 
     def _answer_for_ec2(self, folder):
         """The local AWS does not know what a zone has: here, not all have what a broker needs."""
-        real = shutil.which("aws", path=self.environment["PATH"]) or str(ROOT / ".build/parts/aws-venv/bin/aws")
+        own = f'"{ROOT}/.build/parts/aws-venv/bin/python" -m awscli'
+        real = f'"{shutil.which("aws")}"' if shutil.which("aws") else own
         folder.mkdir()
         (folder / "aws").write_text(f"""#!/bin/bash
 case "$*" in

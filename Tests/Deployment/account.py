@@ -20,8 +20,7 @@ import jmespath
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
-CLIENT = f"""#!{sys.executable}
-import json, os, sys, urllib.request
+CLIENT = """import json, os, sys, urllib.request
 body = json.dumps(sys.argv[1:]).encode()
 with urllib.request.urlopen(os.environ["TEST_ACCOUNT"], data=body) as answer:
     code, output, error = json.load(answer)
@@ -63,7 +62,9 @@ class Account:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.folder = tempfile.TemporaryDirectory(prefix="account-")
-        self.program("aws", CLIENT)
+        client = pathlib.Path(self.folder.name, "client.py")
+        client.write_text(CLIENT)
+        self.program("aws", f'#!/bin/sh\nexec "{sys.executable}" "{client}" "$@"\n')
         self.program("date", f'#!/bin/sh\n[ "$1" = +%F ] && echo {self.today} || exec /bin/date "$@"\n')
         self.program("sleep", "#!/bin/sh\n")
         # What is deployed here goes nowhere: the compiler need not look whether it is up to date.

@@ -1,0 +1,195 @@
+# shellcheck shell=bash disable=SC2154,SC2016,SC2046 # root, parts and the like are build.sh's
+#
+# What must hold before a change is accepted. Sourced by build.sh.
+
+# In the order in which they are run: what is cheap and finds most first. Each has a function check_NAME.
+checks=(foundation zip scripts template samples tests demo batches deployments account queries walk events peer costs
+    readme)
+
+# run_tests [FILTER]: all checks; or the one of that name; or the tests that the filter finds.
+run_tests() {
+    (($# < 2)) || fail "test takes one filter." "./build.sh test 'RetryTests|DeadlineTests'"
+    need parts test build local
+    need_parts
+    build
+    build_local
+    local filter=${1-} check tests=
+    if [[ -n $filter ]]; then
+        if declare -F "check_$filter" >/dev/null; then "check_$filter"; else swift_tests "$filter"; fi
+        return
+    fi
+    for check in "${checks[@]}"; do
+        "check_$check"
+    done
+    say "All checks passed; $tests"
+}
+
+# swift_tests [FILTER]: leaves in $tests how many ran.
+swift_tests() {
+    say "Running the tests${1:+ that match '$1'}"
+    WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap LOCAL=$tool \
+        swift test -j "$jobs" ${1:+--filter "$1"} 2>&1 | tee "$(log test)" ||
+        fail "tests failed." "grep -n recorded .build/logs/test.log shows which."
+    tests=$(sed -n 's/.*\(Test run with .* passed after .*\)/\1/p' "$(log test)" | tail -1)
+    [[ -n $tests && $tests != "Test run with 0 tests"* ]] || fail \
+        "no test matches '${1-}', nor is it one of the checks." \
+        "swift test list shows the tests; the checks are ${checks[*]}"
+}
+
+# A filter with a slip in it must not look as if all were well.
+check_tests() {
+    swift_tests
+    local passed=$tests
+    if (swift_tests NothingIsCalledThis) >"$(log filter)" 2>&1 || ! grep -q "no test matches" "$(log filter)"; then
+        fail "./build.sh test does not fail where its filter matches nothing." "see .build/logs/filter.log"
+    fi
+    tests=$passed
+}
+
+check_scripts() {
+    say "Checking the scripts"
+    find build.sh .ci/run Sources Tests Benchmarks -type f '(' -name '*.sh' -o -name run ')' -exec shellcheck {} + ||
+        fail "scripts are not clean." "see the lines above."
+    say "Building where something is missing, and in a folder with a space in its name"
+    "$python" Tests/Build/commands.py || fail "build.sh does not do what it should." "see the lines above."
+}
+
+check_demo() {
+    say "Running the demo, and ending it with Ctrl-C"
+    "$python" Tests/Demo/interrupted.py "$out.zip" "$tool"
+}
+
+check_batches() {
+    say "Ingesting the sample batches"
+    "$python" Tests/Demo/demo.py "$out.zip"
+}
+
+check_deployments() {
+    say "Deploying the template with each way to Kafka"
+    "$python" Tests/Demo/deployments.py "$out.zip"
+}
+
+check_account() {
+    say "Deploying and deleting in an account that is not there"
+    "$python" Tests/Deployment/commands.py
+}
+
+check_queries() {
+    say "Asking the saved queries of what is stored with each partitioning"
+    "$python" Tests/Deployment/saved_queries.py "$out.zip"
+}
+
+check_walk() {
+    say "Deploying with ./build.sh deploy, as the README's walk does"
+    command -v aws >/dev/null || environment aws-venv Sources/Deployment/requirements.txt
+    "$python" Tests/Demo/walk.py
+}
+
+check_events() {
+    say "Invoking single events under the runtime emulator"
+    local event
+    for event in msk self-managed awkward empty; do
+        "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
+            { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
+    done
+}
+
+check_peer() {
+    say "Checking that the benchmark's Python function loses nothing"
+    "$python" Tests/Demo/peer.py || fail "the comparison is not an honest one." "look at Benchmarks/python/app.py."
+}
+
+# Foundation would add 9 MB to the binary and tens of milliseconds to each cold start.
+check_foundation() {
+    say "Checking that bootstrap links no Foundation"
+    local names
+    names=$(nm "$scratch/release/bootstrap" | grep Foundation || true) # the same binary, before it was stripped
+    if [[ -n $names ]]; then
+        printf '%s\n' "${names:0:1000}" >&2
+        fail "bootstrap links Foundation (see the names above)." \
+            "look for 'import Foundation' under Sources, and in packages added lately."
+    fi
+}
+
+check_zip() {
+    say "Checking that the zip is reproducible and holds what it should"
+    local first
+    first=$(sha256sum <"$out.zip")
+    package
+    [[ $(sha256sum <"$out.zip") == "$first" ]] || fail "packaging twice made two different zips." "look at package()."
+    [[ $(unzip -Z1 "$out.zip" | xargs) == "bootstrap NOTICE" && $(unzip -Z "$out.zip" bootstrap) == -rwxr-xr-x* ]] ||
+        fail "the zip does not hold an executable bootstrap and NOTICE alone." "unzip -Z $out.zip"
+    if (arch=$([[ $arch == arm64 ]] && echo x86_64 || echo arm64) && check_binary "$out/bootstrap") 2>/dev/null; then
+        fail "a binary for another processor would be packaged." "look at check_binary()."
+    fi
+    say "Running the binary in an empty root, with TLS and names of its own"
+    "$python" Tests/Static/empty_root.py "$out/bootstrap" || fail "the static binary does not do what it should." "see the lines above."
+    say "Running it among name servers that are gone, silent, late or picky"
+    "$python" Tests/Static/name_servers.py "$out/bootstrap" ||
+        fail "a resolver breaks the function." "see the lines above."
+    say "Measuring the start"
+    "$python" Benchmarks/start.py "$out/bootstrap"
+}
+
+check_template() {
+    environment sam-venv Tests/Template/requirements.txt
+    say "Checking template.yaml with cfn-lint and sam validate"
+    "$parts/venv/bin/cfn-lint" template.yaml || fail "template.yaml is not clean." "see the lines above."
+    SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 "$parts/sam-venv/bin/sam" validate --lint -t template.yaml ||
+        fail "SAM does not take template.yaml." "see the lines above."
+    say "Checking what the template makes of its parameters, for each way to Kafka"
+    "$python" Tests/Template/check.py || fail "the template's resources are not what their services take." "see the lines above."
+    say "Running the broker's user data in an empty root"
+    "$python" Tests/Template/user_data.py || fail "the broker's user data does not do what it should." "see the lines above."
+}
+
+# The committed batches are what their scripts make: neither was changed without the other.
+check_samples() {
+    say "Checking that the sample batches are what their scripts make"
+    local command file
+    events/make-awkward.py | cmp - events/awkward.json ||
+        fail "events/awkward.json is not what make-awkward.py writes." "events/make-awkward.py > events/awkward.json"
+    while read -r command; do
+        file=${command##*> }
+        bash -c "${command% > *}" | cmp - "$file" || fail "$file is not what its script writes." "$command"
+    done < <(sed -n '/^r"""/,/^"""/p' events/make-batch.py | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}' |
+        sed -n 's/^ *\(events\/make-batch.py.*> events\/.*\)$/\1/p')
+}
+
+# The README's tables of costs are what the script makes of its prices.
+check_costs() {
+    local head
+    for head in "a month" "the try-out"; do
+        diff <(Benchmarks/costs.py $([[ $head == *try-out ]] && echo --try-out)) \
+            <(grep -A100 "^| $head, in US" README.md | sed '/^$/,$d') >&2 ||
+            fail "a table of costs in the README is not what Benchmarks/costs.py prints (> is the README's)." "put its output there."
+    done
+}
+
+# What the README tells people to type works. This command itself and the demo are not run once more.
+check_readme() {
+    say "Running the README's commands"
+    local command
+    # Those of the walk through an account were run by walk.py, in a local one.
+    sed -e '/^## From an empty account/,/^## What it writes/d' README.md | sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' | while read -r command; do
+        case $command in
+            "./build.sh demo" | "./build.sh test"* | "") continue ;;
+        esac
+        bash -c "$command" >"$(log readme)" 2>&1 </dev/null ||
+            { cat "$(log readme)" >&2 && fail "the README's command fails: $command" "put one of both right."; }
+    done
+}
+
+# --- At length ------------------------------------------------------------------------------------------------
+
+# torture [ROUNDS]: what `test` runs shortened. TORTURE_SEED=… repeats a run whose seed was printed.
+torture() {
+    need parts build
+    need_parts
+    build
+    say "Crashes (${1:-500} rounds), faults, deadlines, bad input, random histories"
+    TORTURE_ROUNDS=${1:-500} MODEL_HISTORIES=100 WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap \
+        swift test -j "$jobs" --filter 'TortureTests|IngestionTests' 2>&1 | tee "$(log torture)" |
+        grep --line-buffered -E '^(crash test|faults|deadline|model|[|])|recorded an issue|Test run with|error:' ||
+        fail "the torture found something." "see .build/logs/torture.log; TORTURE_SEED=SEED ./build.sh torture repeats it."
+}
