@@ -1,12 +1,17 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # out, arch and the like are build.sh's
+# shellcheck shell=bash disable=SC2154,SC2016,SC2119,SC2120 # out, arch and the like are build.sh's
 #
 # The function: compiled, checked and packaged. Sourced by build.sh.
 
 zip_limit=5500000 # bytes
 
 build_command() {
-    ! can_build_here || need build
+    need_to_build
     build
+}
+
+# need_to_build WHAT…: what build needs, where it is not done in a container, and this besides, in one list.
+need_to_build() {
+    if can_build_here; then need build "$@"; else need "$@"; fi
 }
 
 build() {

@@ -24,7 +24,7 @@ need() {
             test) programs file file unshare util-linux shellcheck shellcheck ;;
         esac
     done
-    hash dpkg-query apt-get 2>/dev/null || not_debian
+    ((${#wanted[@]} == 0)) || hash dpkg-query apt-get 2>/dev/null || not_debian
     [[ " $* " =~ \ (build|local|c)\  ]] && look_for_swift
     local missing=()
     look_for_packages

@@ -10,8 +10,7 @@
 template=${TEMPLATE:-template.yaml}
 
 deploy() {
-    need python
-    ! can_build_here || need build
+    need_to_build python
     local parameters=("$@")
     check_stack_name
     need_yaml

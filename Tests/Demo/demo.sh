@@ -16,7 +16,7 @@ invoke() {
     local event=$1
     [[ $event == /* ]] || event=$caller/$event
     [[ -f $event ]] || fail "there is no file $event." "give the path of an event, e.g. events/msk.json"
-    need parts build
+    need_to_build parts
     need_parts
     build
     "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "$event"
