@@ -68,7 +68,8 @@ failed_step() {
     fail "$2" "$next"
 }
 
-# Files of this run alone. SwiftPM, Python and the tests leave theirs there too, and all of them go with it.
+# Files of this run alone. SwiftPM, Python and the tests leave theirs there too, and all of them go with it. (What keeps
+# two builds apart is .build/.lock, not the locks that SwiftPM has among its temporary files.)
 make_work() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/kafka-to-s3.XXXXXX")
     trap clear_work EXIT
