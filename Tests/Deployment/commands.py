@@ -51,7 +51,8 @@ def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploa
     for sentence, argument in [
         ("'OwnBroker' is not a parameter", "OwnBroker"), ("did you mean OwnBroker?", "ownbroker=true"),
         ("there is no parameter Topick", "Topick=a"), ("OwnBroker=yes: must be one of true, false", "OwnBroker=yes"),
-        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a number", "BatchSize=many"),
+        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a whole number", "BatchSize=many"),
+        ("BatchSize=1.5: must be a whole number", "BatchSize=1.5"), ("MinimumPollers=00: must be", "MinimumPollers=00"),
         ("ErrorsDays=-1: must be 0 or more", "ErrorsDays=-1"), ("CrawlerTrigger=never", "CrawlerTrigger=never"),
         ("must be the ARN of an MSK cluster", "MSKClusterArn=orders"),
     ]:
@@ -60,6 +61,7 @@ def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploa
             check(account.calls == [], sentence)
     with Account() as account:
         refused(account, ["there is no parameter A", "BatchSize=0"], "A=b", "BatchSize=0")
+        refused(account, ["Topic is given 2 times"], "Topic=orders", "Topic=prices")
 
 
 def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploaded():
@@ -67,6 +69,10 @@ def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploa
         ("Say where Kafka is", []), ("cannot both be set", [f"MSKClusterArn={MSK}", "BootstrapServers=a:9092"]),
         ("needs provisioned mode", [f"MSKClusterArn={MSK}", "PartialBatchResponse=true"]),
         ("MinimumPollers is greater than MaximumPollers", [f"MSKClusterArn={MSK}", "MinimumPollers=20", "MaximumPollers=12"]),
+        ("MSKClusterArn is in us-east-1, and the stack in eu-central-1", [f"MSKClusterArn={MSK.replace(REGION, 'us-east-1')}"]),
+        ("AlarmTopicArn is in us-east-1", [f"MSKClusterArn={MSK}", f"AlarmTopicArn=arn:aws:sns:us-east-1:{ACCOUNT}:on-call"]),
+        ("eu-central-1 has no FIPS endpoints", [f"MSKClusterArn={MSK}", "UseFipsEndpoints=true"]),
+        ("BrokerZone=us-east-1a is not a zone", ["OwnBroker=true", "BrokerImageId=ami-12345678", "BrokerZone=us-east-1a"]),
     ]:
         with Account() as account:
             refused(account, [sentence], *arguments)

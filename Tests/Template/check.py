@@ -13,6 +13,7 @@ from policies import exposures
 
 TEMPLATE = ROOT / "template.yaml"
 REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1"]
+WITHOUT_SCHEMAS = ["eusc-de-east-1", "us-iso-east-1"]
 
 
 def main():
@@ -23,6 +24,8 @@ def main():
         failures += refused(sentence, parameters)
     for region in REGIONS:
         failures += [f"{region}: {it}" for it in of_schemas(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
+    for region in REGIONS + WITHOUT_SCHEMAS:
+        failures += [f"{region}: {it}" for it in of_names(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
     if failures:
         sys.exit("\n".join(failures))
     print(f"{len(ACCEPTED)} sets of parameters make valid resources, {len(REFUSED)} are refused")
@@ -53,6 +56,24 @@ def of_schemas(stack):
         properties = coerced(resource["Properties"], schema, schema)
         for error in Draft7Validator(schema).iter_errors(properties):
             yield f"{name}{''.join(f'/{it}' for it in error.absolute_path)}: {error.message[:300]}"
+
+
+def of_names(stack):
+    """What differs between AWS's partitions, and what does not though it looks as if it did."""
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        service = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]
+        # Services have these names in every partition. IAM of aws-eusc refuses "ec2.amazonaws.eu".
+        if not service.endswith(".amazonaws.com"):
+            yield f"{name} trusts {service}"
+    in_china = stack.region.startswith("cn-")
+    # Of S3, Lambda and STS: others have names of their own in the isolated partitions as well.
+    for name, endpoint in stack.of_type("AWS::EC2::VPCEndpoint").items():
+        prefix = "cn.com.amazonaws." if in_china and name != "S3Endpoint" else "com.amazonaws."
+        if not endpoint["ServiceName"].startswith(prefix + stack.region + "."):
+            yield f"{name} is of {endpoint['ServiceName']}"
+    for name, resource in stack.resources.items():
+        if "arn:aws:" in json.dumps(resource) and stack.pseudo["AWS::Partition"] != "aws":
+            yield f"{name} names an ARN of another partition"
 
 
 def coerced(value, schema, whole):
