@@ -206,6 +206,57 @@ def with_broker():
         yield str(path)
 
 
+# --- replay
+
+
+def test_replay_moves_what_the_function_has_stored_and_says_why_the_rest_stays():
+    def function(event):
+        if "poison" in event:
+            return "Unhandled", '{"errorMessage":"not a Kafka event"}'
+        if "half" in event:
+            return None, '{"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":3}}]}'
+        return None, '{"batchItemFailures":[],"records":1}'
+
+    def record(payload):
+        return json.dumps({"requestContext": {}, "payload": payload}).encode()
+
+    reasons = {"poison": (record("poison"), "not a Kafka event"), "half": (record('{"half":1}'), "itemIdentifier"),
+               "notes.txt": (b"not JSON", "not the record"), "cut": (record("x")[:-4], "not the record"),
+               "none": (record(None), "not the record"), "surrogate": (b'{"payload":"\\ud800"}', "not the record"),
+               "deep": (b'{"payload":' + b"[" * 100_000, "not the record"), "list": (b"[]", "not the record"),
+               "large": (record("x" * 6291557), "larger than Lambda takes")}
+    folder = "aws/lambda/9a1d/t-0/"
+    stored = [f"{folder}good", f"{folder} with spaces ", f"{folder}ü 'quoted' $(x) *"]
+    with Account() as account:
+        account.make_stack(outputs={"Function": "f", "FailedBatchesBucket": "failed"})
+        account.function = function
+        account.objects = {**{folder + name: body for name, (body, _) in reasons.items()},
+                           **{key: record('{"records":{}}') for key in stored},
+                           "replayed/" + stored[0]: b"", "other/good": record("{}")}
+        code, said = account.run("replay")
+        check(code != 0 and f"{len(reasons)} of {len(reasons) + 3} failed batches are not replayed" in said, said)
+        for name, (_, reason) in reasons.items():
+            line = next((it for it in said.splitlines() if f"{folder}{name} stays: " in it), said)
+            check(reason in line, line)
+        check(set(account.objects) == {"other/good", *(folder + it for it in reasons), *("replayed/" + it for it in stored)},
+              str(list(account.objects)))
+        for name in reasons:
+            del account.objects[folder + name]
+        code, said = account.run("replay", "s3://failed/")
+        check(code == 0 and "No failed batch is left" in said, said)
+
+
+def test_replay_without_a_stack_or_a_bucket_says_what_to_do():
+    with Account() as account:
+        code, said = account.run("replay")
+        check(code != 0 and "STACK=" in said and "Next:" in said, said)
+        account.make_stack(outputs={"Function": "f"})
+        code, said = account.run("replay")
+        check(code != 0 and "keeps no failed batches" in said and "s3://BUCKET" in said, said)
+        code, said = account.run("replay", "failed")
+        check(code != 0 and "s3://BUCKET" in said, said)
+
+
 # --- delete
 
 
