@@ -7,7 +7,7 @@ import sys
 from jsonschema import Draft7Validator
 
 from cloudformation import Refused, Stack
-from mappings import objections
+from mappings import objections, of_function
 from parameter_sets import ACCEPTED, REFUSED, ROOT
 from policies import exposures
 
@@ -36,7 +36,8 @@ def accepted(name, parameters, expected):
         stack = Stack(TEMPLATE, parameters)
     except Refused as refusal:
         return [f"{name}: refused: {refusal}"]
-    found = [*of_schemas(stack), *objections(stack), *exposures(stack), *of_limits(stack), *unexpected(stack, expected)]
+    found = [*of_schemas(stack), *objections(stack), *of_function(stack), *exposures(stack),
+             *of_limits(stack), *of_life(stack), *unexpected(stack, expected)]
     return [f"{name}: {it}" for it in found]
 
 
@@ -107,13 +108,28 @@ def of_limits(stack):
                 yield f"{name}: a widget without metrics"
 
 
+def of_life(stack):
+    """A bucket outlives its stack, since nothing else has its objects, but not a first deployment that fails. No role
+    has more rights than the boundary, and the crawler does nothing that its role may not."""
+    for name, bucket in stack.resources.items():
+        kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+        if bucket["Type"] == "AWS::S3::Bucket" and not kept.items() <= bucket.items():
+            yield f"{name} is not kept, or also after a failed first deployment"
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        if role.get("PermissionsBoundary", "") != stack.parameters["PermissionsBoundaryArn"]:
+            yield f"{name} has no permissions boundary"
+    for name, crawler in stack.of_type("AWS::Glue::Crawler").items():
+        if json.loads(crawler["Configuration"]).get("CreatePartitionIndex", True):
+            yield f"{name} makes indexes of partitions, for which its role has no rights"
+
+
 def unexpected(stack, expected):
     """`expected`: path of resources' properties → value, e.g. EventSource.BatchSize; None for nothing."""
     for path, wanted in expected.items():
         name, *keys = path.split(".")
         found = stack.resources.get(name, {}).get("Properties")
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else found[int(key)] if found else None
+            found = found.get(key) if isinstance(found, dict) else dict(enumerate(found or [])).get(int(key))
         if found != wanted:
             yield f"{path} is {found}, not {wanted}"
 

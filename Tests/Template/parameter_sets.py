@@ -56,6 +56,9 @@ ACCEPTED = {
     "own broker": (BROKER | {"BrokerZone": "eu-central-1b", "StockMarketProducer": "true"}, {
         ACCESS: [SUBNET, GROUP], "BrokerSubnet.AvailabilityZone": "eu-central-1b",
         "Broker.ImageId": "ami-0123456789abcdef0", "S3Endpoint.VpcEndpointType": "Gateway",
+        "PollersSecurityGroup.SecurityGroupEgress.0.FromPort": 9092,
+        "PollersSecurityGroup.SecurityGroupEgress.1.FromPort": 443,
+        "PollersSecurityGroup.SecurityGroupEgress.1.CidrIp": "0.0.0.0/0",
         "EventSource.SelfManagedEventSource.Endpoints.KafkaBootstrapServers": ["10.42.0.10:9092"]}),
     "own broker, provisioned": (BROKER | PROVISIONED, {"LambdaEndpoint": None, "BrokerSubnet.AvailabilityZone": None}),
     "provisioned, everything": (
@@ -87,6 +90,10 @@ ACCEPTED = {
             "CrawlerRole.PermissionsBoundary": BOUNDARY, "LogGroup.KmsKeyId": KEY,
             "FunctionRole.PermissionsBoundary": BOUNDARY, "Function.KmsKeyArn": KEY,
             "WorkGroup.WorkGroupConfiguration.ResultConfiguration.EncryptionConfiguration.KmsKey": KEY}),
+    "objects with a key of their own": (
+        MSK | {"ObjectEncryption": "aws:kms", "ObjectKmsKeyArn": KEY, "ObjectBucketKey": "false"}, {
+            "Function.Environment.Variables.SERVER_SIDE_ENCRYPTION": "aws:kms",
+            "Function.Environment.Variables.BUCKET_KEY_ENABLED": "false"}),
     "new folders, no metrics, limits": (
         MSK | {"CrawlerMode": "new-folders", "MetricsNamespace": "", "ReservedConcurrency": "5",
                "InfrequentAccessDays": "30", "ErrorsDays": "1", "CrawlerSchedule": "cron(15 3 * * ? *)",
@@ -96,8 +103,8 @@ ACCEPTED = {
             "QuarantinedAlarm": None, "Dashboard": None}),
     "a namespace of its own": (MSK | {"MetricsNamespace": "Prices/EU"}, {"QuarantinedAlarm.Namespace": "Prices/EU"}),
     "tags and columns of one's own": (
-        MSK | {"ObjectTags": "team=data,cost centre=4=2,empty=,Straße:ä.b/c@d+e_f-g=", "PartitionColumns": "day,values",
-               "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:on-call.fifo"}, {
+        MSK | {"ObjectTags": "team=data,cost centre=4=2,empty=,Straße:ä.b/c@d+e_f-g=",
+               "PartitionColumns": "day,values", "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:on-call.fifo"}, {
             "Function.Environment.Variables.PARTITION_COLUMNS": "day,values"}),
     "one broker": (LOGIN | {"BootstrapServers": "10.0.0.1:65535"}, {
         "EventSource.SelfManagedEventSource.Endpoints.KafkaBootstrapServers": ["10.0.0.1:65535"]}),
