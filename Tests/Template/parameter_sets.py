@@ -104,7 +104,8 @@ ACCEPTED = {
     "a namespace of its own": (MSK | {"MetricsNamespace": "Prices/EU"}, {"QuarantinedAlarm.Namespace": "Prices/EU"}),
     "tags and columns of one's own": (
         MSK | {"ObjectTags": "team=data,cost centre=4=2,empty=,Straße:ä.b/c@d+e_f-g=",
-               "PartitionColumns": "day,values", "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:on-call.fifo"}, {
+               "PartitionColumns": "day,values",
+               "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:on-call.fifo"}, {
             "Function.Environment.Variables.PARTITION_COLUMNS": "day,values"}),
     "one broker": (LOGIN | {"BootstrapServers": "10.0.0.1:65535"}, {
         "EventSource.SelfManagedEventSource.Endpoints.KafkaBootstrapServers": ["10.0.0.1:65535"]}),
