@@ -165,7 +165,7 @@ def test_a_new_broker_gets_the_newest_image_and_a_zone_that_has_all():
 def test_a_broker_that_is_there_keeps_its_machine():
     broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "KafkaVersion": "3.9.1", "StockMarketProducer": "false"}
     with Account() as account, with_broker() as template:
-        account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone="a")
+        account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone=f"{REGION}a")
         deployed(account, "BatchSize=500", TEMPLATE=template)
         check(not {"BrokerImageId", "BrokerZone"} & set(account.deployed), str(account.deployed))
         account.calls.clear()
