@@ -57,6 +57,8 @@ struct Advice {
         case .clock: return "This machine's clock is off, and the answer had no date to correct it by"
         case .untrusted: return "Set AWS_CA_BUNDLE to a file with the certificate of whoever signed the endpoint's"
         case .unavailable where failure.code == "NameNotResolved": return unresolved(place)
+        case .unavailable where failure.code == "TemporaryRedirect":
+            return "S3 has not made a new bucket's name known everywhere yet; this passes by itself, mostly within minutes"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
             return "See whether this network lets HTTPS out to \(place.host)"
         case .configuration where failure.code == "NotImplemented": return "The endpoint lacks what this request needs"

@@ -12,8 +12,8 @@ struct ForeignAnswer {
     init?(_ response: HTTPResponse, _ service: AWSService) {
         guard !Self.isNamed(response), ErrorBody(response).code == nil else { return nil }
         let location = response.headers["Location"]
-        let isRedirection = (300..<400).contains(response.status) && location != nil
-        guard isRedirection || Self.isPage(response) else { return nil }
+        let isRedirection = (300..<400).contains(response.status)
+        guard isRedirection || Self.isPage(response, service) else { return nil }
         var text = "the answer is not \(service == .s3 ? "S3" : "Glue")'s"
         if let kind = response.headers["Content-Type"] { text += ", but \(oneLine(kind, limit: 80))" }
         if let title = Self.title(response) { text += " (\(title))" }
@@ -29,9 +29,11 @@ struct ForeignAnswer {
         }
     }
 
-    private static func isPage(_ response: HTTPResponse) -> Bool {
+    private static func isPage(_ response: HTTPResponse, _ service: AWSService) -> Bool {
         let kind = response.headers["Content-Type"]?.lowercased() ?? ""
-        if kind.hasPrefix("text/") { return true }
+        if kind.hasPrefix("text/") || kind.hasPrefix("application/xhtml") { return true }
+        // S3 writes XML, and so does whoever stands in for it.
+        if service == .s3, kind.hasPrefix("application/json") { return true }
         guard kind.isEmpty, let first = response.body.bytes.first(where: { $0 > 0x20 }) else { return false }
         // Neither XML nor JSON, which may have been damaged on the way.
         if first != UInt8(ascii: "<"), first != UInt8(ascii: "{") {

@@ -219,7 +219,7 @@ END
     Whether the crawler has made the table:
         aws glue get-tables --database-name $(value Database) --query 'TableList[].Name'
     Ask; in the Athena console, the workgroup $(value WorkGroup) has saved queries:
-        aws athena start-query-execution --work-group $(value WorkGroup) --query-execution-context Database=$(value Database) --query-string 'SELECT count(*) FROM $(table_of_topic)'
+        aws athena start-query-execution --work-group $(value WorkGroup) --query-execution-context Database=$(value Database) --query-string 'SELECT count(*) FROM "$(table_of_topic)"'
     Figures are on the CloudWatch dashboard $stack. To change something: ./build.sh deploy NAME=VALUE (the rest stays).
     The end of it: ./build.sh delete
 END

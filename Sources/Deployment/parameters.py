@@ -6,10 +6,11 @@
     parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: typed, else deployed, else default
 
 STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented,
-says what to do next. The exit code is 1 where there is a fault.
+says what to do next. The exit code is 1 where there is a fault. AWS_REGION is the region of the stack.
 """
 
 import json
+import os
 import pathlib
 import re
 import sys
@@ -24,6 +25,9 @@ FIXED = SOURCE + ["ConsumerGroup", "StartingPosition"]
 TOPIC = re.compile(r"Topic[0-9]*$")
 # Another image or zone replaces the broker's machine. What else is changed of it is carried out at its next start.
 OF_BROKER = {"BrokerImageId", "BrokerZone"}
+# What these name must be in the stack's own region. (A bucket's key as well: S3 asks KMS there.)
+OF_REGION = ["MSKClusterArn", "KafkaSecretArn", "KafkaSecretKmsKeyArn", "KafkaCACertificateArn", "ObjectKmsKeyArn",
+             "KmsKeyArn", "AlarmTopicArn"]
 
 
 def main(mode, template, *rest):
@@ -39,7 +43,7 @@ def main(mode, template, *rest):
         return print("\n".join(f"{name}={value}" for name, value in holds.items() if name in declared))
     if mode == "changes":
         return finish(changed(stack, deployed, typed) if deployed else [])
-    finish(broken_rules(body, holds))
+    finish([*broken_rules(body, holds), *of_another_region(holds, os.environ["AWS_REGION"])])
 
 
 def finish(faults):
@@ -52,6 +56,9 @@ def finish(faults):
 
 
 def wrong_values(declared, arguments):
+    names = [argument.partition("=")[0] for argument in arguments]
+    for name in dict.fromkeys(it for it in names if names.count(it) > 1):
+        yield f"{name} is given {names.count(name)} times; give it once"
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals or not re.match("[A-Za-z]", name):
@@ -78,8 +85,9 @@ def wrong_value(parameter, value):
     if not parameter.get("MinLength", 0) <= len(value) <= parameter.get("MaxLength", 4096):
         return sentence or f"must have {parameter.get('MinLength', 0)} to {parameter.get('MaxLength', 4096)} characters"
     if parameter["Type"] == "Number":
-        if not re.fullmatch(r"-?[0-9]+([.][0-9]+)?", value):
-            return "must be a number"
+        # CloudFormation takes 1.5 and 007 as well. No service takes the one, and the template's conditions compare text.
+        if not re.fullmatch(r"0|-?[1-9][0-9]*", value):
+            return "must be a whole number, with no 0 before it"
         low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
         if not low <= float(value) <= high:
             return sentence or (f"must be {low} to {high}" if high < float("inf") else f"must be {low} or more")
@@ -128,6 +136,20 @@ def broken_rules(body, holds):
     # Rules cannot compare numbers.
     if float(holds.get("MinimumPollers", 0)) > float(holds.get("MaximumPollers", "inf")):
         yield "MinimumPollers is greater than MaximumPollers; raise MaximumPollers."
+
+
+def of_another_region(holds, region):
+    """What the template cannot tell, since rules know parameters only."""
+    for name in OF_REGION:
+        found = holds.get(name, "").split(":")
+        if len(found) > 3 and found[3] != region:
+            yield f"{name} is in {found[3]}, and the stack in {region}; both must be in the same region."
+    zone = holds.get("BrokerZone", "")
+    if zone and holds.get("OwnBroker") == "true" and not zone.startswith(region):
+        yield f"BrokerZone={zone} is not a zone of {region}."
+    # As Sources/AWSServices/EndpointVariant.swift has it: the function would not start.
+    if holds.get("UseFipsEndpoints") == "true" and not region.startswith(("us-", "ca-", "eusc-", "eu-isoe-")):
+        yield f"UseFipsEndpoints=true is for regions of the US and Canada; {region} has no FIPS endpoints."
 
 
 def evaluate(it, holds):

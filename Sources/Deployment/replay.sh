@@ -40,7 +40,7 @@ replay_all() {
     sed -i.all -e '/^None$/d' -e '/^replayed\//d' -e '/^$/d' "$list"
     count=$(wc -l <"$list" | tr -d ' ')
     say "$count failed batches in s3://$1/$2, for the function $3"
-    while read -r key <&3; do
+    while IFS= read -r key <&3; do
         ((++number))
         if reason=$(replay_one "$1" "$key" "$3"); then
             say "$number of $count: $key is stored, and moved to replayed/"
@@ -83,9 +83,10 @@ try:
         record = json.load(file)
     payload = record["payload"]
     assert payload is not None
-except (ValueError, KeyError, TypeError, AssertionError):
+    event = (payload if isinstance(payload, str) else json.dumps(payload)).encode()
+except (ValueError, KeyError, TypeError, AssertionError, RecursionError):
     print("it is not the record of a failed batch with its payload")
     sys.exit(1)
-sys.stdout.buffer.write((payload if isinstance(payload, str) else json.dumps(payload)).encode())
+sys.stdout.buffer.write(event)
 PYTHON
 }

@@ -16,7 +16,8 @@ import Testing
         (403, [("Content-Type", "text/html; charset=utf-8")], page), (404, [("Content-Type", "text/html")], page),
         (403, [], page),
         (404, [("Server", "nginx")], "404 page not found\n"), (401, [("Content-Type", "text/plain")], "Who are you?"),
-        (400, [("Content-Type", "text/html")], ""),
+        (400, [("Content-Type", "text/html")], ""), (403, [("Content-Type", "application/xhtml+xml")], ""),
+        (403, [("Content-Type", "application/json")], #"{"message":"Forbidden"}"#), (301, [], ""), (307, [], ""),
     ])
     func `is called that, and neither a missing permission nor a missing bucket`(
         status: Int, headers: [(String, String)], body: String

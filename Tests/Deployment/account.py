@@ -44,6 +44,8 @@ class Account:
         self.mappings, self.interfaces = set(), 0
         self.zones = {"machine": [], "lambda": [], "sts": []}
         self.fails_to_delete = 0
+        self.objects = {}  # of any bucket: key: bytes
+        self.function = lambda event: (None, "{}")  # event: (FunctionError, answer)
 
     def __enter__(self):
         account = self
@@ -104,7 +106,8 @@ class Account:
             code, message = refused.args
             return 254, "", f"\nAn error occurred ({code}) when calling the {operation} operation: {message}\n"
         if "query" in options:
-            found = jmespath.search(options["query"], found)
+            query = options["query"]  # a file's name may follow it
+            found = jmespath.search(query if isinstance(query, str) else query[0], found)
         return 0, as_text(found) if options.get("output") == "text" else json.dumps(found, indent=4) + "\n", ""
 
     def asked(self, operation):
@@ -192,6 +195,26 @@ class Account:
 
     def s3api_put_public_access_block(self, _):
         return {}
+
+    def s3api_list_objects_v2(self, options):
+        return {"Contents": [{"Key": it} for it in sorted(self.objects) if it.startswith(options["prefix"])] or None}
+
+    def s3api_get_object(self, options):
+        _, file = options["expected-bucket-owner"]
+        if options["key"] not in self.objects:
+            raise Refused("NoSuchKey", "The specified key does not exist.")
+        pathlib.Path(file).write_bytes(self.objects[options["key"]])
+        return {}
+
+    def s3_mv(self, options):
+        before, after = (it.split("/", 3)[3] for it in options["only-show-errors"])
+        self.objects[after] = self.objects.pop(before)
+
+    def lambda_invoke(self, options):
+        _, file = options["query"]
+        error, answer = self.function(pathlib.Path(options["payload"].removeprefix("fileb://")).read_text())
+        pathlib.Path(file).write_text(answer)
+        return {"StatusCode": 200} | ({"FunctionError": error} if error else {})
 
     def make_stack(self, status="CREATE_COMPLETE", outputs=(), **parameters):
         self.stack = {

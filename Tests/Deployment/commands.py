@@ -51,7 +51,8 @@ def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploa
     for sentence, argument in [
         ("'OwnBroker' is not a parameter", "OwnBroker"), ("did you mean OwnBroker?", "ownbroker=true"),
         ("there is no parameter Topick", "Topick=a"), ("OwnBroker=yes: must be one of true, false", "OwnBroker=yes"),
-        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a number", "BatchSize=many"),
+        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a whole number", "BatchSize=many"),
+        ("BatchSize=1.5: must be a whole number", "BatchSize=1.5"), ("MinimumPollers=00: must be", "MinimumPollers=00"),
         ("ErrorsDays=-1: must be 0 or more", "ErrorsDays=-1"), ("CrawlerTrigger=never", "CrawlerTrigger=never"),
         ("must be the ARN of an MSK cluster", "MSKClusterArn=orders"),
     ]:
@@ -60,6 +61,7 @@ def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploa
             check(account.calls == [], sentence)
     with Account() as account:
         refused(account, ["there is no parameter A", "BatchSize=0"], "A=b", "BatchSize=0")
+        refused(account, ["Topic is given 2 times"], "Topic=orders", "Topic=prices")
 
 
 def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploaded():
@@ -67,6 +69,10 @@ def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploa
         ("Say where Kafka is", []), ("cannot both be set", [f"MSKClusterArn={MSK}", "BootstrapServers=a:9092"]),
         ("needs provisioned mode", [f"MSKClusterArn={MSK}", "PartialBatchResponse=true"]),
         ("MinimumPollers is greater than MaximumPollers", [f"MSKClusterArn={MSK}", "MinimumPollers=20", "MaximumPollers=12"]),
+        ("MSKClusterArn is in us-east-1, and the stack in eu-central-1", [f"MSKClusterArn={MSK.replace(REGION, 'us-east-1')}"]),
+        ("AlarmTopicArn is in us-east-1", [f"MSKClusterArn={MSK}", f"AlarmTopicArn=arn:aws:sns:us-east-1:{ACCOUNT}:on-call"]),
+        ("eu-central-1 has no FIPS endpoints", [f"MSKClusterArn={MSK}", "UseFipsEndpoints=true"]),
+        ("BrokerZone=us-east-1a is not a zone", ["OwnBroker=true", "BrokerImageId=ami-12345678", "BrokerZone=us-east-1a"]),
     ]:
         with Account() as account:
             refused(account, [sentence], *arguments)
@@ -159,7 +165,7 @@ def test_a_new_broker_gets_the_newest_image_and_a_zone_that_has_all():
 def test_a_broker_that_is_there_keeps_its_machine():
     broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "KafkaVersion": "3.9.1", "StockMarketProducer": "false"}
     with Account() as account, with_broker() as template:
-        account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone="a")
+        account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone=f"{REGION}a")
         deployed(account, "BatchSize=500", TEMPLATE=template)
         check(not {"BrokerImageId", "BrokerZone"} & set(account.deployed), str(account.deployed))
         account.calls.clear()
@@ -198,6 +204,57 @@ def with_broker():
         path = pathlib.Path(folder, "template.json")
         path.write_text(json.dumps(body, default=str))
         yield str(path)
+
+
+# --- replay
+
+
+def test_replay_moves_what_the_function_has_stored_and_says_why_the_rest_stays():
+    def function(event):
+        if "poison" in event:
+            return "Unhandled", '{"errorMessage":"not a Kafka event"}'
+        if "half" in event:
+            return None, '{"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":3}}]}'
+        return None, '{"batchItemFailures":[],"records":1}'
+
+    def record(payload):
+        return json.dumps({"requestContext": {}, "payload": payload}).encode()
+
+    reasons = {"poison": (record("poison"), "not a Kafka event"), "half": (record('{"half":1}'), "itemIdentifier"),
+               "notes.txt": (b"not JSON", "not the record"), "cut": (record("x")[:-4], "not the record"),
+               "none": (record(None), "not the record"), "surrogate": (b'{"payload":"\\ud800"}', "not the record"),
+               "deep": (b'{"payload":' + b"[" * 100_000, "not the record"), "list": (b"[]", "not the record"),
+               "large": (record("x" * 6291557), "larger than Lambda takes")}
+    folder = "aws/lambda/9a1d/t-0/"
+    stored = [f"{folder}good", f"{folder} with spaces ", f"{folder}ü 'quoted' $(x) *"]
+    with Account() as account:
+        account.make_stack(outputs={"Function": "f", "FailedBatchesBucket": "failed"})
+        account.function = function
+        account.objects = {**{folder + name: body for name, (body, _) in reasons.items()},
+                           **{key: record('{"records":{}}') for key in stored},
+                           "replayed/" + stored[0]: b"", "other/good": record("{}")}
+        code, said = account.run("replay")
+        check(code != 0 and f"{len(reasons)} of {len(reasons) + 3} failed batches are not replayed" in said, said)
+        for name, (_, reason) in reasons.items():
+            line = next((it for it in said.splitlines() if f"{folder}{name} stays: " in it), said)
+            check(reason in line, line)
+        check(set(account.objects) == {"other/good", *(folder + it for it in reasons), *("replayed/" + it for it in stored)},
+              str(list(account.objects)))
+        for name in reasons:
+            del account.objects[folder + name]
+        code, said = account.run("replay", "s3://failed/")
+        check(code == 0 and "No failed batch is left" in said, said)
+
+
+def test_replay_without_a_stack_or_a_bucket_says_what_to_do():
+    with Account() as account:
+        code, said = account.run("replay")
+        check(code != 0 and "STACK=" in said and "Next:" in said, said)
+        account.make_stack(outputs={"Function": "f"})
+        code, said = account.run("replay")
+        check(code != 0 and "keeps no failed batches" in said and "s3://BUCKET" in said, said)
+        code, said = account.run("replay", "failed")
+        check(code != 0 and "s3://BUCKET" in said, said)
 
 
 # --- delete

@@ -77,6 +77,7 @@ struct BucketOptionsTests {
         arguments: [
             ("rows--euc1-az1--x-s3", "lists its objects in no order"), ("rows--table-s3", "takes no objects"),
             ("mfzwi23gnjvgw.mrap", "another kind of signature"), ("rows-abc--ol-s3", "takes no objects"),
+            ("rows-abc--xa-s3", "of a directory bucket"), ("rows-abc--op-s3", "S3 on Outposts"),
         ])
     func specialBuckets(_ bucket: String, _ reason: String) throws {
         let error = #expect(throws: ConfigurationError.self) {

@@ -25,15 +25,20 @@ import answers
 
 DEADLINE = 40  # seconds
 A, AAAA = 1, 28
+SERVFAIL, REFUSED, TRUNCATED = b"\x81\x82", b"\x81\x85", b"\x83\x80"
 NAMES = {"s3.dns.test": "127.0.0.1", "glue.dns.test": "127.0.0.1"}
 
 
 class NameServer:
-    """On port 53 of `address`. `behaviour` has a query's kind and number, and gives the seconds to its answer, or None."""
+    """On port 53 of `address`. `behaviour` has a query's kind and number, and gives the seconds to its answer, or None.
+    With `flags` it has no answer but these: a failure, or "truncated", after which it has one over TCP."""
 
-    def __init__(self, address, behaviour=lambda kind, number: 0):
+    def __init__(self, address, behaviour=lambda kind, number: 0, flags=None):
         self.asked = collections.Counter()
-        self.behaviour = behaviour
+        self.asked_by_tcp = 0
+        self.behaviour, self.flags = behaviour, flags
+        self.listener = socket.create_server((address, 53))
+        threading.Thread(target=self.serve_tcp, daemon=True).start()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 53))
         threading.Thread(target=self.serve, daemon=True).start()
@@ -41,20 +46,36 @@ class NameServer:
     def serve(self):
         while True:
             query, client = self.socket.recvfrom(2048)
-            labels, at = [], 12
-            while query[at]:
-                labels.append(query[at + 1:at + 1 + query[at]].decode())
-                at += 1 + query[at]
-            name, kind = ".".join(labels), struct.unpack(">H", query[at + 1:at + 3])[0]
+            name, kind = self.question(query)
             self.asked[name, kind] += 1
             seconds = self.behaviour(kind, sum(self.asked.values()))
             if seconds is not None:
-                known = NAMES.get(name)
-                record = b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4" + socket.inet_aton(known) if known and kind == A else b""
-                counts = struct.pack(">4H", 1, 1 if record else 0, 0, 0)
-                flags = b"\x81\x80" if known else b"\x81\x83"  # an answer, or NXDOMAIN
-                answer = query[:2] + flags + counts + query[12:at + 5] + record
-                threading.Timer(seconds, self.socket.sendto, (answer, client)).start()
+                threading.Timer(seconds, self.socket.sendto, (self.reply(query, self.flags), client)).start()
+
+    def serve_tcp(self):
+        """One query a connection, its length before it."""
+        while True:
+            connection, _ = self.listener.accept()
+            with connection, connection.makefile("rb") as stream:
+                answer = self.reply(stream.read(*struct.unpack(">H", stream.read(2))), None)
+                self.asked_by_tcp += 1
+                connection.sendall(struct.pack(">H", len(answer)) + answer)
+
+    @staticmethod
+    def question(query):
+        labels, at = [], 12
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        return ".".join(labels), struct.unpack(">H", query[at + 1:at + 3])[0]
+
+    def reply(self, query, flags):
+        name, kind = self.question(query)
+        known = None if flags else NAMES.get(name)
+        record = b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4" + socket.inet_aton(known) if known and kind == A else b""
+        counts = struct.pack(">4H", 1, 1 if record else 0, 0, 0)
+        flags = flags or (b"\x81\x80" if known else b"\x81\x83")  # an answer, or NXDOMAIN
+        return query[:2] + flags + counts + query[12:query.index(0, 12) + 5] + record
 
     def names(self, kind=A):
         return {name for (name, of), _ in self.asked.items() if of == kind}
@@ -180,6 +201,25 @@ def _(binary):
         NameServer(f"127.0.0.{last}", lambda *_: None)
     NameServer("127.0.0.13")
     World(binary).is_stored()
+
+
+@case("one that fails and one that refuses, and the third one is asked")
+def _(binary):
+    resolv_conf("".join(f"nameserver 127.0.0.{last}\n" for last in (11, 12, 13)))
+    others = [NameServer("127.0.0.11", flags=SERVFAIL), NameServer("127.0.0.12", flags=REFUSED)]
+    good = NameServer("127.0.0.13")
+    World(binary).is_stored()
+    expect(all(it.names() == set(NAMES) for it in [*others, good]), [it.asked for it in others])
+
+
+@case("an answer that is cut short is asked for by TCP, and use-vc asks by TCP alone")
+def _(binary):
+    for options, asks_by_udp in (("", True), ("options use-vc\n", False)):
+        address = "127.0.0.11" if asks_by_udp else "127.0.0.12"
+        resolv_conf(f"nameserver {address}\n{options}")
+        server = NameServer(address, flags=TRUNCATED)
+        World(binary).is_stored()
+        expect(server.asked_by_tcp >= 2 and bool(server.asked) == asks_by_udp, (server.asked_by_tcp, server.asked))
 
 
 @case("an answer after 3.5 s is an answer")

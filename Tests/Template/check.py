@@ -7,12 +7,13 @@ import sys
 from jsonschema import Draft7Validator
 
 from cloudformation import Refused, Stack
-from mappings import objections
+from mappings import objections, of_function
 from parameter_sets import ACCEPTED, REFUSED, ROOT
 from policies import exposures
 
 TEMPLATE = ROOT / "template.yaml"
 REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1"]
+WITHOUT_SCHEMAS = ["eusc-de-east-1", "us-iso-east-1"]
 
 
 def main():
@@ -23,6 +24,8 @@ def main():
         failures += refused(sentence, parameters)
     for region in REGIONS:
         failures += [f"{region}: {it}" for it in of_schemas(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
+    for region in REGIONS + WITHOUT_SCHEMAS:
+        failures += [f"{region}: {it}" for it in of_names(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
     if failures:
         sys.exit("\n".join(failures))
     print(f"{len(ACCEPTED)} sets of parameters make valid resources, {len(REFUSED)} are refused")
@@ -33,7 +36,8 @@ def accepted(name, parameters, expected):
         stack = Stack(TEMPLATE, parameters)
     except Refused as refusal:
         return [f"{name}: refused: {refusal}"]
-    found = [*of_schemas(stack), *objections(stack), *exposures(stack), *of_limits(stack), *unexpected(stack, expected)]
+    found = [*of_schemas(stack), *objections(stack), *of_function(stack), *exposures(stack),
+             *of_limits(stack), *of_life(stack), *unexpected(stack, expected)]
     return [f"{name}: {it}" for it in found]
 
 
@@ -53,6 +57,24 @@ def of_schemas(stack):
         properties = coerced(resource["Properties"], schema, schema)
         for error in Draft7Validator(schema).iter_errors(properties):
             yield f"{name}{''.join(f'/{it}' for it in error.absolute_path)}: {error.message[:300]}"
+
+
+def of_names(stack):
+    """What differs between AWS's partitions, and what does not though it looks as if it did."""
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        service = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]
+        # Services have these names in every partition. IAM of aws-eusc refuses "ec2.amazonaws.eu".
+        if not service.endswith(".amazonaws.com"):
+            yield f"{name} trusts {service}"
+    in_china = stack.region.startswith("cn-")
+    # Of S3, Lambda and STS: others have names of their own in the isolated partitions as well.
+    for name, endpoint in stack.of_type("AWS::EC2::VPCEndpoint").items():
+        prefix = "cn.com.amazonaws." if in_china and name != "S3Endpoint" else "com.amazonaws."
+        if not endpoint["ServiceName"].startswith(prefix + stack.region + "."):
+            yield f"{name} is of {endpoint['ServiceName']}"
+    for name, resource in stack.resources.items():
+        if "arn:aws:" in json.dumps(resource) and stack.pseudo["AWS::Partition"] != "aws":
+            yield f"{name} names an ARN of another partition"
 
 
 def coerced(value, schema, whole):
@@ -86,13 +108,28 @@ def of_limits(stack):
                 yield f"{name}: a widget without metrics"
 
 
+def of_life(stack):
+    """A bucket outlives its stack, since nothing else has its objects, but not a first deployment that fails. No role
+    has more rights than the boundary, and the crawler does nothing that its role may not."""
+    for name, bucket in stack.resources.items():
+        kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+        if bucket["Type"] == "AWS::S3::Bucket" and not kept.items() <= bucket.items():
+            yield f"{name} is not kept, or also after a failed first deployment"
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        if role.get("PermissionsBoundary", "") != stack.parameters["PermissionsBoundaryArn"]:
+            yield f"{name} has no permissions boundary"
+    for name, crawler in stack.of_type("AWS::Glue::Crawler").items():
+        if json.loads(crawler["Configuration"]).get("CreatePartitionIndex", True):
+            yield f"{name} makes indexes of partitions, for which its role has no rights"
+
+
 def unexpected(stack, expected):
     """`expected`: path of resources' properties → value, e.g. EventSource.BatchSize; None for nothing."""
     for path, wanted in expected.items():
         name, *keys = path.split(".")
         found = stack.resources.get(name, {}).get("Properties")
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else found[int(key)] if found else None
+            found = found.get(key) if isinstance(found, dict) else dict(enumerate(found or [])).get(int(key))
         if found != wanted:
             yield f"{path} is {found}, not {wanted}"
 

@@ -145,12 +145,17 @@ EC2_IDS = {"AWS::EC2::VPC": "vpc", "AWS::EC2::Subnet": "subnet", "AWS::EC2::Inte
            "AWS::EC2::RouteTable": "rtb", "AWS::EC2::Instance": "i", "AWS::EC2::VPCEndpoint": "vpce"}
 
 
+# What regions begin with: the name of their partition, and what their hosts end in.
+PARTITIONS = {"cn": ("aws-cn", "amazonaws.com.cn"), "us-gov": ("aws-us-gov", "amazonaws.com"),
+              "eusc-de": ("aws-eusc", "amazonaws.eu"), "us-iso": ("aws-iso", "c2s.ic.gov")}
+
+
 def partition(region):
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+    return PARTITIONS.get(region.rsplit("-", 2)[0], ("aws", ""))[0]
 
 
 def suffix(region):
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return PARTITIONS.get(region.rsplit("-", 2)[0], ("", "amazonaws.com"))[1]
 
 
 def checked_parameters(declared, given):

@@ -96,6 +96,22 @@ def of_role(mapping, stack):
             yield f"the function's role does not allow {action} on {resource}"
 
 
+def of_function(stack):
+    """What the function does with its role: its code sends what its environment says."""
+    variables = stack.resources["Function"]["Properties"]["Environment"]["Variables"]
+    rows = stack.of_resource("IngestionBucket", "Arn") + "/topics/t/a"
+    needed = [("s3:PutObject", rows), ("s3:GetObject", rows)]
+    if variables["OBJECT_TAGS"]:
+        needed.append(("s3:PutObjectTagging", rows))
+    for key in filter(None, (variables["KMS_KEY_ID"], stack.parameters["KmsKeyArn"])):
+        needed += [("kms:GenerateDataKey", key), ("kms:Decrypt", key)]
+    for action, resource in needed:
+        if not allows(stack, action, resource):
+            yield f"the function's role does not allow {action} on {resource}"
+    if variables.get("EXPECTED_BUCKET_OWNER") != stack.pseudo["AWS::AccountId"]:
+        yield "the function would write to another account's bucket of that name"
+
+
 def allows(stack, action, resource):
     statements = [it for policy in stack.of_type("AWS::IAM::Role")["FunctionRole"]["Policies"]
                   for it in policy["PolicyDocument"]["Statement"]]

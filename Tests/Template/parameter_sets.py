@@ -56,6 +56,9 @@ ACCEPTED = {
     "own broker": (BROKER | {"BrokerZone": "eu-central-1b", "StockMarketProducer": "true"}, {
         ACCESS: [SUBNET, GROUP], "BrokerSubnet.AvailabilityZone": "eu-central-1b",
         "Broker.ImageId": "ami-0123456789abcdef0", "S3Endpoint.VpcEndpointType": "Gateway",
+        "PollersSecurityGroup.SecurityGroupEgress.0.FromPort": 9092,
+        "PollersSecurityGroup.SecurityGroupEgress.1.FromPort": 443,
+        "PollersSecurityGroup.SecurityGroupEgress.1.CidrIp": "0.0.0.0/0",
         "EventSource.SelfManagedEventSource.Endpoints.KafkaBootstrapServers": ["10.42.0.10:9092"]}),
     "own broker, provisioned": (BROKER | PROVISIONED, {"LambdaEndpoint": None, "BrokerSubnet.AvailabilityZone": None}),
     "provisioned, everything": (
@@ -87,6 +90,10 @@ ACCEPTED = {
             "CrawlerRole.PermissionsBoundary": BOUNDARY, "LogGroup.KmsKeyId": KEY,
             "FunctionRole.PermissionsBoundary": BOUNDARY, "Function.KmsKeyArn": KEY,
             "WorkGroup.WorkGroupConfiguration.ResultConfiguration.EncryptionConfiguration.KmsKey": KEY}),
+    "objects with a key of their own": (
+        MSK | {"ObjectEncryption": "aws:kms", "ObjectKmsKeyArn": KEY, "ObjectBucketKey": "false"}, {
+            "Function.Environment.Variables.SERVER_SIDE_ENCRYPTION": "aws:kms",
+            "Function.Environment.Variables.BUCKET_KEY_ENABLED": "false"}),
     "new folders, no metrics, limits": (
         MSK | {"CrawlerMode": "new-folders", "MetricsNamespace": "", "ReservedConcurrency": "5",
                "InfrequentAccessDays": "30", "ErrorsDays": "1", "CrawlerSchedule": "cron(15 3 * * ? *)",
@@ -95,6 +102,13 @@ ACCEPTED = {
             "Crawler.SchemaChangePolicy.UpdateBehavior": "LOG",
             "QuarantinedAlarm": None, "Dashboard": None}),
     "a namespace of its own": (MSK | {"MetricsNamespace": "Prices/EU"}, {"QuarantinedAlarm.Namespace": "Prices/EU"}),
+    "tags and columns of one's own": (
+        MSK | {"ObjectTags": "team=data,cost centre=4=2,empty=,Straße:ä.b/c@d+e_f-g=",
+               "PartitionColumns": "day,values",
+               "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:on-call.fifo"}, {
+            "Function.Environment.Variables.PARTITION_COLUMNS": "day,values"}),
+    "one broker": (LOGIN | {"BootstrapServers": "10.0.0.1:65535"}, {
+        "EventSource.SelfManagedEventSource.Endpoints.KafkaBootstrapServers": ["10.0.0.1:65535"]}),
     "ten brokers": (LOGIN | {"BootstrapServers": ",".join(f"b-{i}.example.com:9096" for i in range(10))}, {}),
 }
 
@@ -127,13 +141,19 @@ REFUSED = [
     ("are the same topic", MSK | {"Topic": "orders", "Topic3": "orders"}),
     ("are the same topic", MSK | {"Topic4": "orders", "Topic5": "orders"}),
     ("one to ten brokers", LOGIN | {"BootstrapServers": ",".join(f"b-{i}.example.com:9096" for i in range(11))}),
-    ("one to ten brokers", LOGIN | {"BootstrapServers": "b-1.example.com"}),
+    *[("one to ten brokers", LOGIN | {"BootstrapServers": servers})
+      for servers in ("b-1.example.com", "b:0", "b:65536", "b..example.com:9092", "b-:9092", "b:1,", "b:1,c:2,b:1")],
+    *[("different NAME=VALUE", MSK | {"ObjectTags": tags})
+      for tags in ("team", "=x", "a=1,", "a=1,b=2,a=3", "AWS:x=1", "a=1,aws:x=1", "a=#", "a=" + "x" * 257,
+                   "x" * 129 + "=", ",".join(f"t{i}=" for i in range(11)))],
+    *[("six fields", MSK | {"CrawlerSchedule": it}) for it in ("cron(15 3 * * *)", "rate(1 day)", "cron()")],
+    ("an SNS topic", MSK | {"AlarmTopicArn": "arn:aws:sns:on-call"}),
     ("are the same; the crawler", MSK | {"ErrorsPrefix": "topics"}),
     ("one folder name", MSK | {"IngestionPrefix": "a/b"}),
     *[("interval:SECONDS", MSK | {"CrawlerTrigger": it}) for it in ("interval:0", "interval:", "interval:1h")],
     *[("would never run", MSK | {"ReservedConcurrency": number}) for number in ("0", "-2")],
     *[("two different names", MSK | {"PartitionColumns": names})
-      for names in ("dt,dt", "dt", "Dt,hour", "dt,kafka_hour", "kafka_a,b")],
+      for names in ("dt,dt", "dt", "Dt,hour", "dt,kafka_hour", "kafka_a,b", "value,hour", "dt,reason")],
     ("not beginning with AWS/", MSK | {"MetricsNamespace": "AWS/Lambda"}),
     ("Tombstones=row needs", MSK | {"Tombstones": "row", "RecordMetadata": "none"}),
     ("do not exist", MSK | {"Topics": "orders"}),
