@@ -4,11 +4,13 @@ import Testing
 
 /// The function says what it could not write before Lambda kills it.
 @Suite struct `Before the deadline` {
-    /// Invokes, and fails where the answer comes after the deadline.
+    /// Invokes, and fails where the answer does not come because of the deadline: whatever else ends these invocations
+    /// takes twenty seconds or more. By how much it comes before the deadline is for the crash tests to say, which run
+    /// alone: here a busy machine may hold an answer back for longer than the function leaves itself.
     private func invoke(_ sandbox: Sandbox, _ event: String, remaining: Int) throws -> Reply {
-        let deadline = Date(timeIntervalSinceNow: Double(remaining) / 1000)
+        let latest = Date(timeIntervalSinceNow: Double(remaining) / 1000 + 15)
         let reply = try sandbox.invoke(event, remaining: remaining)
-        #expect(Date() < deadline, "Lambda would have killed the function")
+        #expect(Date() < latest, "Lambda would have killed the function")
         return reply
     }
 
