@@ -19,10 +19,12 @@ python=$parts/venv/bin/python
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 
 # The versions that the tests were written against.
-python_packages=(ministack==1.5.33 "moto[server,s3,glue]==5.2.5" boto3==1.43.106 duckdb==2.0.0
+boto3=boto3==1.43.106
+python_packages=(ministack==1.5.33 "moto[server,s3,glue]==5.2.5" "$boto3" duckdb==2.0.0
     aws-sam-translator==1.115.0 cfn-lint==1.58.0)
 sam_version=1.170.0
-swift_image=swift:6.2-bookworm # where the build cannot be done on this machine
+swift_version=$(sed -n '1s/.*: *//p' Package.swift)
+swift_image=swift:$swift_version-bookworm # where the build cannot be done on this machine
 zip_limit=5500000 # bytes
 
 help() {
@@ -33,8 +35,11 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh demo [--follow]     runs the whole pipeline on this machine: broker, producer, mapping, function, a local
                                    AWS, SQL and a chart; with --follow records keep coming
     ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
+    ./build.sh local event …       lines of JSON as a batch: --topic orders my.jsonl > /tmp/event.json
+    ./build.sh local invoke …      events through the build, without an emulator: EVENT.json --function FILE
     ./build.sh test                everything that must hold before a change is accepted
-    ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
+    ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json; shows the first
+                                   rows that it stores, and why records are quarantined
     ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
     ./build.sh bench [--long]      the function against the usual Python one, and stage by stage
     ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
@@ -48,7 +53,9 @@ Each command installs what it lacks (Debian packages with apt-get; the rest unde
 END
 }
 
-say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+bold='' plain='' # https://no-color.org
+if [[ -t 2 && -z ${NO_COLOR-} && ${TERM-dumb} != dumb ]]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '%s==> %s%s\n' "$bold" "$*" "$plain" >&2; }
 
 # fail WHAT NEXT-STEP
 fail() {
@@ -60,10 +67,10 @@ fail() {
 
 need_swift() {
     command -v swift >/dev/null || fail "there is no Swift compiler on this machine." \
-        "install Swift 6.2 or later from https://www.swift.org/install/linux/ and run this command again."
+        "install Swift $swift_version or later from https://www.swift.org/install/linux/ and run this command again."
     local found
     found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1)
-    [[ $(printf '%s\n' 6.2 "$found" | sort -V | head -1) == 6.2 ]] || fail "Swift $found is too old; 6.2 is needed." \
+    [[ $(printf '%s\n' "$swift_version" "$found" | sort -V | head -1) == "$swift_version" ]] || fail "Swift $found is too old; $swift_version is needed." \
         "install a later one from https://www.swift.org/install/linux/."
 }
 
@@ -71,7 +78,7 @@ need_swift() {
 need_debian() {
     local missing=() package
     command -v dpkg-query >/dev/null || fail "this is not Debian or Ubuntu, so these cannot be installed for you: $*" \
-        "run ./build.sh on Debian or Ubuntu, or in the official swift:6.2-bookworm image."
+        "run ./build.sh on Debian or Ubuntu, or in the official $swift_image image."
     for package; do
         [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == "install ok installed" ]] || missing+=("$package")
     done
@@ -469,6 +476,8 @@ test_all() {
     WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap LOCAL=$tool swift test -j "$jobs" 2>&1 | tee "$(log test)" ||
         fail "tests failed." "grep -n recorded .build/logs/test.log shows which."
     counts=$(sed -n 's/.*\(Test run with .* passed after .*\)/\1/p' "$(log test)" | tail -1)
+    say "Drawing what the demo shows on terminals of several sizes"
+    "$python" Tests/Demo/screens.py || fail "the demo does not fit its terminal." "see the lines above."
     say "Running the demo"
     "$python" Tests/Demo/pipeline.py "$out.zip" "$tool"
     say "Ingesting the sample batches"
@@ -536,6 +545,8 @@ check_template() {
         fail "SAM does not take template.yaml." "see the lines above."
     say "Checking what the template makes of its parameters, for each way to Kafka"
     "$python" Tests/Template/check.py || fail "the template's resources are not what their services take." "see the lines above."
+    say "Comparing the variables that are read, advised, documented and set"
+    "$python" Tests/Template/variables.py || fail "the lists of variables differ." "put the one right that is wrong (see the lines above)."
     say "Running the broker's user data in an empty root"
     "$python" Tests/Template/user_data.py || fail "the broker's user data does not do what it should." "see the lines above."
 }
@@ -622,7 +633,7 @@ fuzz() {
 
 # --- How fast it is -------------------------------------------------------------------------------------------
 
-bench_packages=(awslambdaric==4.2.2 boto3==1.43.106 botocore==1.43.127)
+bench_packages=(awslambdaric==4.2.2 "$boto3" botocore==1.43.127)
 
 # bench [--long]: writes Benchmarks/comparison.svg as well, which the README shows.
 bench() {

@@ -59,6 +59,8 @@ struct Advice {
         case .unavailable where failure.code == "NameNotResolved": return unresolved(place)
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
             return "See whether this network lets HTTPS out to \(place.host)"
+        case .unavailable where failure.status ?? 0 >= 500:
+            return "If it continues, see https://health.aws.amazon.com for \(place.region)"
         case .configuration where failure.code == "NotImplemented": return "The endpoint lacks what this request needs"
         default: return ""
         }

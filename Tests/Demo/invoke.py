@@ -1,17 +1,22 @@
 """One event through the built bootstrap under AWS's Runtime Interface Emulator, writing to a local S3 and Glue."""
 
+import base64
 import contextlib
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
+import textwrap
+import threading
 import time
 import urllib.error
 import urllib.request
 
 import check_objects
+import screen
 from demo import show_objects, step
 from local_aws import ADMIN, REGION, LocalAWS
 
@@ -29,15 +34,70 @@ def main(emulator, bootstrap, event):
             except urllib.error.HTTPError as error:  # 502: the function could not even start
                 answer = error.read().decode()
         step("Its answer")
-        print(f"  {answer}")
+        print("\n".join(answer_lines(answer)))
         step("Objects written")
         bucket = show_objects(aws, BUCKET)
+        show_contents(bucket)
         wrong = [] if "errorType" in answer else misplaced(event, bucket)
         for line in wrong:
             print(f"  {line}")
         step("Crawler")
         print("  " + aws.client("glue").get_crawler(Name=CRAWLER)["Crawler"]["State"])
     return 1 if "errorType" in answer or wrong else 0
+
+
+def answer_lines(answer):
+    """An error as sentences, which are long; any other answer as it is."""
+    try:
+        error = json.loads(answer)
+    except ValueError:
+        error = None
+    if not isinstance(error, dict) or "errorType" not in error:
+        return [f"  {answer}"]
+    text = screen.plain(f"{error['errorType']}: {error.get('errorMessage', '')}")
+    if not screen.is_live():
+        return [f"  {text}"]
+    # Not at hyphens, and not within a word: keys and ARNs are to be copied.
+    return textwrap.wrap(text, screen.size().columns - 3, initial_indent="  ", subsequent_indent="  ",
+                         break_long_words=False, break_on_hyphens=False)
+
+
+ROWS = 3  # shown of each object
+OBJECTS = 10  # shown of each kind
+
+
+def show_contents(bucket):
+    """The first rows of each object, and of what was quarantined each reason with the value."""
+    errors = os.environ.get("ERRORS_PREFIX") or "errors"
+    rows = {key: body for key, body in bucket.items() if not key.startswith(errors + "/")}
+    quarantined = {key: body for key, body in bucket.items() if key not in rows}
+    for title, objects, text in [("The first rows of them", rows, row), ("Why records are quarantined", quarantined, reason)]:
+        if not objects:
+            continue
+        step(title)
+        for key, body in list(objects.items())[:OBJECTS]:
+            lines = check_objects.lines_of(key, body)
+            print(screen.cut(f"  {key.rsplit('/', 1)[1]}"))
+            for line in lines[:ROWS]:
+                print(screen.cut("    " + screen.plain(text(line))))
+            if len(lines) > ROWS:
+                print(f"    and {len(lines) - ROWS:,} more")
+        if len(objects) > OBJECTS:
+            print(f"  and {len(objects) - OBJECTS:,} more objects")
+
+
+def row(line):
+    return line.decode("utf-8", "replace")
+
+
+def reason(line):
+    record = json.loads(line)
+    try:
+        value = base64.b64decode(record["value"], validate=True).decode("utf-8", "backslashreplace")
+    except (TypeError, ValueError):
+        value = record.get("value")
+    shown = "no value" if value is None else value
+    return f"{record['topic']}-{record['partition']}@{record['offset']}  {record['reason']}  {shown}"
 
 
 def misplaced(event, bucket):
@@ -74,13 +134,24 @@ def running(emulator, bootstrap, aws):
     process = subprocess.Popen(
         [emulator, "--log-level", "error", "--runtime-interface-emulator-address", f"127.0.0.1:{web}",
          "--runtime-api-address", f"127.0.0.1:{api}", bootstrap],
-        env=environment, stdout=sys.stdout, stderr=subprocess.STDOUT)
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    log = threading.Thread(target=show_log, args=(process.stdout,))
+    log.start()
     try:
         listening(web, process)
         yield f"http://127.0.0.1:{web}/2015-03-31/functions/function/invocations"
     finally:
         process.terminate()
         process.wait()
+        log.join()
+
+
+def show_log(lines):
+    """As it comes. The emulator measures no memory: what its REPORT says of it is the machine's, not the function's."""
+    for line in lines:
+        if line.startswith("REPORT "):
+            line = re.sub(r"\t(Memory Size|Max Memory Used): [^\t\n]*", "", line)
+        print(line, end="", flush=True)
 
 
 def free_ports(count):

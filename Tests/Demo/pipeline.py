@@ -16,7 +16,9 @@ import tempfile
 import time
 
 import check_objects
-from demo import CLUSTER, ROOT, ask, create_table, show_crawler, show_table, step
+import screen
+from demo import CLUSTER, ROOT, ask, create_table, show_crawler, show_object, show_table, step
+from following import Display, Mapping
 from local_aws import ADMIN, REGION, LocalAWS, deploy
 
 TOPIC, RECORDS = "stock_market", 4200
@@ -24,7 +26,16 @@ QUESTION = """
 SELECT "Index", count(*) AS days, min("Low") AS lowest, max("High") AS highest, max_by("Close", "Date") AS last_close
 FROM stock_market GROUP BY "Index" ORDER BY "Index"
 """
+NEWEST = "SELECT count(*), max(kafka_timestamp) FROM stock_market"
 SERIES = 'SELECT "Date", "Close" FROM stock_market WHERE "Index" = \'N225\' ORDER BY "Date"'
+
+NEXT = """\
+  ./build.sh demo --follow                records keep coming: lag, latency, a chart
+  ./build.sh invoke events/awkward.json   what becomes of records that are no rows
+  ./build.sh local event --topic orders my.jsonl > /tmp/event.json
+  ./build.sh invoke /tmp/event.json       lines of your own, as rows
+  ./build.sh local --help                 broker, producer, mapping: try settings
+  ./build.sh deploy OwnBroker=true StockMarketProducer=true   in your AWS account"""
 
 
 def main(package, local, follow):
@@ -57,13 +68,17 @@ def main(package, local, follow):
         create_table(aws, outputs["Database"], outputs["IngestionBucket"])
         answer = lambda question: ask(aws, outputs["Database"], question)
         show_table(*answer(QUESTION))
-        step("Closing prices of N225")
-        print("\n".join(chart([float(close) for _, close in answer(SERIES)[1]])))
+        closes = [float(close) for _, close in answer(SERIES)[1]]
+        step(f"Closing prices of N225, {len(closes)} days")
+        print("\n".join(screen.chart(closes)))
         step("The crawler that the function started")
         show_crawler(aws, outputs["Crawler"])
         if follow:
             step("Twenty records a second from now on; Ctrl-C ends it")
             follow_rows(stack, aws, local, servers, mapping, answer)
+        else:
+            step("What to try next")
+            print(NEXT)
 
 
 def variables(aws):
@@ -99,7 +114,7 @@ def start_broker(stack, aws, local):
     broker = start(stack, aws, [local, "kafka", "--topic", f"{TOPIC}:3"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     line = broker.stdout.readline().decode().strip()
     if not line.startswith("bootstrap.servers="):
-        raise SystemExit("The broker did not start: run `local kafka` to see why.")
+        raise SystemExit("The broker did not start: run `./build.sh local kafka` to see why.")
     return broker, line.split("=", 1)[1]
 
 
@@ -115,7 +130,7 @@ def compare(aws, bucket, sent):
             if entry["Key"].endswith("/.crawled"):
                 continue  # readers pass over names with a dot
             lines = check_objects.lines_of(entry["Key"], s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
-            print(f"  {entry['Size']:>9,} bytes {len(lines):>6,} records  {entry['Key']}")
+            show_object(entry["Key"], entry["Size"], len(lines))
             _, partition, offset = entry["Key"].rsplit("/", 1)[1].split(".")[0].split("+")
             found.setdefault(int(partition), []).append((int(offset), lines))
     for partition, records in wanted.items():
@@ -128,32 +143,16 @@ def compare(aws, bucket, sent):
     return sum(map(len, wanted.values()))
 
 
-def chart(values, width=72, height=12):
-    """A line of closing prices in a terminal; each column is the mean of what falls into it."""
-    columns = [values[i * len(values) // width:max((i + 1) * len(values) // width, i * len(values) // width + 1)]
-               for i in range(min(width, len(values)))]
-    points = [sum(column) / len(column) for column in columns]
-    low, high = min(points), max(points)
-    scale = (height * 8 - 1) / ((high - low) or 1)
-    levels = [int((point - low) * scale) for point in points]
-    rows = []
-    for row in reversed(range(height)):
-        label = f"{low + (high - low) * row / (height - 1):>10,.0f} " if row % 3 == 2 or row in (0, height - 1) else " " * 11
-        rows.append("  " + label + "│" + "".join(" ▁▂▃▄▅▆▇█"[max(0, min(8, level - row * 8 + 1))] for level in levels))
-    return rows + ["  " + " " * 11 + "└" + "─" * len(points) + f" {len(values)} days"]
-
-
 def follow_rows(stack, aws, local, servers, mapping, answer):
     start(stack, aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
           stderr=subprocess.DEVNULL)
-    start(stack, aws, mapping, stderr=subprocess.DEVNULL)
-    last = RECORDS
+    running = start(stack, aws, mapping + ["--status-interval", "1"], stderr=subprocess.PIPE, text=True)
+    display = Display(Mapping(running.stderr), RECORDS, interval=2)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
-            time.sleep(2)
-            count = int(answer("SELECT count(*) FROM stock_market")[1][0][0])
-            print(f"  {time.strftime('%H:%M:%S')}  {count:>8,} rows in the table  +{count - last}", flush=True)
-            last = count
+            time.sleep(display.interval)
+            count, newest = answer(NEWEST)[1][0]
+            display.tick(int(count), int(newest) if newest else None)
 
 
 if __name__ == "__main__":
