@@ -45,7 +45,7 @@ enum OtherEvent {
             "the event is cut off after \(end) bytes; Lambda sends events whole, so look at what stored or copied this one"
         case .empty: "the event is empty; this function takes batches of an event source mapping for Kafka"
         case .service(let name, let origin):
-            "the event is one of \(name); this function takes batches of an event source mapping for Kafka: remove its "
+            "the event is from \(name); this function takes batches of an event source mapping for Kafka: remove its "
                 + "trigger (\(origin)) and subscribe the function to a topic of Amazon MSK or of self-managed Apache Kafka"
         case .record:
             "the event is a single Kafka record; this function takes batches: put it into "

@@ -5,7 +5,7 @@ import Kafka
 
 struct Event: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes an event of lines: the batch in which Lambda would hand them over, on standard output.",
+        abstract: "Makes an event of lines, the batch that Lambda would hand over, on standard output.",
         discussion: """
             Each line of the files is the value of one record, as it is; empty lines are skipped. The records are of one \
             topic-partition, with offsets that rise by one. With --timestamp the same lines make the same event, which \
@@ -15,7 +15,9 @@ struct Event: ParsableCommand {
               ./build.sh invoke /tmp/event.json
             """)
 
-    @Argument(help: ArgumentHelp("Files with a value on each line; without one, or with '-', standard input.", valueName: "file.jsonl"))
+    @Argument(
+        help: ArgumentHelp(
+            "Files with a value on each line; without one, or with '-', standard input.", valueName: "file.jsonl"))
     var files: [String] = []
 
     @Option(help: "The records' topic.")
@@ -27,13 +29,20 @@ struct Event: ParsableCommand {
     @Option(help: "The first record's offset.")
     var startOffset: Int64 = 0
 
-    @Option(help: ArgumentHelp("The records' time: 2026-11-21T12:00:00Z, or milliseconds since 1970. Without: now.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "The records' time: 2026-11-21T12:00:00Z, or milliseconds since 1970. Without: now.", valueName: "time"))
     var timestamp: String?
 
-    @Option(help: ArgumentHelp("A member of each value that is its record's key as well. Without: no keys.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "A member of each value that is its record's key as well. Without: no keys.", valueName: "name"))
     var keyField: String?
 
-    @Option(help: ArgumentHelp("ARN of an MSK cluster: the event then says aws:kafka and carries it. Without: SelfManagedKafka.", valueName: "arn"))
+    @Option(
+        help: ArgumentHelp(
+            "ARN of an MSK cluster: the event then says aws:kafka and carries it. Without: SelfManagedKafka.",
+            valueName: "arn"))
     var eventSourceArn: String?
 
     func validate() throws {
@@ -55,14 +64,19 @@ struct Event: ParsableCommand {
             for line in try lines(of: file) {
                 let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
                 oddities.note(isObject: object != nil)
-                guard sample.append(value: line, key: keyField.flatMap { Self.key($0, of: object) }, timestamp: time) else {
+                let key = keyField.flatMap { Self.key($0, of: object) }
+                guard sample.append(value: line, key: key, timestamp: time) else {
                     throw CommandFailure(
-                        "line \(oddities.lineCount) of \(file) is beyond what Lambda hands over at once, 10,000 records or "
-                            + "6 MB: split the file (split -l \(max(1, sample.recordCount))), and give each part its --start-offset")
+                        "record \(oddities.lineCount), in \(file), is beyond what Lambda hands over at once, 10,000 records "
+                            + "or 6 MB: split the file (split -l \(max(1, sample.recordCount))), and give each part its "
+                            + "--start-offset")
                 }
             }
         }
-        guard sample.recordCount > 0 else { throw CommandFailure("there is no line in \(files.first ?? "standard input"), so there is no event to make") }
+        guard sample.recordCount > 0 else {
+            let place = files.isEmpty ? "standard input" : files.joined(separator: ", ")
+            throw CommandFailure("there is no line in \(place), so there is no event to make")
+        }
         FileHandle.standardOutput.write(Data(sample.event() + [UInt8(ascii: "\n")]))
         if let text = oddities.text { Terminal.shared.print(text) }
     }
@@ -85,8 +99,9 @@ struct Event: ParsableCommand {
     /// Without what ends them, and without empty ones.
     private func lines(of file: String) throws -> [[UInt8]] {
         if file == "-", isatty(0) == 1 { Terminal.shared.print("One value a line; Ctrl-D ends them.") }
-        let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
-        guard let data else { throw CommandFailure("\(file) cannot be read: give the path of a file with a JSON object on each line") }
+        let isInput = file == "-"
+        guard let data = isInput ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
+        else { throw CommandFailure("\(file) cannot be read: give the path of a file with a JSON object on each line") }
         return data.split(separator: UInt8(ascii: "\n")).map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
             .filter { !$0.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }.map { Array($0) }
     }
@@ -95,7 +110,7 @@ struct Event: ParsableCommand {
     private static func key(_ name: String, of object: [String: Any]??) -> [UInt8]? {
         guard let value = object??[name], !(value is NSNull) else { return nil }
         if let text = value as? String { return Array(text.utf8) }
-        return (try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])).map { Array($0) }
+        return (try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])).map(Array.init)
     }
 }
 
@@ -114,8 +129,9 @@ private struct Oddities {
 
     var text: String? {
         guard let firstOdd else { return nil }
-        return "\(counted(oddCount, "value")) of \(grouped(lineCount)), the first on line \(firstOdd), \(oddCount == 1 ? "is" : "are") not a "
-            + "JSON object: the function puts \(oddCount == 1 ? "it" : "them") aside unless VALUE_FORMAT is text or bytes. "
-            + "(A document over several lines becomes one with jq -c .)"
+        let isOne = oddCount == 1
+        return "\(counted(oddCount, "value")) of \(grouped(lineCount)), the first of them number \(firstOdd), "
+            + "\(isOne ? "is" : "are") not a JSON object: the function puts \(isOne ? "it" : "them") aside unless VALUE_FORMAT "
+            + "is text or bytes. (A document over several lines becomes one with jq -c .)"
     }
 }

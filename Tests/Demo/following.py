@@ -36,33 +36,35 @@ class Mapping:
 class Display:
     """One block that is drawn anew on a terminal; elsewhere a line for each look."""
 
-    def __init__(self, mapping, rows, interval):
-        self.mapping, self.rows, self.interval = mapping, rows, interval
-        self.started = time.monotonic()
+    def __init__(self, mapping, rows, clock=time.monotonic):
+        self.mapping, self.rows, self.clock = mapping, rows, clock
+        self.started = self.last = clock()
         self.history = collections.deque(maxlen=500)
         self.block = screen.Block()
 
     def tick(self, rows, newest):
         """`newest`: the time of the newest row in milliseconds, or None."""
         more, self.rows = rows - self.rows, rows
-        self.history.append(more / self.interval)
+        now = self.clock()
+        rate, self.last = more / max(0.1, now - self.last), now
+        self.history.append(rate)
         age = None if newest is None else max(0.0, time.time() - newest / 1000)
-        self.block.show(self.lines(more, age), self.line(more, age))
+        self.block.show(self.lines(rate, age), self.line(more, age))
 
     def line(self, more, age):
         mapping, late = self.mapping, "" if age is None else f"  newest {age:.1f} s old"
         return (f"  {time.strftime('%H:%M:%S')}  {self.rows:>8,} rows  +{more}{late}  lag {mapping.lag:,}"
                 f"  {mapping.objects:,} objects" + (f"  {mapping.errors:,} errors" if mapping.errors else ""))
 
-    def lines(self, more, age):
+    def lines(self, rate, age):
         columns, height = screen.size()
-        mapping, seconds = self.mapping, int(time.monotonic() - self.started)
+        mapping, seconds = self.mapping, int(self.clock() - self.started)
         # A column is a look; the plot's width is what the chart leaves beside its scale.
         recent = list(self.history)[-max(10, columns - 15):]
         trouble = f"  {mapping.errors:,} errors; {screen.plain(mapping.last)}" if mapping.errors else ""
         return [
             f"  {time.strftime('%H:%M:%S')}   {seconds // 60}:{seconds % 60:02} so far; Ctrl-C ends it",
-            f"  rows     {self.rows:>9,}   +{more:,} in {self.interval} s",
+            f"  rows     {self.rows:>9,}   {rate:,.1f} a second",
             f"  lag      {mapping.lag:>9,}   records in the topic that are not yet in the bucket",
             "  latency  " + (f"{'—':>9}" if age is None else f"{age:>7.1f} s") + "   the age of the newest row",
             f"  function {mapping.milliseconds:>6,.0f} ms   for each batch, on average",

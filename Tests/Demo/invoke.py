@@ -71,33 +71,42 @@ def show_contents(bucket):
     errors = os.environ.get("ERRORS_PREFIX") or "errors"
     rows = {key: body for key, body in bucket.items() if not key.startswith(errors + "/")}
     quarantined = {key: body for key, body in bucket.items() if key not in rows}
-    for title, objects, text in [("The first rows of them", rows, row), ("Why records are quarantined", quarantined, reason)]:
+    kinds = [("The first rows of them", rows, first_rows), ("Why records are quarantined", quarantined, reasons)]
+    for title, objects, shown in kinds:
         if not objects:
             continue
         step(title)
         for key, body in list(objects.items())[:OBJECTS]:
-            lines = check_objects.lines_of(key, body)
             print(screen.cut(f"  {key.rsplit('/', 1)[1]}"))
-            for line in lines[:ROWS]:
-                print(screen.cut("    " + screen.plain(text(line))))
-            if len(lines) > ROWS:
-                print(f"    and {len(lines) - ROWS:,} more")
+            for line in shown(check_objects.lines_of(key, body)):
+                print(screen.cut("    " + screen.plain(line)))
         if len(objects) > OBJECTS:
             print(f"  and {len(objects) - OBJECTS:,} more objects")
 
 
-def row(line):
-    return line.decode("utf-8", "replace")
+def first_rows(lines):
+    yield from (line.decode("utf-8", "replace") for line in lines[:ROWS])
+    if len(lines) > ROWS:
+        yield f"and {len(lines) - ROWS:,} more"
 
 
-def reason(line):
-    record = json.loads(line)
+def reasons(lines):
+    """Each reason, how often, and the first record of it."""
+    found = {}
+    for record in map(json.loads, lines):
+        found.setdefault(record["reason"], []).append(record)
+    for reason, records in found.items():
+        first = records[0]
+        yield f"{reason} {len(records):,}: {first['topic']}-{first['partition']}@{first['offset']}  {value_of(first)}"
+
+
+def value_of(record):
+    value = record.get("value")
     try:
-        value = base64.b64decode(record["value"], validate=True).decode("utf-8", "backslashreplace")
-    except (TypeError, ValueError):
-        value = record.get("value")
-    shown = "no value" if value is None else value
-    return f"{record['topic']}-{record['partition']}@{record['offset']}  {record['reason']}  {shown}"
+        data = None if value is None else base64.b64decode(value, validate=True)
+        return "no value" if data is None else data.decode("utf-8", "backslashreplace")
+    except ValueError:
+        return value
 
 
 def misplaced(event, bucket):
@@ -147,10 +156,10 @@ def running(emulator, bootstrap, aws):
 
 
 def show_log(lines):
-    """As it comes. The emulator measures no memory: what its REPORT says of it is the machine's, not the function's."""
+    """As it comes. The emulator measures neither memory nor the start: what its REPORT says of them is its own."""
     for line in lines:
         if line.startswith("REPORT "):
-            line = re.sub(r"\t(Memory Size|Max Memory Used): [^\t\n]*", "", line)
+            line = re.sub(r"\t(Init Duration|Memory Size|Max Memory Used): [^\t\n]*", "", line)
         print(line, end="", flush=True)
 
 

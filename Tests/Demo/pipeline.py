@@ -35,7 +35,7 @@ NEXT = """\
   ./build.sh local event --topic orders my.jsonl > /tmp/event.json
   ./build.sh invoke /tmp/event.json       lines of your own, as rows
   ./build.sh local --help                 broker, producer, mapping: try settings
-  ./build.sh deploy OwnBroker=true StockMarketProducer=true   in your AWS account"""
+  ./build.sh deploy OwnBroker=true StockMarketProducer=true   on AWS"""
 
 
 def main(package, local, follow):
@@ -54,7 +54,7 @@ def main(package, local, follow):
         run(aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "0", "--count", str(RECORDS),
              "--record-to", str(folder / "sent")])
 
-        step("The mapping: batches to the function in the local AWS, as Lambda's own poller hands them over")
+        step("The mapping: batches to the function, as Lambda's own poller hands them over")
         mapping = [local, "map", TOPIC, "--bootstrap-servers", servers, "--event-source-arn", CLUSTER,
                    "--function-name", outputs["Function"], "--endpoint-url", aws.endpoint, "--function-logs", "none",
                    "--batch-size", "1000", "--maximum-batching-window-in-seconds", "1"]
@@ -147,10 +147,10 @@ def follow_rows(stack, aws, local, servers, mapping, answer):
     start(stack, aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
           stderr=subprocess.DEVNULL)
     running = start(stack, aws, mapping + ["--status-interval", "1"], stderr=subprocess.PIPE, text=True)
-    display = Display(Mapping(running.stderr), RECORDS, interval=2)
+    display = Display(Mapping(running.stderr), RECORDS)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
-            time.sleep(display.interval)
+            time.sleep(1)
             count, newest = answer(NEWEST)[1][0]
             display.tick(int(count), int(newest) if newest else None)
 

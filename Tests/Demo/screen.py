@@ -40,8 +40,10 @@ def chart(values, columns=None, height=12, digits=0, floor=None):
     rows = []
     for row in reversed(range(height)):
         value = low + (high - low) * row / max(1, height - 1)
-        label = f"{value:>{labels - 1},.{digits}f} " if row % 3 == 2 or row in (0, height - 1) else " " * labels
-        rows.append("  " + label + "│" + "".join(BARS[max(0, min(8, level - row * 8 + 1))] for level in levels))
+        is_labelled = row % 3 == 2 or row in (0, height - 1)
+        label = f"{value:>{labels - 1},.{digits}f} " if is_labelled else " " * labels
+        bars = "".join(BARS[max(0, min(8, level - row * 8 + 1))] for level in levels)
+        rows.append("  " + label + "│" + bars)
     return rows + ["  " + " " * labels + "└" + "─" * len(points)]
 
 
