@@ -26,7 +26,12 @@ struct FunctionOptions: ParsableArguments {
     @Flag(help: "Freezes the sandbox between invocations with SIGSTOP, as Lambda does (--function).")
     var freeze = false
 
-    @Option(help: ArgumentHelp("Where the function's log goes with its START, END and REPORT lines: a file; '-' for standard error; 'errors', its errors alone; 'none'. Without: '-' with one event to invoke, 'errors' with a stream of batches.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the function's log goes with its START, END and REPORT lines: a file; '-', standard error; 'errors', its "
+                + "errors alone to standard error; 'none'. Without: '-' with invoke, 'errors' with map and replay, on a "
+                + "terminal and elsewhere.",
+            valueName: "file"))
     var functionLogs: FunctionLogs?
 
     func validate() throws {

@@ -104,6 +104,7 @@ import Testing
         for event in events { #expect(try !sandbox.invoke(event).isError) }
         let told = try sandbox.end().filter { $0.contains("\"level\":\"WARN\"") }
             .map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSDictionary) }
+        try #require(told.count == 3, "\(told)")
         #expect(told.map { $0["first"] as? String } == ["prices-0@3", "prices-0@6", "prices-1@9"])
         #expect(told.map { $0["records"] as? Int } == [2, 1, 1])
         #expect((told[0]["message"] as? String)?.contains("no timestamp") == true)

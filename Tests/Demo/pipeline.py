@@ -30,11 +30,11 @@ NEWEST = "SELECT count(*), max(kafka_timestamp) FROM stock_market"
 SERIES = 'SELECT "Date", "Close" FROM stock_market WHERE "Index" = \'N225\' ORDER BY "Date"'
 
 NEXT = """\
-  ./build.sh demo --follow                records keep coming: lag, latency, a chart
-  ./build.sh invoke events/awkward.json   what becomes of records that are no rows
+  ./build.sh demo --follow                records keep coming, with a chart
+  ./build.sh invoke events/awkward.json   how records that are no rows end
   ./build.sh local event --topic orders my.jsonl > /tmp/event.json
   ./build.sh invoke /tmp/event.json       lines of your own, as rows
-  ./build.sh local --help                 broker, producer, mapping: try settings
+  ./build.sh local --help                 a broker, a producer, the mapping
   ./build.sh deploy OwnBroker=true StockMarketProducer=true   on AWS"""
 
 
