@@ -30,9 +30,12 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh demo [--follow]     runs the whole pipeline on this machine: broker, producer, mapping, function, a local
                                    AWS, SQL and a chart; with --follow records keep coming
     ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
+    ./build.sh local event …       lines of JSON as a batch: --topic orders my.jsonl > /tmp/event.json
+    ./build.sh local invoke …      events through the build, without an emulator: EVENT.json --function FILE
     ./build.sh test [FILTER]       everything that must hold before a change is accepted; or the tests that FILTER (a
                                    regular expression) finds in TARGET.SUITE/TEST, or one of the checks by its name
-    ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json
+    ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json; shows the first
+                                   rows that it stores, and why records are quarantined
     ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
     ./build.sh bench [--long]      the function against the usual Python one, and stage by stage
     ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
@@ -46,7 +49,9 @@ Each command installs what it lacks (Debian packages with apt-get; the rest unde
 END
 }
 
-say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+bold='' plain='' # https://no-color.org
+if [[ -t 2 && -z ${NO_COLOR-} && ${TERM-dumb} != dumb ]]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '%s==> %s%s\n' "$bold" "$*" "$plain" >&2; }
 
 # fail WHAT NEXT-STEP
 fail() {

@@ -56,6 +56,8 @@ check_scripts() {
 }
 
 check_demo() {
+    say "Drawing what the demo shows on terminals of several sizes"
+    "$python" Tests/Demo/screens.py || fail "the demo does not fit its terminal." "see the lines above."
     say "Running the demo, and ending it with Ctrl-C"
     "$python" Tests/Demo/interrupted.py "$out.zip" "$tool"
 }
@@ -140,6 +142,8 @@ check_template() {
         fail "SAM does not take template.yaml." "see the lines above."
     say "Checking what the template makes of its parameters, for each way to Kafka"
     "$python" Tests/Template/check.py || fail "the template's resources are not what their services take." "see the lines above."
+    say "Comparing the variables that are read, advised, documented and set"
+    "$python" Tests/Template/variables.py || fail "the lists of variables differ." "put the one right that is wrong (see the lines above)."
     say "Running the broker's user data in an empty root"
     "$python" Tests/Template/user_data.py || fail "the broker's user data does not do what it should." "see the lines above."
 }

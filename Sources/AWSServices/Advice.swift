@@ -61,6 +61,8 @@ struct Advice {
             return "S3 has not made a new bucket's name known everywhere yet; this passes by itself, mostly within minutes"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
             return "See whether this network lets HTTPS out to \(place.host)"
+        case .unavailable where failure.status ?? 0 >= 500:
+            return "If it continues, see https://health.aws.amazon.com for \(place.region)"
         case .configuration where failure.code == "NotImplemented": return "The endpoint lacks what this request needs"
         default: return ""
         }

@@ -149,12 +149,13 @@ private enum Codes {
     static let throttled: Set = [
         "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "ThrottledException",
         "RequestThrottled", "RequestThrottledException", "TooManyRequests", "TooManyRequestsException",
-        "RequestLimitExceeded", "BandwidthLimitExceeded",
+        "RequestLimitExceeded", "BandwidthLimitExceeded", "KMS.ThrottlingException",
     ]
     /// The last four: the body was damaged on its way.
     static let transient: Set = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "InternalServiceException",
         "OperationTimeoutException", "ConditionalRequestConflict", "OperationAborted",
+        "KMS.KMSInternalException", "KMS.DependencyTimeoutException", "KMS.KeyUnavailableException",
         "BadDigest", "IncompleteBody", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch",
     ]
     static let clock: Set = ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]

@@ -2,8 +2,8 @@
 #
 # What the commands need on this machine, and how it comes there. Sourced by build.sh.
 
-oldest_swift=6.2
-swift_image=swift:6.2-bookworm # where the build cannot be done on this machine
+oldest_swift=$(sed -n '1s/.*: *//p' Package.swift)
+swift_image=swift:$oldest_swift-bookworm # where the build cannot be done on this machine
 
 # For swift build and swift test, which link the shared libraries.
 debian_c=(libcurl4-openssl-dev libssl-dev libisal-dev libdeflate-dev)

@@ -7,15 +7,19 @@ struct EventEnvelope {
     private let head: [UInt8]
 
     init(_ configuration: MappingConfiguration) {
+        self.init(configuration.eventSource, bootstrapServers: configuration.bootstrapServers)
+    }
+
+    init(_ eventSource: MappingConfiguration.EventSource, bootstrapServers: String) {
         let head = ByteBuffer(capacity: 512)
-        switch configuration.eventSource {
+        switch eventSource {
         case .msk(let arn):
             head.append("{\"eventSource\":\"aws:kafka\",\"eventSourceArn\":")
             JSONWriter.appendString(arn, to: head)
         case .selfManaged: head.append("{\"eventSource\":\"SelfManagedKafka\"")
         }
         head.append(",\"bootstrapServers\":")
-        JSONWriter.appendString(configuration.bootstrapServers, to: head)
+        JSONWriter.appendString(bootstrapServers, to: head)
         head.append(",\"records\":{")
         self.head = Array(head.bytes)
     }

@@ -19,23 +19,9 @@ final class RecordEncoder {
     private let buffer = ByteBuffer(capacity: 4096)
 
     func encode(_ record: ConsumedRecord, topic: String) -> EventRecord {
-        buffer.removeAll()
         let timestamp = record.timestamp
-        buffer.append("{\"topic\":")
-        JSONWriter.appendString(topic, to: buffer)
-        buffer.append(",\"partition\":")
-        buffer.append(decimal: Int64(record.partition))
-        buffer.append(",\"offset\":")
-        buffer.append(decimal: record.offset)
-        buffer.append(",\"timestamp\":")
-        buffer.append(decimal: timestamp.milliseconds)
-        buffer.append(",\"timestampType\":\"")
-        buffer.append(timestamp.type.rawValue)
-        buffer.append("\",\"key\":")
-        appendBase64(record.key)
-        buffer.append(",\"value\":")
-        appendBase64(record.value)
-        buffer.append(",\"headers\":[")
+        begin(topic, record.partition, record.offset, timestamp)
+        append(key: record.key, value: record.value)
         var isFirst = true
         record.forEachHeader { name, value in
             if !isFirst { buffer.append(",") }
@@ -44,6 +30,42 @@ final class RecordEncoder {
         }
         buffer.append("]}")
         return EventRecord(offset: record.offset, timestamp: timestamp.milliseconds, json: Array(buffer.bytes))
+    }
+
+    /// A record without headers, whose time is its producer's.
+    func encode(_ place: TopicPartition, offset: Int64, timestamp: Int64, key: [UInt8]?, value: [UInt8]) -> EventRecord {
+        begin(place.topic, place.partition, offset, (timestamp, .create))
+        value.withUnsafeBytes { value in
+            if let key { key.withUnsafeBytes { append(key: $0, value: value) } } else { append(key: nil, value: value) }
+        }
+        buffer.append("]}")
+        return EventRecord(offset: offset, timestamp: timestamp, json: Array(buffer.bytes))
+    }
+
+    private func begin(
+        _ topic: String, _ partition: Int32, _ offset: Int64,
+        _ timestamp: (milliseconds: Int64, type: ConsumedRecord.TimestampType)
+    ) {
+        buffer.removeAll()
+        buffer.append("{\"topic\":")
+        JSONWriter.appendString(topic, to: buffer)
+        buffer.append(",\"partition\":")
+        buffer.append(decimal: Int64(partition))
+        buffer.append(",\"offset\":")
+        buffer.append(decimal: offset)
+        buffer.append(",\"timestamp\":")
+        buffer.append(decimal: timestamp.milliseconds)
+        buffer.append(",\"timestampType\":\"")
+        buffer.append(timestamp.type.rawValue)
+    }
+
+    /// Up to where the headers stand.
+    private func append(key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?) {
+        buffer.append("\",\"key\":")
+        appendBase64(key)
+        buffer.append(",\"value\":")
+        appendBase64(value)
+        buffer.append(",\"headers\":[")
     }
 
     private func appendBase64(_ bytes: UnsafeRawBufferPointer?) {

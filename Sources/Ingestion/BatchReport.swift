@@ -38,6 +38,36 @@ struct BatchReport {
         logger.warning("quarantined records in \(objects.count - Self.most) more objects")
     }
 
+    /// At WARN, each folder that holds records under a time that is not theirs: those that have none (-1, as Kafka says
+    /// it, is an hour of 1969), and those whose time was given in seconds, which as milliseconds is early in 1970. They
+    /// stay where they are, since every delivery must find them there; but nobody looks for them in that folder.
+    func logDoubtfulTimes(_ logger: Logger) {
+        let doubts = placements.map(\.draft).filter(\.period.isFolder).flatMap { draft in
+            [(-1...(-1), Self.timeless), (0...Self.greatestInSeconds, Self.inSeconds)].compactMap { times, text in
+                guard draft.period.overlaps(times) else { return nil as (ObjectDraft, Int64, Int, String)? }
+                let found = draft.records.filter { times.contains($0.timestamp) }
+                return found.first.map { (draft, $0.offset, found.count, text) }
+            }
+        }
+        for (draft, offset, count, text) in doubts.prefix(Self.most) {
+            logger.warning(
+                "\(text)",
+                metadata: [
+                    "first": "\(draft.topicPartition)@\(offset)", "records": .stringConvertible(count),
+                    "folder": "s3://\(bucket)/\(draft.folder)",
+                ])
+        }
+        guard doubts.count > Self.most else { return }
+        logger.warning("records without a time of their own in \(doubts.count - Self.most) more folders")
+    }
+
+    private static let timeless =
+        "records have no timestamp, so they are in a folder of 1969: let the producer set one, or LogAppendTime on the topic"
+    private static let inSeconds =
+        "records have timestamps early in 1970, as seconds give where Kafka takes milliseconds: see what the producer sets"
+    /// The year 2100 in seconds, as which 1970-02-17 is read.
+    private static let greatestInSeconds: Int64 = 4_102_444_800
+
     private func metadata(of object: ObjectPlacement.CreatedObject, _ draft: ObjectDraft) -> Logger.Metadata {
         [
             "partition": "\(draft.topicPartition)",

@@ -6,7 +6,10 @@ struct FunctionAdvice: FailureAdviser {
     var expectedBucketOwner: String?
 
     func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
-        switch failure.kind {
+        if place.service == .s3, let text = encryptionKey(failure, place) { return text }
+        return switch failure.kind {
+        case .denied where failure.code == "AccountProblem" || failure.code == "AllAccessDisabled":
+            "AWS has closed the account or the bucket off: look at the account's bills and messages in AWS's console"
         case .denied: denied(failure, place) + othersBucket(place)
         case .notFound: notFound(failure, place)
         case .wrongRegion(let region):
@@ -26,6 +29,39 @@ struct FunctionAdvice: FailureAdviser {
             "A function in a VPC needs a NAT gateway or "
                 + (place.service == .s3 ? "a gateway endpoint for S3" : "an interface endpoint for Glue")
                 + ", and a security group that lets HTTPS out"
+        case .configuration where failure.operation == .putObject: objectOptions(failure)
+        default: nil
+        }
+    }
+
+    /// S3 hands on KMS's own codes with `KMS.` before them, as `KMS.DisabledException`.
+    /// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html#API_GenerateDataKey_Errors
+    private func encryptionKey(_ failure: AWSFailure, _ place: AWSPlace) -> String? {
+        guard failure.code.hasPrefix("KMS."), failure.kind != .throttled, failure.kind != .unavailable else { return nil }
+        let key = "the KMS key that KMS_KEY_ID names, or the bucket's default encryption"
+        switch failure.code.dropFirst(4) {
+        case "NotFoundException":
+            return "There is no such KMS key in \(place.region): check \(key); a key of another account needs its whole ARN"
+        case "DisabledException":
+            return "Enable \(key) (aws kms enable-key --key-id KEY), or name another one; objects that it encrypted "
+                + "cannot be read until then either"
+        case "KMSInvalidStateException":
+            return "See the state of \(key) (aws kms describe-key --key-id KEY): a deletion that is pending can be cancelled "
+                + "(aws kms cancel-key-deletion), and key material that has expired imported again"
+        case "InvalidKeyUsageException":
+            return "Name a symmetric key for encryption (SYMMETRIC_DEFAULT) with KMS_KEY_ID; S3 takes no other"
+        case "AccessDeniedException": return denied(failure, place)
+        default: return "See the state and the policy of \(key) (aws kms describe-key --key-id KEY)"
+        }
+    }
+
+    private func objectOptions(_ failure: AWSFailure) -> String? {
+        switch failure.code {
+        case "InvalidStorageClass": "Set STORAGE_CLASS to one that the bucket takes, or unset it"
+        case "InvalidTag", "InvalidTagError": "Correct OBJECT_TAGS, or unset it"
+        case "InvalidEncryptionAlgorithmError": "Set SERVER_SIDE_ENCRYPTION to what the bucket takes, or unset it"
+        case "InvalidArgument", "InvalidRequest":
+            "Check SERVER_SIDE_ENCRYPTION, KMS_KEY_ID, STORAGE_CLASS and OBJECT_TAGS, which are part of the request"
         default: nil
         }
     }

@@ -55,6 +55,7 @@ public final class Ingestion {
         let report = BatchReport(all, bucket: configuration.bucket)
         report.logObjects(logger)
         report.logQuarantine(logger)
+        report.logDoubtfulTimes(logger)
         return outcome
     }
 

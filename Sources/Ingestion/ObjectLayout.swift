@@ -111,7 +111,7 @@ struct TimePeriod: Hashable, Sendable {
 
     /// The record's time decides, so a replay lands where the first delivery did. A time beyond the years that a
     /// date can hold is moved to the nearest that it can: the row stays queryable. (No timestamp at all is -1, which
-    /// is an hour of 1969.)
+    /// is an hour of 1969: `BatchReport` says so.)
     init(of timestamp: EpochMilliseconds, _ partition: ObjectLayout.TimePartition) {
         let length: Int64
         switch partition {
@@ -130,6 +130,11 @@ struct TimePeriod: Hashable, Sendable {
 
     /// Whether `timestamp` surely lies within; one beyond the calendar's ends has to be asked for anew.
     func contains(_ timestamp: EpochMilliseconds) -> Bool { timestamp >= start && timestamp < end }
+
+    /// False with `TIME_PARTITION=none`: all times share the topic's folder.
+    var isFolder: Bool { start > .min }
+
+    func overlaps(_ times: ClosedRange<EpochMilliseconds>) -> Bool { times.upperBound >= start && times.lowerBound < end }
 }
 
 /// Kafka's own names (letters, digits, `.`, `_`, `-`) stand as they are. What would leave the prefix, begin another

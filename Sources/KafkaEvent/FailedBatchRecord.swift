@@ -32,10 +32,15 @@ public enum FailedBatchRecord {
             try cursor.expectEnd()
         } catch {
             guard isRecord else { return nil }
-            throw KafkaEventError(path: "$", offset: error.offset, expected: error.problem)
+            throw refusal(event, at: error.offset, expected: error.problem)
         }
-        guard let payload else { throw KafkaEventError(path: "$", offset: cursor.offset, expected: missingPayload) }
+        guard let payload else { throw refusal(event, at: cursor.offset, expected: missingPayload) }
         return payload
+    }
+
+    /// The events of API Gateway and its like have a `requestContext` too.
+    private static func refusal(_ event: ByteBuffer, at offset: Int, expected: String) -> KafkaEventError {
+        KafkaEventError(path: "$", offset: offset, expected: expected, otherEvent: OtherEvent(event.bytes)?.message)
     }
 
     private static let missingPayload =

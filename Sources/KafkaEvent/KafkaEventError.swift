@@ -6,8 +6,11 @@ public struct KafkaEventError: Error, Equatable, Sendable, CustomStringConvertib
     public var offset: Int
     /// What was expected there. Never what stood there: that may be a user's data.
     public var expected: String
+    /// What the event is in place of a batch, and what to do about that, where it is known. No user's data either.
+    public var otherEvent: String?
 
     public var description: String {
-        "the event is not a batch of a Kafka event-source mapping: at \(path), byte \(offset), expected \(expected)"
+        (otherEvent ?? "the event is not a batch of a Kafka event-source mapping")
+            + ": at \(path), byte \(offset), expected \(expected)"
     }
 }

@@ -50,7 +50,9 @@ public struct KafkaEventReader {
                 }
             }
         } catch {
-            throw KafkaEventError(path: path.description, offset: error.offset, expected: error.problem)
+            throw KafkaEventError(
+                path: path.description, offset: error.offset, expected: error.problem,
+                otherEvent: OtherEvent(cursor.text)?.message)
         }
     }
 

@@ -5,7 +5,7 @@ import Kafka
 struct BrokerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Brokers to begin with. Without it: those of the last `local kafka` that is running.",
+            "Brokers to begin with. Without it: those of the last `./build.sh local kafka` that is running.",
             valueName: "host:port,…"))
     var bootstrapServers: String?
 
@@ -21,7 +21,7 @@ struct BrokerOptions: ParsableArguments {
     func servers() throws -> String {
         if let bootstrapServers { return bootstrapServers }
         if let running = RunningBroker.servers() { return running }
-        throw CommandFailure("no broker is known: start one with `local kafka`, or name one with --bootstrap-servers")
+        throw CommandFailure("no broker is known: start one with `./build.sh local kafka`, or name one with --bootstrap-servers")
     }
 
     /// A misspelt topic is said to be unknown; the built-in broker would make it.
@@ -32,7 +32,7 @@ struct BrokerOptions: ParsableArguments {
         else { return }
         throw ValidationError(
             "the broker has no topic \(unknown); it has \(known.isEmpty ? "none" : known.joined(separator: ", ")). "
-                + "`local kafka --topic \(unknown):6` starts one that has it")
+                + "`./build.sh local kafka --topic \(unknown):6` starts one that has it")
     }
 
     func settings() throws -> KafkaSettings {

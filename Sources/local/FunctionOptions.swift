@@ -26,15 +26,20 @@ struct FunctionOptions: ParsableArguments {
     @Flag(help: "Freezes the sandbox between invocations with SIGSTOP, as Lambda does (--function).")
     var freeze = false
 
-    @Option(help: ArgumentHelp("Where the function's log goes with its START, END and REPORT lines: a file, '-' for standard error, 'none'.", valueName: "file"))
-    var functionLogs = "-"
+    @Option(
+        help: ArgumentHelp(
+            "Where the function's log goes with its START, END and REPORT lines: a file; '-', standard error; 'errors', its "
+                + "errors alone to standard error; 'none'. Without: '-' with invoke, 'errors' with map and replay, on a "
+                + "terminal and elsewhere.",
+            valueName: "file"))
+    var functionLogs: FunctionLogs?
 
     func validate() throws {
         guard function != nil || functionName != nil else {
             throw ValidationError("which function? --function .build/lambda/bootstrap runs one here, --function-name NAME invokes one elsewhere")
         }
         if let function, !FileManager.default.isExecutableFile(atPath: function) {
-            throw ValidationError("\(function) is no executable: build it first, ./build.sh writes .build/lambda/bootstrap")
+            throw ValidationError("\(function) is not an executable: build it first, ./build.sh writes .build/lambda/bootstrap")
         }
         guard (1...900).contains(timeout) else { throw ValidationError("--timeout takes 1 to 900 seconds") }
         guard (128...10240).contains(memorySize) else { throw ValidationError("--memory-size takes 128 to 10240 megabytes") }
@@ -43,12 +48,14 @@ struct FunctionOptions: ParsableArguments {
         }
     }
 
-    /// A way to make the function, once for each that works at the same time.
-    func factory() throws -> @Sendable () throws -> any Function {
-        let log = try logger()
+    /// A way to make the function, once for each that works at the same time, and the log that all of them write.
+    /// - Parameter usual: where it goes unless an option says otherwise.
+    func factory(logs usual: FunctionLogs) throws -> (log: FunctionLog, make: @Sendable () throws -> any Function) {
+        let functionLog = try FunctionLog(functionLogs ?? usual)
+        let log: @Sendable (String) -> Void = { functionLog.take($0) }
         guard let function else {
             let (name, endpoint) = (functionName ?? "function", endpointUrl)
-            return { try RemoteFunction(name: name, endpoint: endpoint, environment: Environment(), log: log) }
+            return (functionLog, { try RemoteFunction(name: name, endpoint: endpoint, environment: Environment(), log: log) })
         }
         var environment = ProcessInfo.processInfo.environment
         for variable in variables {
@@ -58,27 +65,11 @@ struct FunctionOptions: ParsableArguments {
         let settings = FunctionSettings(
             executable: function, name: functionName ?? "function", timeout: timeout, memorySize: memorySize,
             freezes: freeze, environment: environment, log: log)
-        return { LocalFunction(settings) }
+        return (functionLog, { LocalFunction(settings) })
     }
 
     var arn: String {
         let region = ProcessInfo.processInfo.environment["AWS_REGION"] ?? "us-east-1"
         return "arn:\(Partition(region: region).name):lambda:\(region):123456789012:function:\(functionName ?? "function")"
-    }
-
-    private func logger() throws -> @Sendable (String) -> Void {
-        switch functionLogs {
-        case "none": return { _ in }
-        case "-": return { Terminal.shared.print($0) }
-        default:
-            let descriptor = open(functionLogs, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else {
-                throw CommandFailure("\(functionLogs) cannot be written: \(String(cString: strerror(errno)))")
-            }
-            return { line in
-                // One call for each line: those of several sandboxes do not mix.
-                _ = Array((line + "\n").utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            }
-        }
     }
 }

@@ -7,7 +7,10 @@ struct Invoke: ParsableCommand {
         abstract: "Invokes a function with one event or many, in one sandbox.",
         discussion: """
             The function's log and its REPORT lines go to standard error, its answers to standard output. The exit \
-            code is 1 where an invocation failed.
+            code is 1 where an invocation failed. No emulator is needed: the function runs under this tool's own Runtime \
+            API, and writes where the environment says, INGESTION_BUCKET and AWS_ENDPOINT_URL for example.
+
+              ./build.sh local invoke events/msk.json --function .build/lambda/bootstrap
             """)
 
     @Argument(help: ArgumentHelp("Files with an event each; '-' is standard input.", valueName: "event.json"))
@@ -20,7 +23,7 @@ struct Invoke: ParsableCommand {
 
     func run() throws {
         _ = Interruption()
-        let function = try function.factory()()
+        let function = try function.factory(logs: .standardError).make()
         defer { function.shutDown() }
         var failed = false
         for _ in 0..<max(1, times) {

@@ -12,7 +12,9 @@ struct KafkaCommand: ParsableCommand {
             chooses its port; clients cannot make topics; a consumer group takes 3 to 5 seconds to form; it takes no \
             SASL and no TLS; nothing outlives the process. Any real broker works in its place: --bootstrap-servers.
 
-            Besides this tool's commands it serves what is built on librdkafka (confluent-kafka, kcat), aiokafka, and             kafka-python up to 2.3. It does not serve kafka-python 3 nor any other client that asks for the broker's             versions in a newer form than 2 and does not ask again in an older one: "Unable to decode response".
+            Besides this tool's commands it serves what is built on librdkafka (confluent-kafka, kcat), aiokafka, and \
+            kafka-python up to 2.3. It does not serve kafka-python 3 nor any other client that asks for the broker's \
+            versions in a newer form than 2 and does not ask again in an older one: "Unable to decode response".
 
             Standard output gets one line, bootstrap.servers=HOST:PORT. Ctrl-C ends it.
             """)
@@ -45,12 +47,16 @@ struct KafkaCommand: ParsableCommand {
 
     private static func parse(_ text: String) throws -> (String, Int) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        let allowed = parts[0].utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte & 0xDF) && byte < 128 || "._-".utf8.contains(byte)
-        }
-        guard parts.count <= 2, allowed, (1...249).contains(parts[0].utf8.count),
+        guard parts.count <= 2, isTopicName(parts[0]),
             let partitions = parts.count == 2 ? Int(parts[1]) : 1, (1...1000).contains(partitions)
         else { throw ValidationError("--topic takes name:partitions with 1 to 1000 partitions, for example prices:6; not '\(text)'") }
         return (String(parts[0]), partitions)
+    }
+
+    /// Kafka's own rule.
+    static func isTopicName(_ name: some StringProtocol) -> Bool {
+        (1...249).contains(name.utf8.count) && name != "." && name != ".." && name.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte & 0xDF) && byte < 128 || "._-".utf8.contains(byte)
+        }
     }
 }

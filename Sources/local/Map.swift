@@ -40,9 +40,10 @@ struct Map: ParsableCommand {
         let interruption = Interruption()
         try broker.checkTopics(topics)
         let configuration = try mapping.configuration(topics, broker, function)
+        let (log, makeFunction) = try function.factory(logs: .errors)
         let mapping = EventSourceMapping(
             configuration, onFailure: try self.mapping.destination(), notice: { Terminal.shared.print($0) },
-            makeFunction: try function.factory())
+            makeFunction: makeFunction)
         mapping.start()
         let display = MappingDisplay(configuration, mapping.statistics, interval: statusInterval)
         var quiet = Quiet(seconds: exitWhenIdle)
@@ -59,6 +60,7 @@ struct Map: ParsableCommand {
         if interruption.hasCome { Terminal.shared.print("finishing the batch in flight; Ctrl-C again ends at once") }
         while !mapping.wait(milliseconds: 250) { display.tick() }
         display.finish()
+        log.finish()
         if let failure = mapping.failed { throw failure }
         try report(mapping.statistics.snapshot, stuck)
     }

@@ -25,7 +25,8 @@ struct Replay: ParsableCommand {
         let batches = try FailedBatches(S3Place(argument: place), environment: Environment())
         let interruption = Interruption()
         let keys = try batches.keys()
-        let function = try function.factory()()
+        let (log, makeFunction) = try function.factory(logs: .errors)
+        let function = try makeFunction()
         defer { function.shutDown() }
         var replayed = 0
         for (index, key) in keys.enumerated() where !interruption.hasCome {
@@ -36,6 +37,7 @@ struct Replay: ParsableCommand {
                 Terminal.shared.print("\(index + 1) of \(keys.count): \(key) is replayed")
             }
         }
+        log.finish()
         answer("\(replayed) of \(keys.count) failed batches replayed")
         if replayed < keys.count { throw ExitCode(1) }
     }

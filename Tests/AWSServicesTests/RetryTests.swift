@@ -11,6 +11,7 @@ import UTC
         (500, "InternalError"), (502, ""), (503, "ServiceUnavailable"), (504, ""), (429, "TooManyRequests"),
         (503, "SlowDown"), (400, "RequestTimeout"), (409, "ConditionalRequestConflict"), (409, "OperationAborted"),
         (400, "ThrottlingException"), (400, "BadDigest"),
+        (400, "KMS.ThrottlingException"), (400, "KMS.KMSInternalException"),
     ])
     func `after an answer that says later`(status: Int, code: String) throws {
         let server = try ScriptedServer { request in
@@ -40,7 +41,7 @@ import UTC
         #expect(try Caller(server.url).put("k") == .success(.alreadyExists))
     }
 
-    @Test(arguments: [(403, "AccessDenied"), (404, "NoSuchBucket"), (400, "InvalidRequest"), (501, "NotImplemented")])
+    @Test(arguments: [(403, "AccessDenied"), (404, "NoSuchBucket"), (400, "InvalidRequest"), (501, "NotImplemented"), (400, "KMS.DisabledException")])
     func `but not after an answer that stays the same`(status: Int, code: String) throws {
         let server = try ScriptedServer { _ in .respond(status, body: s3Error(code)) }
         #expect(try Caller(server.url).put("k").failure?.code == code)

@@ -90,6 +90,35 @@ import Testing
         #expect(store.keys.contains { object.hasSuffix("/\($0)") && $0.contains("errors/") })
     }
 
+    @Test func `warns of records that have no time, and of times in seconds, and where they lie`() throws {
+        let store = try ScriptedStore()
+        let sandbox = try Sandbox(store, ["AWS_LAMBDA_LOG_FORMAT": "JSON"])
+        let noTime = #"{"topic":"prices","partition":1,"offset":9,"value":"e30="}"#
+        let events = [
+            try Event.msk([
+                Record(3, timestamp: -1), Record(4, timestamp: Event.noon), Record(5, timestamp: -1),
+                Record(6, timestamp: Event.noon / 1000), Record(7, timestamp: 978_307_200_000),
+            ]),
+            #"{"eventSource":"aws:kafka","records":{"prices-1":[\#(noTime)]}}"#,
+        ]
+        for event in events { #expect(try !sandbox.invoke(event).isError) }
+        let told = try sandbox.end().filter { $0.contains("\"level\":\"WARN\"") }
+            .map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSDictionary) }
+        try #require(told.count == 3, "\(told)")
+        #expect(told.map { $0["first"] as? String } == ["prices-0@3", "prices-0@6", "prices-1@9"])
+        #expect(told.map { $0["records"] as? Int } == [2, 1, 1])
+        #expect((told[0]["message"] as? String)?.contains("no timestamp") == true)
+        #expect((told[1]["message"] as? String)?.contains("seconds") == true)
+        #expect((told[2]["folder"] as? String)?.hasSuffix("topics/prices/dt=1969-12-31/hour=23/") == true)
+        #expect(store.keys.contains { $0.contains("dt=1969-12-31/hour=23/prices+1+") })
+    }
+
+    @Test func `does not warn of times where no folder is named by them`() throws {
+        let sandbox = try Sandbox(ScriptedStore(), ["AWS_LAMBDA_LOG_FORMAT": "JSON", "TIME_PARTITION": "none"])
+        #expect(try !sandbox.invoke(Event.msk([Record(3, timestamp: -1)])).isError)
+        #expect(try !sandbox.end().contains { $0.contains("\"level\":\"WARN\"") })
+    }
+
     @Test func `has a bounded number of lines for quarantined records, however many objects they fill`() throws {
         let sandbox = try Sandbox(ScriptedStore(), ["AWS_LAMBDA_LOG_FORMAT": "JSON"])
         _ = try sandbox.invoke(Event.msk((0..<40).map { Record(5, partition: $0, value: "no JSON") }))

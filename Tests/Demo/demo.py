@@ -8,6 +8,7 @@ import sys
 import time
 
 import check_objects
+import screen
 from local_aws import REGION, LocalAWS, deploy, read_template
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -70,8 +71,17 @@ def show_objects(aws, name):
             if entry["Key"].endswith("/.crawled"):
                 continue  # readers pass over names with a dot
             body = bodies[entry["Key"]] = s3.get_object(Bucket=name, Key=entry["Key"])["Body"].read()
-            print(f"  {len(body):>9,} bytes {len(check_objects.lines_of(entry['Key'], body)):>6,} records  {entry['Key']}")
+            show_object(entry["Key"], len(body), len(check_objects.lines_of(entry["Key"], body)))
     return bodies
+
+
+def show_object(key, size, count):
+    """On one line where it fits, otherwise the folder on one of its own: keys are to be read to their ends."""
+    line = f"  {size:>9,} bytes {count:>6,} records  {key}"
+    if len(line) < screen.size().columns or not screen.is_live():
+        return print(line)
+    folder, name = key.rsplit("/", 1)
+    print(f"  {folder}/\n{line.removesuffix(key)}{name}")
 
 
 def create_table(aws, database, bucket):
@@ -116,7 +126,8 @@ def ask(aws, database, question):
 def show_table(columns, rows):
     widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
     for row in [columns, ["-" * width for width in widths], *rows]:
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)))
+        print(screen.cut("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+              if screen.is_live() else "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)))
 
 
 def show_crawler(aws, name):

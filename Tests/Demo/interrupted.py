@@ -24,7 +24,7 @@ def main(package, local):
         try:
             for line in demo.stdout:
                 print(line, end="", flush=True)
-                if re.search(r"rows in the table +\+[1-9]", line):
+                if re.search(r"rows  \+[1-9]", line):
                     break
             else:
                 raise SystemExit(f"The demo ended with {demo.wait()} before rows came.")

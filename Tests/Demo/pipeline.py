@@ -17,7 +17,9 @@ import tempfile
 import time
 
 import check_objects
-from demo import CLUSTER, ROOT, ask, create_table, show_crawler, show_table, step
+import screen
+from demo import CLUSTER, ROOT, ask, create_table, show_crawler, show_object, show_table, step
+from following import Display, Mapping
 from local_aws import ADMIN, REGION, LocalAWS, deploy
 
 TOPIC, RECORDS = "stock_market", 4200
@@ -26,7 +28,16 @@ QUESTION = """
 SELECT "Index", count(*) AS days, min("Low") AS lowest, max("High") AS highest, max_by("Close", "Date") AS last_close
 FROM stock_market GROUP BY "Index" ORDER BY "Index"
 """
+NEWEST = "SELECT count(*), max(kafka_timestamp) FROM stock_market"
 SERIES = 'SELECT "Date", "Close" FROM stock_market WHERE "Index" = \'N225\' ORDER BY "Date"'
+
+NEXT = """\
+  ./build.sh demo --follow                records keep coming, with a chart
+  ./build.sh invoke events/awkward.json   how records that are no rows end
+  ./build.sh local event --topic orders my.jsonl > /tmp/event.json
+  ./build.sh invoke /tmp/event.json       lines of your own, as rows
+  ./build.sh local --help                 a broker, a producer, the mapping
+  ./build.sh deploy OwnBroker=true StockMarketProducer=true   on AWS"""
 
 
 def main(package, local, follow):
@@ -47,7 +58,7 @@ def main(package, local, follow):
         run(aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "0", "--count", str(RECORDS),
              "--record-to", str(folder / "sent")])
 
-        step("The mapping: batches to the function in the local AWS, as Lambda's own poller hands them over")
+        step("The mapping: batches to the function, as Lambda's own poller hands them over")
         mapping = [local, "map", TOPIC, "--bootstrap-servers", servers, "--event-source-arn", CLUSTER,
                    "--function-name", outputs["Function"], "--endpoint-url", aws.endpoint, "--function-logs", "none",
                    "--batch-size", "1000", "--maximum-batching-window-in-seconds", "1"]
@@ -61,13 +72,17 @@ def main(package, local, follow):
         create_table(aws, outputs["Database"], outputs["IngestionBucket"])
         answer = lambda question: ask(aws, outputs["Database"], question)
         show_table(*answer(QUESTION))
-        step("Closing prices of N225")
-        print("\n".join(chart([float(close) for _, close in answer(SERIES)[1]])))
+        closes = [float(close) for _, close in answer(SERIES)[1]]
+        step(f"Closing prices of N225, {len(closes)} days")
+        print("\n".join(screen.chart(closes)))
         step("The crawler that the function started")
         show_crawler(aws, outputs["Crawler"])
         if follow:
             step("Twenty records a second from now on; Ctrl-C ends it")
-            follow_rows(aws, local, servers, mapping, answer, folder / "mapping")
+            follow_rows(aws, local, servers, mapping, answer)
+        else:
+            step("What to try next")
+            print(NEXT)
 
 
 def variables(aws):
@@ -109,7 +124,7 @@ def start_broker(stack, aws, local):
     stack.callback(stop, broker, within=0)
     line = broker.stdout.readline().decode().strip()
     if not line.startswith("bootstrap.servers="):
-        raise SystemExit("The broker did not start: run `local kafka` to see why.")
+        raise SystemExit("The broker did not start: run `./build.sh local kafka` to see why.")
     return broker, line.split("=", 1)[1]
 
 
@@ -125,7 +140,7 @@ def compare(aws, bucket, sent):
             if entry["Key"].endswith("/.crawled"):
                 continue  # readers pass over names with a dot
             lines = check_objects.lines_of(entry["Key"], s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
-            print(f"  {entry['Size']:>9,} bytes {len(lines):>6,} records  {entry['Key']}")
+            show_object(entry["Key"], entry["Size"], len(lines))
             _, partition, offset = entry["Key"].rsplit("/", 1)[1].split(".")[0].split("+")
             found.setdefault(int(partition), []).append((int(offset), lines))
     for partition, records in wanted.items():
@@ -138,50 +153,33 @@ def compare(aws, bucket, sent):
     return sum(map(len, wanted.values()))
 
 
-def chart(values, width=72, height=12):
-    """A line of closing prices in a terminal; each column is the mean of what falls into it."""
-    columns = [values[i * len(values) // width:max((i + 1) * len(values) // width, i * len(values) // width + 1)]
-               for i in range(min(width, len(values)))]
-    points = [sum(column) / len(column) for column in columns]
-    low, high = min(points), max(points)
-    scale = (height * 8 - 1) / ((high - low) or 1)
-    levels = [int((point - low) * scale) for point in points]
-    rows = []
-    for row in reversed(range(height)):
-        label = f"{low + (high - low) * row / (height - 1):>10,.0f} " if row % 3 == 2 or row in (0, height - 1) else " " * 11
-        rows.append("  " + label + "│" + "".join(" ▁▂▃▄▅▆▇█"[max(0, min(8, level - row * 8 + 1))] for level in levels))
-    return rows + ["  " + " " * 11 + "└" + "─" * len(points) + f" {len(values)} days"]
-
-
-def follow_rows(aws, local, servers, mapping, answer, log):
+def follow_rows(aws, local, servers, mapping, answer):
     producer = start(aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "20", "--seed", "2"],
                      stderr=subprocess.DEVNULL)
-    with log.open("wb") as file:
-        poller = start(aws, mapping, stderr=file)
+    poller = start(aws, mapping + ["--status-interval", "1"], stderr=subprocess.PIPE, text=True)
+    said = Mapping(poller.stderr)
     try:
-        show_rows(answer)
+        show_rows(Display(said, RECORDS), answer)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends within a second as it is
         print("\n  Stopping: the mapping finishes its batch", flush=True)
     finally:
         killed = stop(producer, poller)
-    print("  The mapping did not finish its last batch" if poller in killed else last_line(log.read_text()), flush=True)
+    print("  The mapping did not finish its last batch" if poller in killed else last_line(said.end()), flush=True)
 
 
-def show_rows(answer):
-    last = RECORDS
+def show_rows(display, answer):
     while True:
-        time.sleep(2)
-        count = int(answer("SELECT count(*) FROM stock_market")[1][0][0])
-        print(f"  {time.strftime('%H:%M:%S')}  {count:>8,} rows in the table  +{count - last}", flush=True)
-        last = count
+        time.sleep(1)
+        count, newest = answer(NEWEST)[1][0]
+        display.tick(int(count), int(newest) if newest else None)
 
 
-def last_line(log):
+def last_line(said):
     """What came in all, by the mapping's own last line."""
-    found = re.search(r"([\d,]+) records? acknowledged in ([\d,]+) invocations?, .*, ([\d,]+) errors?, ", log)
+    found = re.search(r"([\d,]+) records? acknowledged in ([\d,]+) invocations?, .*, ([\d,]+) errors?, ", said)
     if not found:
-        return f"  The mapping did not say how it ended: {log[-1000:]}"
+        return f"  The mapping did not say how it ended: {said[-1000:]}"
     acknowledged, invocations, errors = (int(number.replace(",", "")) for number in found.groups())
     return (f"  {RECORDS + acknowledged:,} rows, {acknowledged:,} of them since the demo began to follow; "
             f"{invocations:,} invocations, {errors:,} errors")

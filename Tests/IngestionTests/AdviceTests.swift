@@ -45,6 +45,26 @@ struct AdviceTests {
         #expect(kms?.contains("allow the function's role kms:GenerateDataKey") == true)
     }
 
+    @Test(
+        "says what to do about the KMS key, by the code that S3 hands on",
+        arguments: [
+            ("KMS.NotFoundException", "There is no such KMS key in us-east-1"), ("KMS.DisabledException", "aws kms enable-key"),
+            ("KMS.KMSInvalidStateException", "aws kms cancel-key-deletion"),
+            ("KMS.InvalidKeyUsageException", "SYMMETRIC_DEFAULT"), ("KMS.AccessDeniedException", "kms:GenerateDataKey"),
+            ("KMS.UnsupportedOperationException", "aws kms describe-key"),
+        ])
+    func encryptionKey(code: String, step: String) {
+        for operation in [AWSOperation.putObject, .getObject] {
+            #expect(advice(.configuration, code, operation)?.contains(step) == true)
+        }
+    }
+
+    @Test("names the variable that S3 refuses", arguments: [("InvalidStorageClass", "STORAGE_CLASS"), ("InvalidTag", "OBJECT_TAGS")])
+    func objectOptions(code: String, variable: String) {
+        #expect(advice(.configuration, code)?.contains(variable) == true)
+        #expect(advice(.configuration, code, .listObjects) == nil)
+    }
+
     private func advice(_ kind: AWSFailure.Kind, _ operation: AWSOperation, region: String = "us-east-1") -> String? {
         advice(kind, "Code", operation, region: region)
     }

@@ -213,6 +213,39 @@ struct KafkaEventErrorTests {
         #expect(throws: KafkaEventError.self) { try read(#"{"x":"# + String(repeating: "[", count: 1_000_000)) }
     }
 
+    @Test(
+        "by what it is, where it is an event of another service or no batch at all",
+        arguments: [
+            (#"{"Records":[{"messageId":"1","body":"x","eventSource":"aws:sqs","awsRegion":"eu-west-1"}]}"#, "Amazon SQS"),
+            (#"{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"x"}}]}"#, "Amazon SNS"),
+            (#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":{}}]}"#, "Amazon S3"),
+            (#"{"Records":[{"kinesis":{"data":"eA=="},"eventSource":"aws:kinesis"}]}"#, "Amazon Kinesis"),
+            (#"{"eventSource":"aws:rmq","rmqMessagesByQueue":{}}"#, "Amazon MQ"),
+            (#"{"version":"2.0","routeKey":"$default","rawPath":"/","requestContext":{},"body":"x"}"#, "API Gateway"),
+            (#"{"resource":"/","httpMethod":"GET","requestContext":{}}"#, "API Gateway"),
+            (#"{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}"#, "EventBridge"),
+            (#"{"awslogs":{"data":"eA=="}}"#, "CloudWatch Logs"),
+            (#"{"topic":"t","partition":0,"offset":1,"timestamp":5,"value":"e30="}"#, "a single Kafka record"),
+            (#"[{"eventSource":"aws:kafka","topic":"t","partition":0,"offset":1}]"#, "EventBridge Pipes"),
+            (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":"t","partition":0,"off"#, "cut off after 76 bytes"),
+            (#"{"Records":[{"eventSource":"aws:sqs","body":"#, "Amazon SQS"), ("", "is empty"), (" \n", "is empty"),
+            (#"{"Index":"N225"}"#, "is not a batch of a Kafka event-source mapping"), ("{} x", "is not a batch"),
+            (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":7}]}}"#, "is not a batch"),
+        ])
+    func otherEvents(event: String, name: String) {
+        #expect { try ingestable(event) } throws: { error in
+            let text = "\(error)"
+            return text.contains(name) && text.contains("expected") && text.contains("byte")
+        }
+    }
+
+    /// As the function reads it: a failed batch's record first, which API Gateway's events look like from afar.
+    private func ingestable(_ event: String) throws -> [SeenRecord] {
+        let buffer = ByteBuffer()
+        buffer.append(event)
+        return try FailedBatchRecord.payload(in: buffer).map { try read($0.text) } ?? read(event)
+    }
+
     @Test("and never quotes a record's content")
     func noContent() {
         #expect { try read(batch(#"{"topic":"t","partition":0,"offset":"secret"}"#)) } throws: { !"\($0)".contains("secret") }
