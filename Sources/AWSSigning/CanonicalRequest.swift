@@ -47,6 +47,14 @@ struct CanonicalRequest {
     }
 }
 
+extension RequestToSign {
+    /// As it is sent to a server that asks for no signature.
+    public var unsigned: SignedRequest {
+        let path = encodedPath(path)
+        return SignedRequest(target: query.isEmpty ? path : "\(path)?\(canonicalQuery(query))", headers: headers)
+    }
+}
+
 private func encodedPath(_ path: String) -> String {
     let buffer = ByteBuffer(capacity: path.utf8.count + 32)
     PercentEncoding.append(path.isEmpty ? "/" : path, keepingSlash: true, to: buffer)

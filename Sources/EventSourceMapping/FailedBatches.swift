@@ -1,4 +1,5 @@
-import AWSServices
+import AWSCore
+import AWSS3
 import Bytes
 import Environment
 import FunctionHost
@@ -16,23 +17,23 @@ public final class FailedBatches {
         public let description: String
     }
 
-    private let bucket: String
+    private let bucket: S3Bucket
     private let prefix: String
     private let client: AWSClient
-    private var s3: S3 { S3(client: client) }
 
     /// - Parameter place: without a prefix, all of the bucket's.
     /// - Throws: `ConfigurationError` where the environment does not say how S3 is reached.
     public init(_ place: S3Place, environment: Environment) throws {
-        bucket = place.bucket
+        bucket = S3Bucket(place.bucket)
         prefix = place.prefix ?? Self.prefix
-        client = try AWSClient(environment: environment, concurrency: 1, adviser: DeveloperAdvice(environment))
+        client = try AWSClient(
+            environment: environment, services: [.s3], concurrency: 1, adviser: DeveloperAdvice(environment))
     }
 
     /// Their keys, those of a partition in the order in which they failed.
     public func keys() throws -> [String] {
         var keys: [String] = []
-        try s3.forEachPage(bucket: bucket, prefix: prefix) {
+        try client.forEachPage(of: bucket, prefix: prefix) {
             keys += $0
             return true
         }
@@ -42,7 +43,7 @@ public final class FailedBatches {
     /// The event as it was sent to the function.
     /// - Throws: `AWSFailure`; `Unusable` where the object is no record of a failed batch.
     public func event(_ key: String) throws -> [UInt8] {
-        let object = try client.answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
+        let object = try client.response(to: GetObject(bucket: bucket, key: key))
         do {
             guard let payload = try FailedBatchRecord.payload(in: object) else {
                 throw Unusable(description: "it is not the record of a failed batch")
@@ -55,11 +56,10 @@ public final class FailedBatches {
 
     /// Moves a batch that the function has taken to the replayed ones. A second time it finds that done, or half done.
     public func moveAway(_ key: String) throws {
-        let object = try client.answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
+        let object = try client.response(to: GetObject(bucket: bucket, key: key))
         let copy = Self.replayedPrefix + key
-        _ = try client.answer {
-            s3.putObject(bucket: bucket, key: copy, body: object, contentType: "application/json", completion: $0)
-        }
-        try client.answer { s3.deleteObject(bucket: bucket, key: key, completion: $0) }
+        _ = try client.response(
+            to: PutObject(bucket: bucket, key: copy, body: object, contentType: "application/json"))
+        try client.response(to: DeleteObject(bucket: bucket, key: key))
     }
 }

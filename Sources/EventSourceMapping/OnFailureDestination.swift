@@ -1,4 +1,5 @@
-import AWSServices
+import AWSCore
+import AWSS3
 import Bytes
 import Environment
 import Foundation
@@ -31,13 +32,12 @@ public enum OnFailureDestination: Sendable, Equatable {
         case .s3(let bucket):
             let key = Self.key(mappingID: mappingID, partition: partition, now: now)
             let environment = Environment()
-            let client = try AWSClient(environment: environment, concurrency: 1, adviser: DeveloperAdvice(environment))
+            let client = try AWSClient(
+                environment: environment, services: [.s3], concurrency: 1, adviser: DeveloperAdvice(environment))
             let body = ByteBuffer(capacity: record.count)
             record.withUnsafeBytes { body.append($0) }
-            _ = try client.answer {
-                S3(client: client).putObject(
-                    bucket: bucket, key: key, body: body, contentType: "application/json", completion: $0)
-            }
+            _ = try client.response(
+                to: PutObject(bucket: S3Bucket(bucket), key: key, body: body, contentType: "application/json"))
         }
     }
 

@@ -1,4 +1,5 @@
-import AWSServices
+import AWSCore
+import AWSS3
 import Environment
 
 /// What somebody at a terminal can do about a failure: their own credentials, and the options that they have given.
@@ -9,34 +10,25 @@ public struct DeveloperAdvice: FailureAdviser {
         profile = environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"]
     }
 
-    public func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? { advice(failure, place) }
-
-    /// - Parameter place: `nil` where no bucket is asked.
-    func advice(_ failure: AWSFailure, _ place: AWSPlace?) -> String? {
+    public func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
         switch failure.kind {
         case .credentials where failure.code == "NoCredentials", .expiredCredentials:
             return credentials
         case .credentials where failure.operation != .getCredentials:
             return "AWS does not accept these credentials. \(credentials)"
         case .denied:
-            guard let place, !failure.namesKMS else { return nil }
-            let isList = failure.operation == .listObjects
+            guard !failure.namesKMS else { return nil }
             return "Allow whoever these credentials belong to (aws sts get-caller-identity) "
-                + "s3:\(isList ? "ListBucket" : permission(failure.operation)) on \(place.bucketARN)\(isList ? "" : "/*")"
+                + "\(failure.operation.permission) on \(place.resource.patternARN)"
         case .notFound where failure.code == "NoSuchBucket":
-            return place.map {
-                failure.operation == .putObject
-                    ? "Make the bucket (aws s3 mb s3://\($0.bucket)), or name another one with --on-failure-destination"
-                    : "Check the bucket's name, and that AWS_REGION is its region"
-            }
+            return failure.operation == .putObject
+                ? "Make the bucket (aws s3 mb s3://\(place.resource.bucket ?? "")), "
+                    + "or name another one with --on-failure-destination"
+                : "Check the bucket's name, and that AWS_REGION is its region"
         case .wrongRegion(let region):
             return "The bucket is in \(region ?? "another region"): set AWS_REGION to that"
         default: return nil
         }
-    }
-
-    private func permission(_ operation: AWSOperation) -> String {
-        operation == .headObject ? "GetObject" : operation.rawValue
     }
 
     /// The tool reads no profile, which may lead to a login in a browser: the AWS command does that better.

@@ -1,17 +1,19 @@
-import AWSServices
+import AWSCore
+import AWSGlue
+import AWSS3
 import Bytes
 import Compression
 
 /// The ingestion bucket as an `ObjectStore`.
 final class S3ObjectStore: ObjectStore {
-    private let s3: S3
-    private let bucket: String
+    private let client: AWSClient
+    private let bucket: S3Bucket
 
     /// Of an object, unpacked, in bytes. A batch brings 6 MB of base64, so none of ours comes near.
     private static let longestContents = 256 << 20
 
-    init(_ client: AWSClient, bucket: String, _ options: S3Options) {
-        s3 = S3(client: client, options: options)
+    init(_ client: AWSClient, _ bucket: S3Bucket) {
+        self.client = client
         self.bucket = bucket
     }
 
@@ -21,22 +23,24 @@ final class S3ObjectStore: ObjectStore {
     ) {
         // No Content-Encoding: Athena and Spark go by the ending, and a client that unpacks on its own as well
         // would unpack twice.
-        s3.putObject(
+        let request = PutObject(
             bucket: bucket, key: key, body: body, contentType: isGzip ? "application/gzip" : "application/x-ndjson",
-            metadata: metadata.pairs
-        ) { result in
+            metadata: metadata.pairs)
+        client.submit(request) { result in
             completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
         }
     }
 
     func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
-        s3.putObject(bucket: bucket, key: key, body: ByteBuffer(), contentType: "application/octet-stream") { result in
+        let request = PutObject(
+            bucket: bucket, key: key, body: ByteBuffer(), contentType: "application/octet-stream")
+        client.submit(request) { result in
             completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
         }
     }
 
     func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void) {
-        s3.headObject(bucket: bucket, key: key) { result in
+        client.submit(HeadObject(bucket: bucket, key: key)) { result in
             switch result {
             case .success(let pairs): completion(.success(ObjectMetadata(pairs).map { .known($0) } ?? .unreadable))
             case .failure(let failure) where failure.kind == .notFound && failure.code != "NoSuchBucket":
@@ -47,7 +51,7 @@ final class S3ObjectStore: ObjectStore {
     }
 
     func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {
-        s3.getObject(bucket: bucket, key: key) { [bucket] result in
+        client.submit(GetObject(bucket: bucket, key: key)) { [bucket = bucket.name] result in
             completion(
                 result.mapError(StoreFailure.init).flatMap { body in
                     guard key.hasSuffix(".gz") else { return .success(body) }
@@ -66,38 +70,43 @@ final class S3ObjectStore: ObjectStore {
         with prefix: String, after start: String?, limit: Int,
         completion: @escaping (Result<KeyPage, StoreFailure>) -> Void
     ) {
-        s3.listObjects(bucket: bucket, prefix: prefix, startAfter: start, maxKeys: limit) { result in
+        let request = ListObjects(bucket: bucket, prefix: prefix, startAfter: start, maxKeys: limit)
+        client.submit(request) { result in
             completion(
                 result.map { KeyPage(keys: $0.keys, isTruncated: $0.isTruncated) }.mapError(StoreFailure.init))
         }
     }
 
-    func whileWaiting(_ work: @escaping () -> Void) { s3.client.whileWaiting(work) }
+    func whileWaiting(_ work: @escaping () -> Void) { client.whileWaiting(work) }
 
-    func run() { s3.client.run() }
+    func run() { client.run() }
 }
 
 /// Glue as a `CrawlerStarter`.
 final class GlueCrawlerStarter: CrawlerStarter {
-    private let glue: Glue
+    private let client: AWSClient
 
     /// The records are stored by now: a silent Glue may not use up the time, in milliseconds, that is paid for.
     private static let patience: Int64 = 5_000
 
-    init(_ client: AWSClient) { glue = Glue(client: client) }
+    init(_ client: AWSClient) { self.client = client }
 
     func start(_ crawler: String) -> Result<CrawlerAnswer, StoreFailure> {
         var answer: Result<CrawlerAnswer, StoreFailure> = .failure(StoreFailure(description: "Glue gave no answer"))
-        glue.startCrawler(name: crawler, within: Self.patience) { result in
+        client.submit(StartCrawler(name: crawler), within: Self.patience) { result in
             answer = result.map { $0 == .started ? .started : .alreadyRunning }.mapError(StoreFailure.init)
         }
-        glue.client.run()
+        client.run()
         return answer
     }
 }
 
 extension StoreFailure {
     init(_ failure: AWSFailure) {
-        self.init(description: failure.description, cause: "\(failure.operation.rawValue) \(failure.code)")
+        self.init(description: failure.description, cause: "\(failure.operation) \(failure.code)")
     }
+}
+
+extension IngestionConfiguration {
+    var s3Bucket: S3Bucket { S3Bucket(bucket, options: options) }
 }

@@ -1,4 +1,4 @@
-import AWSServices
+import AWSS3
 import Environment
 
 /// What the bucket asks of the function's requests, from `SERVER_SIDE_ENCRYPTION` and its kin.

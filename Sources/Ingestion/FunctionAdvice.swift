@@ -1,4 +1,6 @@
-import AWSServices
+import AWSCore
+import AWSGlue
+import AWSS3
 
 /// What the function's operator can do about a failure: the role, the bucket and the crawler are what the stack sets.
 struct FunctionAdvice: FailureAdviser {
@@ -27,7 +29,7 @@ struct FunctionAdvice: FailureAdviser {
         case .throttled: "Lower UPLOAD_CONCURRENCY or the event source's concurrency if it goes on"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
             "A function in a VPC needs a NAT gateway or "
-                + (place.service == .s3 ? "a gateway endpoint for S3" : "an interface endpoint for Glue")
+                + "\(place.service.hasGatewayEndpoint ? "a gateway" : "an interface") endpoint for \(place.service.name)"
                 + ", and a security group that lets HTTPS out"
         case .configuration where failure.operation == .putObject: objectOptions(failure)
         default: nil
@@ -71,19 +73,9 @@ struct FunctionAdvice: FailureAdviser {
             return "The objects are encrypted with a KMS key: allow the function's role kms:GenerateDataKey "
                 + "(and kms:Decrypt) on it"
         }
-        return switch failure.operation {
-        case .putObject:
-            "Allow the function's role s3:PutObject on \(place.bucketARN)/\(place.key), "
-                + "and see that no bucket policy or permissions boundary denies it"
-        case .headObject, .getObject:
-            "Allow the function's role s3:GetObject on \(place.bucketARN)/\(place.key), "
-                + "and s3:ListBucket on \(place.bucketARN), without which S3 calls an absent object forbidden"
-        case .listObjects: "Allow the function's role s3:ListBucket on \(place.bucketARN) for this prefix"
-        case .startCrawler:
-            "Allow the function's role glue:StartCrawler on "
-                + "arn:\(place.partition.name):glue:\(place.region):ACCOUNT:crawler/\(place.key)"
-        case .getCredentials, .deleteObject: ""
-        }
+        let operation = failure.operation
+        guard operation != .getCredentials, operation != .deleteObject else { return "" }
+        return "Allow the function's role \(operation.permission) on \(place.resource.arn)\(operation.permissionNote)"
     }
 
     /// S3 has one answer for a missing permission and for a bucket of another account than was expected.

@@ -1,4 +1,4 @@
-import AWSServices
+import AWSS3
 import Environment
 
 /// What the operator decides, by environment variables. The README's table says when to change what.

@@ -1,4 +1,6 @@
-import AWSServices
+import AWSCore
+import AWSGlue
+import AWSS3
 import Bytes
 import Environment
 import KafkaEvent
@@ -20,10 +22,10 @@ public final class IngestionFunction {
     public init(environment: Environment) throws {
         configuration = try IngestionConfiguration(environment)
         client = try AWSClient(
-            environment: environment, concurrency: configuration.uploadConcurrency,
+            environment: environment, services: [.s3, .glue], concurrency: configuration.uploadConcurrency,
             adviser: FunctionAdvice(expectedBucketOwner: configuration.options.expectedBucketOwner))
         ingestion = try Ingestion(
-            configuration, S3ObjectStore(client, bucket: configuration.bucket, configuration.options),
+            configuration, S3ObjectStore(client, configuration.s3Bucket),
             GlueCrawlerStarter(client))
         metrics = IngestionMetrics(configuration, environment)
     }
@@ -38,8 +40,7 @@ public final class IngestionFunction {
         ingestion.rehearse()
         client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit, maxAttempts: 1)
         // A key that the function may read and that is hardly ever there; any answer will do.
-        let s3 = S3(client: client, options: configuration.options)
-        s3.headObject(bucket: configuration.bucket, key: configuration.layout.rowsPrefix + "/") {
+        client.submit(HeadObject(bucket: configuration.s3Bucket, key: configuration.layout.rowsPrefix + "/")) {
             guard case .failure(let failure) = $0, failure.status == nil else { return }
             logger.debug("no connection ahead of the first batch: \(failure)")
         }
@@ -92,8 +93,7 @@ public final class IngestionFunction {
     }
 
     private func logSummary(_ outcome: BatchOutcome, _ logger: Logger) {
-        let requests = client.requestCounts
-        let metadata: Logger.Metadata = [
+        var metadata: Logger.Metadata = [
             "partitions": .string(outcome.places),
             "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
             "bytes": .stringConvertible(outcome.byteCount),
@@ -101,10 +101,10 @@ public final class IngestionFunction {
             "quarantined": .stringConvertible(outcome.rejectedCount),
             "tombstones": .stringConvertible(outcome.tombstoneCount),
             "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.crawler.rawValue),
-            "put": .stringConvertible(requests.put), "list": .stringConvertible(requests.list),
-            "head": .stringConvertible(requests.head), "get": .stringConvertible(requests.get),
-            "startCrawler": .stringConvertible(requests.startCrawler),
         ]
+        for (counter, count) in client.requestCounts.reported(IngestionMetrics.requestCounters) {
+            metadata[counter.name] = .stringConvertible(count)
+        }
         logger.info("batch", metadata: metadata)
     }
 }

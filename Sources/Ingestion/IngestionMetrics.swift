@@ -1,4 +1,6 @@
-import AWSServices
+import AWSCore
+import AWSGlue
+import AWSS3
 import EmbeddedMetrics
 import Environment
 import LineOutput
@@ -61,12 +63,9 @@ struct IngestionMetrics {
 
     /// Every attempt counts, as S3 and Glue bill them.
     private static func metrics(_ requests: RequestCounts) -> [Metric] {
-        [
-            Metric("PutRequests", .count, Int64(requests.put)),
-            Metric("ListRequests", .count, Int64(requests.list)),
-            Metric("HeadRequests", .count, Int64(requests.head)),
-            Metric("GetRequests", .count, Int64(requests.get)),
-            Metric("StartCrawlerRequests", .count, Int64(requests.startCrawler)),
-        ]
+        requests.reported(requestCounters).map { Metric($0.counter.metric, .count, Int64($0.count)) }
     }
+
+    /// Those that the log's summary and the metrics always have, zeros included; others where there were any.
+    static let requestCounters: [RequestCounter] = [.put, .list, .head, .get, .startCrawler]
 }

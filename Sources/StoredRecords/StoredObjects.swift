@@ -1,4 +1,5 @@
-import AWSServices
+import AWSCore
+import AWSS3
 import Bytes
 import Compression
 import Environment
@@ -10,7 +11,7 @@ package final class StoredObjects {
     package let bucket: String
     package let prefix: String
     private let client: AWSClient
-    private var s3: S3 { S3(client: client) }
+    private var s3Bucket: S3Bucket { S3Bucket(bucket) }
 
     /// What is under a prefix, by topic-partition.
     package struct Contents {
@@ -33,7 +34,8 @@ package final class StoredObjects {
     package init(bucket: String, prefix: String, environment: Environment, adviser: any FailureAdviser) throws {
         self.bucket = bucket
         self.prefix = prefix
-        client = try AWSClient(environment: environment, concurrency: Self.concurrency, adviser: adviser)
+        client = try AWSClient(
+            environment: environment, services: [.s3], concurrency: Self.concurrency, adviser: adviser)
     }
 
     /// Asks each object for its metadata; no row is read.
@@ -45,7 +47,7 @@ package final class StoredObjects {
     package func contents(errorsPrefix: String, progress: (Int) -> Void = { _ in }) throws -> Contents {
         var contents = Contents()
         var asked = 0
-        try s3.forEachPage(bucket: bucket, prefix: prefix) { keys in
+        try client.forEachPage(of: s3Bucket, prefix: prefix) { keys in
             for (key, pairs) in try metadata(of: keys.filter(RecordObjectName.isOne)) {
                 guard let object = ObjectMetadata(pairs) else {
                     contents.unreadable.append(key)
@@ -67,9 +69,9 @@ package final class StoredObjects {
     /// Calls `body` with each object's key and lines, in the order of the keys, until it says that it has enough.
     /// - Throws: `AWSFailure`, `GzipError`.
     package func forEachLines(_ body: (_ key: String, _ lines: ByteBuffer) throws -> Bool) throws {
-        try s3.forEachPage(bucket: bucket, prefix: prefix) { keys in
+        try client.forEachPage(of: s3Bucket, prefix: prefix) { keys in
             for key in keys where RecordObjectName.isOne(key) {
-                let object = try client.answer { s3.getObject(bucket: bucket, key: key, completion: $0) }
+                let object = try client.response(to: GetObject(bucket: s3Bucket, key: key))
                 var lines = object
                 if key.hasSuffix(".gz") {
                     lines = ByteBuffer()
@@ -85,7 +87,7 @@ package final class StoredObjects {
         client.beginInvocation(deadline: Clock.now() + 300_000)
         var answers = [Result<[(String, String)], AWSFailure>?](repeating: nil, count: keys.count)
         for (index, key) in keys.enumerated() {
-            s3.headObject(bucket: bucket, key: key) { answers[index] = $0 }
+            client.submit(HeadObject(bucket: s3Bucket, key: key)) { answers[index] = $0 }
         }
         client.run()
         return try zip(keys, answers).compactMap { key, answer in try answer.map { (key, try $0.get()) } }

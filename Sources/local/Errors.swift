@@ -1,4 +1,4 @@
-import AWSServices
+import AWSS3
 import ArgumentParser
 import Environment
 import Foundation

@@ -1,4 +1,4 @@
-import AWSServices
+import AWSCore
 import ArgumentParser
 import Environment
 import Foundation

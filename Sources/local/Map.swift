@@ -1,5 +1,5 @@
-import AWSServices
 import ArgumentParser
+import AWSS3
 import EventSourceMapping
 import Foundation
 import FunctionHost

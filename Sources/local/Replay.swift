@@ -1,4 +1,5 @@
-import AWSServices
+import AWSCore
+import AWSS3
 import ArgumentParser
 import Environment
 import EventSourceMapping

@@ -1,23 +1,25 @@
+import AWSGlue
 import AWSSigning
-import TestParts
 import Testing
+import TestParts
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `Calls start` {
     private func call(_ operation: AWSOperation, _ key: String = "") -> Call {
         Call(
-            operation, .s3, key: key, endpoint: Endpoint(isSecure: false, host: "h"),
-            request: RequestToSign("GET", host: "h", path: "/"), body: nil, read: { _ in .refused }, fail: { _ in })
+            operation, isSecure: false, AWSMessage(RequestToSign("GET", host: "h", path: "/")),
+            complete: { _ in .refused }, fail: { _ in }, resource: { _ in AWSResource(key, arn: "") })
     }
 
     private func popped(_ queue: inout CallQueue, at now: Int64 = 0) -> [String] {
         var order: [String] = []
-        while let call = queue.popDue(now) { order.append("\(call.operation.rawValue) \(call.key)") }
+        while let call = queue.popDue(now) { order.append("\(call.operation) \(call.resource("").description)") }
         return order
     }
 
-    @Test func `with what writes before what looks, and in turn within a rank`() {
+    @Test func `with what writes before what looks, and in turn within a priority`() {
         var queue = CallQueue()
         let operations: [AWSOperation] = [.getObject, .headObject, .listObjects, .putObject, .startCrawler]
         for key in ["1", "2"] { for operation in operations { queue.append(call(operation, key)) } }
@@ -29,17 +31,17 @@ import Testing
         #expect(queue.isEmpty && queue.nextDue == nil)
     }
 
-    @Test func `with one that comes later and ranks higher before those that are still there`() {
+    @Test func `with one that comes later with a higher priority before those that are still there`() {
         var queue = CallQueue()
         for key in ["1", "2", "3"] { queue.append(call(.headObject, key)) }
-        #expect(queue.popDue(0)?.key == "1")
+        #expect(queue.popDue(0)?.resource("").description == "1")
         queue.append(call(.putObject))
         queue.append(call(.headObject, "4"))
         #expect(queue.nextDue == 0)
         #expect(popped(&queue) == ["PutObject ", "HeadObject 2", "HeadObject 3", "HeadObject 4"])
     }
 
-    @Test func `again when they are due, each in its rank, and stand in nobody's way before`() {
+    @Test func `once more when they are due, each by its priority, and hold up no other before`() {
         var queue = CallQueue()
         queue.append(call(.putObject, "late"), due: 30)
         queue.append(call(.headObject, "again"), due: 10)
@@ -58,13 +60,13 @@ import Testing
             request.target.contains("?") ? .respond(200, body: "<ListBucketResult></ListBucketResult>") : .respond(200)
         }
         let caller = try Caller(server.url, concurrency: 1)
-        caller.s3.getObject(bucket: "b", key: "k") { _ in }
-        caller.s3.headObject(bucket: "b", key: "k") { _ in
+        caller.client.submit(GetObject(bucket: "b", key: "k")) { _ in }
+        caller.client.submit(HeadObject(bucket: "b", key: "k")) { _ in
             // Goes before the GET that has been waiting.
-            caller.s3.putObject(bucket: "b", key: "late", body: buffer("x"), contentType: "text/plain") { _ in }
+            caller.client.submit(PutObject.small("late")) { _ in }
         }
-        caller.s3.listObjects(bucket: "b", prefix: "p") { _ in }
-        caller.s3.putObject(bucket: "b", key: "k", body: buffer("x"), contentType: "text/plain") { _ in }
+        caller.client.submit(ListObjects(bucket: "b", prefix: "p")) { _ in }
+        caller.client.submit(PutObject.small("k")) { _ in }
         caller.client.run()
         #expect(server.requests.map { $0.target.contains("?") ? "LIST" : $0.method } == ["PUT", "LIST", "HEAD", "PUT", "GET"])
     }

@@ -1,16 +1,17 @@
+import AWSGlue
 import Bytes
 import Environment
 import HTTP
 import TestParts
 import UTC
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 /// A client as a test wants it: towards one server, quick to try again, with what it says written down.
 final class Caller {
     let client: AWSClient
-    let s3: S3
-    let glue: Glue
+    private let options: S3Options
     private(set) var notices: [RetryNotice] = []
 
     init(
@@ -23,62 +24,64 @@ final class Caller {
         ]
         let environment = Environment(base.merging(environment) { $1 })
         client = AWSClient(
-            configuration: try AWSConfiguration(environment: environment),
+            configuration: try AWSConfiguration(environment: environment, services: [.s3, .glue]),
             credentials: CredentialsSource(environment: environment),
             http: HTTPClient(HTTPClient.Configuration(usesProxyEnvironment: false)),
             concurrency: concurrency, retryPolicy: retryPolicy, adviser: adviser)
-        s3 = S3(client: client, options: options)
-        glue = Glue(client: client)
+        self.options = options
         client.onRetry = { [unowned self] in notices.append($0) }
     }
 
     func put(
         _ key: String, _ body: String = "{}\n", bucket: String = "ingestion", metadata: [(String, String)] = []
-    ) -> Result<S3.PutOutcome, AWSFailure> {
-        finish {
-            s3.putObject(
-                bucket: bucket, key: key, body: buffer(body), contentType: "application/x-ndjson",
-                metadata: metadata, completion: $0)
-        }
+    ) -> Result<PutObject.Outcome, AWSFailure> {
+        result(
+            PutObject(
+                bucket: S3Bucket(bucket, options: options), key: key, body: buffer(body),
+                contentType: "application/x-ndjson", metadata: metadata))
     }
 
-    func head(_ key: String, bucket: String = "ingestion") -> Result<[(String, String)], AWSFailure> {
-        finish { s3.headObject(bucket: bucket, key: key, completion: $0) }
+    func head(_ key: String) -> Result<[(String, String)], AWSFailure> {
+        result(HeadObject(bucket: S3Bucket("ingestion", options: options), key: key))
     }
 
-    func get(_ key: String, bucket: String = "ingestion") -> Result<ByteBuffer, AWSFailure> {
-        finish { s3.getObject(bucket: bucket, key: key, completion: $0) }
+    func get(_ key: String) -> Result<ByteBuffer, AWSFailure> {
+        result(GetObject(bucket: S3Bucket("ingestion", options: options), key: key))
     }
 
     func list(
         _ prefix: String, startAfter: String? = nil, maxKeys: Int = 1000, bucket: String = "ingestion"
     ) -> Result<[String], AWSFailure> {
-        finish { completion in
-            s3.listObjects(bucket: bucket, prefix: prefix, startAfter: startAfter, maxKeys: maxKeys) {
-                completion($0.map(\.keys))
-            }
-        }
+        let bucket = S3Bucket(bucket, options: options)
+        return result(ListObjects(bucket: bucket, prefix: prefix, startAfter: startAfter, maxKeys: maxKeys)).map(\.keys)
     }
 
-    func startCrawler(_ name: String) -> Result<Glue.StartCrawlerOutcome, AWSFailure> {
-        finish { glue.startCrawler(name: name, completion: $0) }
-    }
+    func startCrawler(_ name: String) -> Result<StartCrawler.Outcome, AWSFailure> { result(StartCrawler(name: name)) }
 
-    private func finish<Value>(
-        _ submit: (@escaping (Result<Value, AWSFailure>) -> Void) -> Void
-    ) -> Result<Value, AWSFailure> {
-        var results: [Result<Value, AWSFailure>] = []
-        submit { results.append($0) }
+    func result<Request: AWSRequest>(_ request: Request) -> Result<Request.Output, AWSFailure> {
+        var results: [Result<Request.Output, AWSFailure>] = []
+        client.submit(request) { results.append($0) }
         client.run()
         precondition(results.count == 1, "a completion runs exactly once, not \(results.count) times")
         return results[0]
     }
 }
 
+extension PutObject {
+    /// A small text, to a bucket that asks for nothing.
+    static func small(_ key: String, _ text: String = "x") -> PutObject {
+        PutObject(bucket: "b", key: key, body: buffer(text), contentType: "text/plain")
+    }
+}
+
+extension S3Bucket: ExpressibleByStringLiteral {
+    public init(stringLiteral name: String) { self.init(name) }
+}
+
 /// Says no more than what it was told.
 struct PointingAdviser: FailureAdviser {
     func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
-        failure.kind == .denied ? "Look at \(place.bucketARN) and \(place.key)" : nil
+        failure.kind == .denied ? "Look at \(place.resource.arn)" : nil
     }
 }
 

@@ -1,18 +1,22 @@
+import AWSGlue
 import Environment
 import Testing
+import XML
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `Configuration` {
     func configuration(
         _ values: [String: String], files: [String] = ["/etc/ssl/cert.pem"]
     ) throws -> AWSConfiguration {
-        try AWSConfiguration(environment: Environment(values), isReadable: files.contains)
+        try AWSConfiguration(
+            environment: Environment(values), services: [.s3, .glue], isReadable: files.contains)
     }
 
     @Test func `AWS itself, four attempts and the system's certificates without any variable but the region`() throws {
         let found = try configuration(["AWS_REGION": "eu-central-1"])
-        #expect(found.region == "eu-central-1" && found.s3Endpoint == nil && found.glueEndpoint == nil)
+        #expect(found.region == "eu-central-1" && found.endpoints.allSatisfy { $0.setting == nil })
         #expect(found.maxAttempts == 4 && found.certificateBundle == "/etc/ssl/cert.pem")
         #expect(try configuration(["AWS_DEFAULT_REGION": "us-west-2"]).region == "us-west-2")
         #expect(try configuration(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-east-1"]).region == "us-east-1")
@@ -23,8 +27,8 @@ import Testing
             "AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://localhost:4566/",
             "AWS_ENDPOINT_URL_S3": "HTTPS://Storage.example:443/base/",
         ])
-        #expect(found.s3Endpoint == Endpoint(isSecure: true, host: "storage.example", path: "/base"))
-        #expect(found.glueEndpoint == Endpoint(isSecure: false, host: "localhost:4566"))
+        #expect(found.endpoint(of: .s3).endpoint == Endpoint(isSecure: true, host: "storage.example", path: "/base"))
+        #expect(found.endpoint(of: .glue).endpoint == Endpoint(isSecure: false, host: "localhost:4566"))
     }
 
     @Test(arguments: [
@@ -61,7 +65,7 @@ import Testing
         "http://host:0", "http://host:99999", "http://host:x", "http://höst", "http://host/%41", "http://::1/", "//host", "",
         "http://host/a\u{7f}", "http://host\r\nX: y",
     ])
-    func `no endpoint is made of what is no address`(text: String) {
+    func `a URL that is not valid makes no endpoint`(text: String) {
         #expect(Endpoint(text) == nil)
     }
 
@@ -75,8 +79,9 @@ import Testing
 
     @Test func `buckets are part of the host name where that can be`() throws {
         func address(_ bucket: String, _ values: [String: String]) throws -> String {
-            let place = S3Address(bucket: bucket, try configuration(values))
-            return "\(place.endpoint.scheme)://\(place.endpoint.host)\(place.path)"
+            let service = try configuration(values).endpoint(of: .s3)
+            let place = S3Address(bucket: bucket, service)
+            return "\(service.endpoint.isSecure ? "https" : "http")://\(place.host)\(place.path)"
         }
         #expect(try address("data-1", ["AWS_REGION": "eu-central-1"]) == "https://data-1.s3.eu-central-1.amazonaws.com")
         #expect(try address("data-1", ["AWS_REGION": "cn-north-1"]) == "https://data-1.s3.cn-north-1.amazonaws.com.cn")
@@ -91,8 +96,9 @@ import Testing
 @Suite struct `AWS's own endpoints` {
     func hosts(_ region: String, _ values: [String: String] = [:]) throws -> [String] {
         let found = try AWSConfiguration(
-            environment: Environment(["AWS_REGION": region].merging(values) { $1 }), isReadable: { _ in true })
-        return [S3Address(bucket: "data-1", found).endpoint.host, found.glue.host]
+            environment: Environment(["AWS_REGION": region].merging(values) { $1 }), services: [.s3, .glue],
+            isReadable: { _ in true })
+        return [S3Address(bucket: "data-1", found.endpoint(of: .s3)).host, found.endpoint(of: .glue).endpoint.host]
     }
 
     /// As botocore has them in its rule sets; `EndpointRuleTests` asks it.
@@ -149,15 +155,6 @@ import Testing
         for broken in ["", "<", "<A", "<A>", "<A>x", "<A>x<", "<A>x</", "<A>x</A", "</A><A"] { #expect(first(broken) == nil) }
     }
 
-    @Test func `JSON members`() {
-        let text = #"{"a":{"b":"\u00fc\ud83d\ude00\n\"\\\/"},"n":1,"b\"":"x","c" : "d","b":null}"#
-        #expect(FlatJSON.string("b", in: text) == "ü😀\n\"\\/")
-        #expect(FlatJSON.string("c", in: text) == "d")
-        #expect(FlatJSON.string("n", in: text) == nil)
-        #expect(FlatJSON.string("d", in: text) == nil)
-        for length in text.utf8.indices { _ = FlatJSON.string("c", in: String(text[..<length])) }
-    }
-
     @Test(arguments: [
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Mon, 23 Nov 2026 06:15:01 GMT", 1_795_414_501_000),
         ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199_000),
@@ -176,10 +173,10 @@ import Testing
 
     @Test func `metadata values survive whatever they hold`() {
         for value in ["plain", "a b+c=d", "ü€😀", "100%", "%41", " edges ", "line\r\nX-Evil: 1", "\u{0}", ""] {
-            let encoded = ObjectMetadata.encoded(value)
+            let encoded = MetadataHeader.encoded(value)
             #expect(encoded.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f })
-            #expect(ObjectMetadata((name: "X-Amz-Meta-Topic", value: encoded))?.value == value)
+            #expect(MetadataHeader((name: "X-Amz-Meta-Topic", value: encoded))?.value == value)
         }
-        #expect(ObjectMetadata((name: "ETag", value: "x")) == nil)
+        #expect(MetadataHeader((name: "ETag", value: "x")) == nil)
     }
 }

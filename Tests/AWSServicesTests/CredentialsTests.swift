@@ -5,7 +5,8 @@ import TestParts
 import Testing
 import UTC
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `Credentials` {
     /// An endpoint that gives keys numbered by request, the first ones with the given lifetime.
@@ -107,7 +108,7 @@ import UTC
             ])
         var created = 0
         for index in 0..<5 {
-            caller.s3.putObject(bucket: "b", key: "\(index)", body: buffer("x"), contentType: "text/plain") {
+            caller.client.submit(PutObject.small("\(index)")) {
                 if $0 == .success(.created) { created += 1 }
             }
         }

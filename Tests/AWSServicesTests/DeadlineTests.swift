@@ -2,7 +2,8 @@ import TestParts
 import Testing
 import UTC
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `Nothing goes on after the deadline` {
     @Test func `a request that is under way is ended`() throws {
@@ -38,9 +39,9 @@ import UTC
         let server = try ScriptedServer { $0.number == 1 ? .stall : .respond(200) }
         let caller = try Caller(server.url, concurrency: 1)
         caller.client.beginInvocation(deadline: Clock.now() + 300)
-        var outcomes: [Result<S3.PutOutcome, AWSFailure>] = []
+        var outcomes: [Result<PutObject.Outcome, AWSFailure>] = []
         for index in 0..<3 {
-            caller.s3.putObject(bucket: "b", key: "\(index)", body: buffer("x"), contentType: "text/plain") {
+            caller.client.submit(PutObject.small("\(index)")) {
                 outcomes.append($0)
             }
         }
@@ -53,7 +54,7 @@ import UTC
 
         caller.client.beginInvocation(deadline: Clock.now() + 60_000)
         #expect(caller.put("again") == .success(.created))
-        #expect(caller.client.requestCounts == RequestCounts(put: 1))
+        #expect(caller.client.requestCounts == [.put: 1])
     }
 }
 
@@ -70,7 +71,7 @@ import UTC
         let caller = try Caller(server.url, concurrency: 3)
         var created = 0
         for index in 0..<30 {
-            caller.s3.putObject(bucket: "b", key: "\(index)", body: buffer("x"), contentType: "text/plain") {
+            caller.client.submit(PutObject.small("\(index)")) {
                 if $0 == .success(.created) { created += 1 }
             }
         }
@@ -85,7 +86,7 @@ import UTC
         }
         let caller = try Caller(server.url, concurrency: 1)
         for key in ["slow", "1", "2", "3"] {
-            caller.s3.putObject(bucket: "b", key: key, body: buffer("x"), contentType: "text/plain") { _ in }
+            caller.client.submit(PutObject.small(key)) { _ in }
         }
         caller.client.run()
         #expect(server.requests.map(\.target) == ["/b/slow", "/b/1", "/b/2", "/b/3", "/b/slow"])
@@ -98,12 +99,12 @@ import UTC
         }
         let caller = try Caller(server.url)
         var seen: [(String, String)]?
-        caller.s3.putObject(bucket: "b", key: "k", body: buffer("x"), contentType: "text/plain") { outcome in
+        caller.client.submit(PutObject.small("k")) { outcome in
             #expect(outcome == .success(.alreadyExists))
-            caller.s3.headObject(bucket: "b", key: "k") { seen = $0.value }
+            caller.client.submit(HeadObject(bucket: "b", key: "k")) { seen = $0.value }
         }
         caller.client.run()
         #expect(seen?.map(\.0) == ["first-offset"] && seen?.map(\.1) == ["7"])
-        #expect(caller.client.requestCounts == RequestCounts(put: 1, head: 1))
+        #expect(caller.client.requestCounts == [.put: 1, .head: 1])
     }
 }

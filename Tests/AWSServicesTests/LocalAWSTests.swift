@@ -1,9 +1,10 @@
+import AWSGlue
 import Foundation
-import TestParts
 import Testing
+import TestParts
 import UTC
 
-@testable import AWSServices
+@testable import AWSCore
 
 /// Against a local AWS that checks every signature and enforces policies. See `local_aws.py`.
 @Suite struct `A local AWS` {
@@ -94,6 +95,6 @@ import UTC
         #expect(caller.startCrawler("absent").failure?.kind == .notFound)
         #expect(caller.startCrawler("crawler") == .success(.started))
         #expect(caller.startCrawler("crawler") == .success(.alreadyRunning))
-        #expect(caller.client.requestCounts == RequestCounts(startCrawler: 3))
+        #expect(caller.client.requestCounts == [.startCrawler: 3])
     }
 }

@@ -2,14 +2,15 @@ import Bytes
 import TestParts
 import Testing
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `A page of a list` {
     private func page(
         _ xml: String, prefix: String = "t/", startAfter: String? = nil, maxKeys: Int = 1000
-    ) throws(UnreadableList) -> S3.KeyPage {
+    ) throws(UnreadableList) -> ListObjects.Page {
         try ObjectList.page(
-            buffer(xml), ListRequest(prefix: prefix, startAfter: startAfter, maxKeys: maxKeys))
+            buffer(xml), ListObjects(bucket: "b", prefix: prefix, startAfter: startAfter, maxKeys: maxKeys))
     }
 
     private static func list(_ keys: [String], _ more: String = "") -> String {
@@ -26,25 +27,25 @@ import Testing
         """
 
     @Test func `has its keys decoded where the answer says that they are encoded`() throws {
-        #expect(try page(Self.whole) == S3.KeyPage(keys: ["t/a+b cü%", "t/d"], isTruncated: true))
+        #expect(try page(Self.whole) == ListObjects.Page(keys: ["t/a+b cü%", "t/d"], isTruncated: true))
         let plain = Self.whole.replacing("<EncodingType>url</EncodingType>", with: "")
             .replacing("%C3%BC", with: "&amp;ü").replacing("%2B", with: "%2C")
         #expect(try page(plain).keys == ["t/a%2Cb+c&ü%25", "t/d"])
-        #expect(try page("<ListBucketResult></ListBucketResult>") == S3.KeyPage(keys: [], isTruncated: false))
+        #expect(try page("<ListBucketResult></ListBucketResult>") == ListObjects.Page(keys: [], isTruncated: false))
     }
 
     @Test func `is read whole or not at all`() throws {
         let bytes = Array(Self.whole.utf8)
         for length in 0..<(bytes.count - 2) {
-            #expect(throws: UnreadableList.notWhole) { try page(String(decoding: bytes[..<length], as: UTF8.self)) }
+            #expect(throws: UnreadableList.incomplete) { try page(String(decoding: bytes[..<length], as: UTF8.self)) }
         }
         for part in ["<Contents>", "<Contents></Contents>", "<Contents><Key>t/x</Contents>", "text", "<>", "</Contents>"] {
-            #expect(throws: UnreadableList.notWhole, "\(part)") {
+            #expect(throws: UnreadableList.incomplete, "\(part)") {
                 try page("<ListBucketResult><Name>b</Name>\(part)</ListBucketResult>")
             }
         }
         for other in ["<ListBucketResults></ListBucketResults>", "<html></html>", "<ListBucketResult/>", "{}"] {
-            #expect(throws: UnreadableList.notWhole, "\(other)") { try page(other) }
+            #expect(throws: UnreadableList.incomplete, "\(other)") { try page(other) }
         }
     }
 
@@ -56,13 +57,13 @@ import Testing
         #expect(throws: UnreadableList.foreignKey) { try page(Self.list(["e\u{301}/a"]), prefix: "\u{e9}/") }
         // Encoded, and not said so.
         #expect(throws: UnreadableList.foreignKey) { try page(Self.list(["t/dt%3D2026/a"]), prefix: "t/dt=2026/") }
-        #expect(throws: UnreadableList.encodedInSilence) { try page(Self.list(["t/t%2B3%2B00"])) }
+        #expect(throws: UnreadableList.silentlyEncoded) { try page(Self.list(["t/t%2B3%2B00"])) }
     }
 
     @Test func `begins behind the key that it is to start after`() throws {
         #expect(try page(Self.list(["t/b+"]), startAfter: "t/b").keys == ["t/b+"])
         for first in ["t/a", "t/b"] {
-            #expect(throws: UnreadableList.notBehindStart) { try page(Self.list([first, "t/c"]), startAfter: "t/b") }
+            #expect(throws: UnreadableList.notAfterStart) { try page(Self.list([first, "t/c"]), startAfter: "t/b") }
         }
     }
 

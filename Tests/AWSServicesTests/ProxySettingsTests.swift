@@ -1,7 +1,7 @@
 import Environment
 import Testing
 
-@testable import AWSServices
+@testable import AWSCore
 
 @Suite struct `Proxies from the environment` {
     @Test(arguments: [
@@ -31,7 +31,8 @@ import Testing
         for name in ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"] {
             let error = #expect(throws: ConfigurationError.self) {
                 try AWSConfiguration(
-                    environment: Environment(["AWS_REGION": "us-east-1", name: value]), isReadable: { _ in true })
+                    environment: Environment(["AWS_REGION": "us-east-1", name: value]), services: [.s3],
+                    isReadable: { _ in true })
             }
             #expect(error?.variable == name)
             let text = error?.description ?? value

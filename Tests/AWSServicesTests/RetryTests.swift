@@ -1,10 +1,12 @@
+import AWSGlue
 import Bytes
 import Environment
-import TestParts
 import Testing
+import TestParts
 import UTC
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `Requests are made again where that may help` {
     @Test(arguments: [
@@ -20,7 +22,7 @@ import UTC
         let caller = try Caller(server.url)
         #expect(caller.put("k") == .success(.created))
         #expect(server.requests.count == 2)
-        #expect(caller.client.requestCounts == RequestCounts(put: 2))
+        #expect(caller.client.requestCounts == [.put: 2])
         #expect(caller.notices.first?.failure.status == status)
     }
 
@@ -62,7 +64,7 @@ import UTC
         let failure = caller.put("k").failure
         #expect(failure?.kind == .throttled && failure?.code == "SlowDown" && failure?.attempts == attempts)
         #expect(server.requests.count == attempts)
-        #expect(caller.client.requestCounts == RequestCounts(put: attempts))
+        #expect(caller.client.requestCounts == [.put: attempts])
     }
 
     @Test func `not before Retry-After has passed`() throws {
@@ -135,7 +137,7 @@ import UTC
         let stubborn = try ScriptedServer { _ in page }
         let failure = try Caller(stubborn.url).put("k").failure
         #expect(failure?.code == "UnreadableAnswer" && failure?.attempts == 4)
-        #expect(failure?.message.contains("not S3's") == true)
+        #expect(failure?.message.contains("not from S3") == true)
         #expect(failure?.advice == "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL")
         let behindProxy = try Caller(stubborn.url, environment: ["http_proxy": "h"]).put("k").failure
         #expect(behindProxy?.advice.hasPrefix("Check http_proxy") == true)

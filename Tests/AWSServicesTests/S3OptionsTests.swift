@@ -1,7 +1,8 @@
 import TestParts
 import Testing
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 /// A bucket that asks for something is asked in that way, and its demands are covered by the signature.
 @Suite struct `What a bucket asks of each request` {

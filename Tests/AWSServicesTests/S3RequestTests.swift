@@ -1,17 +1,17 @@
 import TestParts
 import Testing
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `What is asked of S3` {
     @Test func `a PUT creates only, with checksum, types and metadata`() throws {
         let server = try ScriptedServer { _ in .respond(200) }
         let caller = try Caller(server.url, environment: ["AWS_SESSION_TOKEN": "token"])
-        caller.s3.putObject(
+        let put = PutObject(
             bucket: "b", key: "t/a b+c", body: buffer("abc"), contentType: "application/x-ndjson",
-            contentEncoding: "gzip", metadata: [("topic", "a b"), ("last-offset", "9")]
-        ) { #expect($0 == .success(.created)) }
-        caller.client.run()
+            contentEncoding: "gzip", metadata: [("topic", "a b"), ("last-offset", "9")])
+        #expect(caller.result(put) == .success(.created))
         let request = try server.request(1)
         #expect(request.method == "PUT" && request.target == "/b/t/a%20b%2Bc" && request.text == "abc")
         let wanted = [

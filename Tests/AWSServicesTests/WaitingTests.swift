@@ -1,10 +1,12 @@
+import AWSGlue
 import AWSSigning
 import Dispatch
-import TestParts
 import Testing
+import TestParts
 import UTC
 
-@testable import AWSServices
+@testable import AWSCore
+@testable import AWSS3
 
 @Suite struct `While requests are under way` {
     @Test func `work is done that needs no answer`() throws {
@@ -39,8 +41,8 @@ import UTC
         let server = try ScriptedServer { _ in .respond(200) }
         let caller = try Caller(server.url)
         caller.client.beginInvocation(deadline: Clock.now() + 60_000)
-        caller.glue.startCrawler(name: "crawler", within: 0) { _ in
-            caller.s3.putObject(bucket: "b", key: "k", body: buffer("abc"), contentType: "text/plain") { _ in }
+        caller.client.submit(StartCrawler(name: "crawler"), within: 0) { _ in
+            caller.client.submit(PutObject.small("k", "abc")) { _ in }
         }
         caller.client.run()
         #expect(server.requests.map(\.method) == ["PUT"])

@@ -1,4 +1,4 @@
-"""Where botocore finds S3 and Glue: a line each of region, FIPS, dual stack, S3's host for the bucket data-1, Glue's.
+"""Where botocore finds S3 and Glue: a line each of region, FIPS, dual stack, S3's host for the bucket data-1, Glue's, Lambda's.
 
 A host is `-` where botocore's rules refuse the combination.
 """
@@ -15,7 +15,7 @@ REGIONS = ["eu-central-1", "us-east-1", "ca-west-1", "us-gov-west-1", "cn-north-
 loader = botocore.session.get_session().get_component("data_loader")
 partitions = loader.load_data("partitions")
 rules = {}
-for name in ("s3", "glue"):
+for name in ("s3", "glue", "lambda"):
     model = loader.load_service_model(name, "endpoint-rule-set-1")
     rules[name] = botocore.endpoint_provider.EndpointProvider(model, partitions)
 
@@ -32,4 +32,4 @@ for region in REGIONS:
         for dual_stack in (False, True):
             usual = {"Region": region, "UseFIPS": fips, "UseDualStack": dual_stack}
             s3 = host("s3", Bucket="data-1", UseGlobalEndpoint=False, **usual)
-            print(region, fips, dual_stack, s3, host("glue", **usual))
+            print(region, fips, dual_stack, s3, host("glue", **usual), host("lambda", **usual))

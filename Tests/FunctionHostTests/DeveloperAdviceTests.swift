@@ -1,4 +1,5 @@
-import AWSServices
+import AWSCore
+import AWSS3
 import Environment
 import Testing
 
@@ -7,7 +8,9 @@ import Testing
 /// Somebody at a terminal has no execution role, and has named no INGESTION_BUCKET.
 @Suite struct DeveloperAdviceTests {
     private func advice(_ kind: AWSFailure.Kind, _ code: String, _ values: [String: String] = [:]) -> String {
-        let place = AWSPlace(service: .s3, bucket: "failed", key: "k", region: "us-east-1", host: "h")
+        let place = AWSPlace(
+            service: .s3, resource: HeadObject(bucket: S3Bucket("failed"), key: "k").resource(in: "us-east-1"),
+            region: "us-east-1", host: "h")
         let operation: AWSOperation = code == "NoCredentials" ? .getCredentials : .putObject
         let failure = AWSFailure(kind: kind, operation: operation, resource: "", code: code, message: "")
         return DeveloperAdvice(Environment(values)).advice(failure, at: place) ?? ""

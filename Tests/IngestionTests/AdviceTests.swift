@@ -1,4 +1,6 @@
-import AWSServices
+import AWSCore
+import AWSGlue
+import AWSS3
 import Testing
 
 @testable import Ingestion
@@ -10,11 +12,13 @@ struct AdviceTests {
         _ kind: AWSFailure.Kind, _ code: String = "Code", message: String = "", _ operation: AWSOperation = .putObject,
         region: String = "us-east-1", owner: String? = nil
     ) -> String? {
-        let isGlue = operation == .startCrawler
-        let place = AWSPlace(
-            service: isGlue ? .glue : .s3, bucket: isGlue ? "" : "rows", key: isGlue ? "crawler" : "t/x.json",
-            region: region,
-            host: "h")
+        let resource =
+            switch operation {
+            case .startCrawler: StartCrawler(name: "crawler").resource(in: region)
+            case .listObjects: ListObjects(bucket: S3Bucket("rows"), prefix: "t/").resource(in: region)
+            default: HeadObject(bucket: S3Bucket("rows"), key: "t/x.json").resource(in: region)
+            }
+        let place = AWSPlace(service: operation.service, resource: resource, region: region, host: "h")
         let failure = AWSFailure(kind: kind, operation: operation, resource: "", code: code, message: message)
         return FunctionAdvice(expectedBucketOwner: owner).advice(failure, at: place)
     }

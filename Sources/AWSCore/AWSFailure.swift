@@ -1,0 +1,78 @@
+/// Why a request to AWS did not do what it was to do: what failed, on which resource, and what to change.
+/// One line as text. It never holds a secret, a session token or a record.
+public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable, Equatable {
+        /// The role, or a policy of the resource, does not allow it.
+        case denied
+        /// No such bucket, object or crawler.
+        case notFound
+        /// Someone else is changing the same thing.
+        case conflict
+        case expiredCredentials
+        /// There are none, or AWS does not know them, or the signature is refused.
+        case credentials
+        /// The bucket lives elsewhere; where, if the answer said so.
+        case wrongRegion(String?)
+        /// This machine's clock is off and could not be corrected.
+        case clock
+        /// The invocation's deadline left no time.
+        case deadline
+        /// The request can never succeed as it is set up.
+        case configuration
+        /// The proxy on the way cannot be reached, or does not let the request through.
+        case proxy
+        /// The service's certificate is not trusted, or the proxy's.
+        case untrusted
+        /// Something else than the service has answered, and refused.
+        case foreign
+        case throttled
+        /// No answer, a 5xx, a broken answer: later it may work.
+        case unavailable
+    }
+
+    public var kind: Kind
+    public var operation: AWSOperation
+    /// `s3://bucket/key`, `crawler NAME`
+    public var resource: String
+    /// AWS's own code ("AccessDenied", "NoSuchBucket"), or ours where there was no answer ("Timeout").
+    public var code: String
+    /// HTTP status; `nil` where there was no answer.
+    public var status: Int?
+    /// What the service or libcurl says, one line.
+    public var message: String
+    /// What to change; empty where there is nothing to say.
+    public var advice: String
+    /// How many times the request was made.
+    public var attempts: Int
+    /// `x-amz-request-id`, which AWS's support asks for.
+    public var requestID: String?
+
+    public init(
+        kind: Kind, operation: AWSOperation, resource: String, code: String, status: Int? = nil, message: String,
+        advice: String = "", attempts: Int = 0, requestID: String? = nil
+    ) {
+        self.kind = kind
+        self.operation = operation
+        self.resource = resource
+        self.code = code
+        self.status = status
+        self.message = message
+        self.advice = advice
+        self.attempts = attempts
+        self.requestID = requestID
+    }
+
+    /// Whether it is about the KMS key that the object is encrypted with.
+    public var namesKMS: Bool { code.hasPrefix("KMS") || firstRange(of: "kms:", in: message) != nil }
+
+    public var description: String {
+        var text = "\(operation) \(resource): \(code)"
+        if let status { text += " (HTTP \(status))" }
+        if !message.isEmpty { text += ": \(message)" }
+        // S3's messages end with a full stop, libcurl's do not.
+        if !advice.isEmpty { text += (text.hasSuffix(".") ? " " : ". ") + advice }
+        if attempts > 1 { text += " [\(attempts) attempts]" }
+        if let requestID { text += " [request \(requestID)]" }
+        return text
+    }
+}
