@@ -147,7 +147,7 @@ def of_another_region(holds, region):
     zone = holds.get("BrokerZone", "")
     if zone and holds.get("OwnBroker") == "true" and not zone.startswith(region):
         yield f"BrokerZone={zone} is not a zone of {region}."
-    # As Sources/AWSServices/EndpointVariant.swift has it: the function would not start.
+    # As Sources/AWSCore/EndpointVariant.swift has it: the function would not start.
     if holds.get("UseFipsEndpoints") == "true" and not region.startswith(("us-", "ca-", "eusc-", "eu-isoe-")):
         yield f"UseFipsEndpoints=true is for regions of the US and Canada; {region} has no FIPS endpoints."
 
