@@ -88,7 +88,7 @@ let package = Package(
             "FunctionHost",
             ["CSandbox", "AWSServices", "AWSSigning", "HTTP", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
         // What lies in the bucket, for who wants to know: by the objects' own words.
-        room("StoredRecords", ["Ingestion", "AWSServices", "Compression", "Environment", "Bytes", "UTC"]),
+        room("StoredRecords", ["Ingestion", "AWSServices", "Environment", "Bytes", "UTC"]),
         room("Kafka", ["CRdKafka", "UTC"]),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),

@@ -29,6 +29,6 @@ public struct Environment: Sendable {
         return value
     }
 
-    /// For variables where nothing is something to say: the value, also an empty one, or `nil` where it is not set.
-    public func stated(_ name: String) -> String? { lookUp(name) }
+    /// For variables that may be set to nothing on purpose: the value, also an empty one, or `nil` where it is not set.
+    public func rawValue(_ name: String) -> String? { lookUp(name) }
 }

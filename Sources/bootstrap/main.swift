@@ -24,7 +24,8 @@ do {
 }
 
 do {
-    let function = try IngestionFunction(environment: environment)
+    let function = try IngestionFunction(
+        environment: environment, metricsLevel: LogConfiguration(environment).leastPassingLevel)
     function.warmUp(logger)
     // What a batch of some hundred records needs.
     cheap_take_pages(512 << 10)

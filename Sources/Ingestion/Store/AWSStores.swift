@@ -1,14 +1,10 @@
 import AWSServices
 import Bytes
-import Compression
 
 /// The ingestion bucket as an `ObjectStore`.
 final class S3ObjectStore: ObjectStore {
     private let s3: S3
     private let bucket: String
-
-    /// Of an object, unpacked, in bytes. A batch brings 6 MB of base64, so none of ours comes near.
-    private static let longestContents = 256 << 20
 
     init(_ client: AWSClient, bucket: String, _ options: S3Options) {
         s3 = S3(client: client, options: options)
@@ -16,14 +12,11 @@ final class S3ObjectStore: ObjectStore {
     }
 
     func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
-        // No Content-Encoding: Athena and Spark go by the ending, and a client that unpacks on its own as well
-        // would unpack twice.
         s3.putObject(
-            bucket: bucket, key: key, body: body, contentType: isGzip ? "application/gzip" : "application/x-ndjson",
-            metadata: metadata.pairs
+            bucket: bucket, key: key, body: body, contentType: contentType, metadata: metadata.pairs
         ) { result in
             completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
         }
@@ -47,19 +40,7 @@ final class S3ObjectStore: ObjectStore {
     }
 
     func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void) {
-        s3.getObject(bucket: bucket, key: key) { [bucket] result in
-            completion(
-                result.mapError(StoreFailure.init).flatMap { body in
-                    guard key.hasSuffix(".gz") else { return .success(body) }
-                    do throws(GzipError) {
-                        let lines = ByteBuffer()
-                        try Gzip.decompress(body.bytes, into: lines, limit: Self.longestContents)
-                        return .success(lines)
-                    } catch {
-                        return .failure(StoreFailure(description: "s3://\(bucket)/\(key) cannot be unpacked: \(error)"))
-                    }
-                })
-        }
+        s3.getObject(bucket: bucket, key: key) { completion($0.mapError(StoreFailure.init)) }
     }
 
     func keys(

@@ -7,33 +7,24 @@
 /// record after an object names the same key for all of them. Within a piece one object follows the other.
 final class Stretch {
     private unowned let placement: ObjectPlacement
-    private var met: [MetObject] = []
+    private var found: [FoundObject] = []
     private var pieces: [Piece] = []
     /// Pieces before this one are decided, and so is how far the objects of all of them reach.
     private var settled = 0
     private var reach = Int64.min
-    /// Whether objects of a namesake lie among those met, whose names have a timestamp, or the ending of another format
-    /// beside one of ours: then the nearest one no longer tells for those behind it.
+    /// Whether objects of a deleted topic of this name lie among those found, whose names have a timestamp, or the ending
+    /// of another format beside one of ours: then the nearest one no longer tells for those before it.
     private var isMixed: Bool
     private let firstOffset: Int64
-    /// How many of the objects met begin before the first record.
-    private let behindCount: Int
+    /// How many of the objects found begin before the first record.
+    private let earlierCount: Int
 
-    private struct MetObject {
+    private struct FoundObject {
         let name: ObjectName
         /// The piece that begins with it.
         let piece: Int
-        var verdict = Verdict.unknown
-    }
-
-    private enum Verdict {
-        case unknown
-        /// Holds records of the draft up to this offset.
-        case covers(Int64)
-        /// Covers nothing of the draft: it is a namesake's, or ends before.
-        case nothing
-        /// What it covers could not be found out.
-        case failed
+        /// `nil` until it has answered.
+        var likeness: Result<Likeness, StoreFailure>?
     }
 
     private struct Piece {
@@ -51,15 +42,15 @@ final class Stretch {
         let draft = placement.draft
         let first = draft.records[range.lowerBound].offset
         firstOffset = first
-        behindCount = names.prefix { $0.offset < first }.count
+        earlierCount = names.prefix { $0.offset < first }.count
         isMixed =
             names.contains { $0.timestamp != nil } || zip(names, names.dropFirst()).contains { $0.offset == $1.offset }
-        pieces = [Piece(objects: 0..<behindCount, next: range.lowerBound, end: range.upperBound)]
+        pieces = [Piece(objects: 0..<earlierCount, next: range.lowerBound, end: range.upperBound)]
         for (index, name) in names.enumerated() {
-            if index >= behindCount, index == behindCount || name.offset > names[index - 1].offset {
+            if index >= earlierCount, index == earlierCount || name.offset > names[index - 1].offset {
                 cut(at: min(max(draft.index(of: name.offset), range.lowerBound), range.upperBound), object: index)
             }
-            met.append(MetObject(name: name, piece: pieces.count - 1))
+            found.append(FoundObject(name: name, piece: pieces.count - 1))
             pieces[pieces.count - 1].objects = pieces[pieces.count - 1].objects.lowerBound..<index + 1
         }
         cutInGaps(upTo: range.upperBound)
@@ -95,60 +86,52 @@ final class Stretch {
     var firstMissing: Int? { pieces.first { $0.next < $0.end }?.next }
 
     func start() {
-        for index in met.indices.dropFirst(behindCount) { pieces[met[index].piece].asked += 1 }
+        for index in found.indices.dropFirst(earlierCount) { pieces[found[index].piece].asked += 1 }
         if isMixed {
-            askAllBehind(before: behindCount)
-        } else if behindCount > 0 {
+            askAllEarlier(before: earlierCount)
+        } else if earlierCount > 0 {
             pieces[0].asked += 1
-            ask(behindCount - 1)
+            ask(earlierCount - 1)
         }
         advance()
-        for index in met.indices.dropFirst(behindCount) { ask(index) }
+        for index in found.indices.dropFirst(earlierCount) { ask(index) }
     }
 
-    private func askAllBehind(before end: Int) {
+    private func askAllEarlier(before end: Int) {
         pieces[0].asked += end
         for index in (0..<end).reversed() { ask(index) }
     }
 
-    // MARK: What the objects met say
+    // MARK: What the objects found say
 
     private func ask(_ index: Int) {
-        placement.judge(met[index].name) { [self] result in
-            met[index].verdict = verdict(result)
-            if index < behindCount, !isMixed { lookFurtherBehind(index, result) }
-            pieces[met[index].piece].asked -= 1
+        placement.judge(found[index].name) { [self] result in
+            note(result)
+            found[index].likeness = result
+            if index < earlierCount, !isMixed { askFurtherBack(index, result) }
+            pieces[found[index].piece].asked -= 1
             advance()
         }
     }
 
-    private func verdict(_ result: Result<ObjectPlacement.Judgement, StoreFailure>) -> Verdict {
+    private func note(_ result: Result<Likeness, StoreFailure>) {
         switch result {
-        case .success(.same(let stored)):
-            placement.noteReach(stored.lastOffset)
-            return .covers(stored.lastOffset)
-        case .success(.apart(let stored)):
-            placement.noteReach(stored.lastOffset)
-            return .nothing
-        case .success(.other):
-            placement.noteNamesake()
-            return .nothing
-        case .failure(let failure):
-            placement.fail(failure)
-            return .failed
+        case .success(.same(let stored)), .success(.apart(let stored)): placement.noteReach(stored.lastOffset)
+        case .success(.other): placement.noteDeletedTopic()
+        case .failure(let failure): placement.fail(failure)
         }
     }
 
     /// Objects lie end to end, so the nearest one tells whether any that begins before the first record covers it. A
-    /// namesake's does not; nor does one that ends well before, which may lie within a larger one: then the next tells.
-    private func lookFurtherBehind(_ index: Int, _ result: Result<ObjectPlacement.Judgement, StoreFailure>) {
+    /// deleted topic's does not; nor does one that ends well before, which may lie within a larger one: then the next tells.
+    private func askFurtherBack(_ index: Int, _ result: Result<Likeness, StoreFailure>) {
         switch result {
         case .success(.same), .failure: break
         case .success(.other):
             isMixed = true
-            askAllBehind(before: index)
+            askAllEarlier(before: index)
         case .success(.apart(let stored)):
-            guard index == behindCount - 1, index > 0, stored.lastOffset < firstOffset - 1 else { return }
+            guard index == earlierCount - 1, index > 0, stored.lastOffset < firstOffset - 1 else { return }
             pieces[0].asked += 1
             ask(index - 1)
         }
@@ -157,12 +140,12 @@ final class Stretch {
     /// Writes what is missing of the pieces whose objects, and all before them, have answered.
     private func advance() {
         while settled < pieces.count, pieces[settled].asked == 0 {
-            for object in met[pieces[settled].objects] {
-                switch object.verdict {
-                case .covers(let last): reach = max(reach, last)
+            for object in found[pieces[settled].objects] {
+                switch object.likeness {
+                case .success(.same(let stored)): reach = max(reach, stored.lastOffset)
                 // It may cover anything that follows.
-                case .failed: return
-                case .unknown, .nothing: break
+                case .failure: return
+                case .success(.other), .success(.apart), nil: break
                 }
             }
             settled += 1
@@ -185,11 +168,11 @@ final class Stretch {
         let next = pieces[piece].next
         guard next < pieces[piece].end else { return }
         // What was listed under this record's name holds others, or the record would have been skipped.
-        let taken = Set(met[pieces[piece].objects].map(\.name))
+        let taken = Set(found[pieces[piece].objects].map(\.name))
         create(piece, afterOthers: (0...taken.count).first { !taken.contains(placement.name(at: next, afterOthers: $0)) } ?? 0)
     }
 
-    /// - Parameter others: how many objects of namesakes have taken the names before this one.
+    /// - Parameter others: how many objects of deleted topics have taken the names before this one.
     private func create(_ piece: Int, afterOthers others: Int) {
         let name = placement.name(at: pieces[piece].next, afterOthers: others)
         let range = pieces[piece].next..<placement.end(from: pieces[piece].next, atMost: pieces[piece].end)
@@ -200,7 +183,7 @@ final class Stretch {
                 finishObject(piece, range, name, metadata, byteCount)
             case .success((.alreadyExists, let metadata, let byteCount)):
                 placement.judge(name) { [self] in
-                    meet($0, piece, name, afterOthers: others) { [self] stored in
+                    resolveCollision($0, piece, name, afterOthers: others) { [self] stored in
                         // The answer to our own request was lost, and the next one found what it wrote.
                         guard stored == metadata, stored.requestID != nil else { return false }
                         finishObject(piece, range, name, metadata, byteCount)
@@ -221,8 +204,8 @@ final class Stretch {
 
     /// Something was stored under the name of the next record since it was looked for, or without looking.
     /// - Parameter isOurs: whether this invocation wrote it; then everything is done.
-    private func meet(
-        _ result: Result<ObjectPlacement.Judgement, StoreFailure>, _ piece: Int, _ name: ObjectName,
+    private func resolveCollision(
+        _ result: Result<Likeness, StoreFailure>, _ piece: Int, _ name: ObjectName,
         afterOthers others: Int, isOurs: (ObjectMetadata) -> Bool
     ) {
         let key = placement.key(name)
@@ -232,7 +215,7 @@ final class Stretch {
             placement.fail(
                 StoreFailure(description: "\(key) says that it holds other offsets than its name does; move it away"))
         case .success(.other):
-            placement.noteNamesake()
+            placement.noteDeletedTopic()
             // Another topic of this name, deleted since: its objects stay, ours get names of their own.
             create(piece, afterOthers: others + 1)
         case .success(.same(let stored)):

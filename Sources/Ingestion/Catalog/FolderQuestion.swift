@@ -14,7 +14,7 @@ final class FolderQuestion {
 
     func answer(_ result: Result<KeysFound, StoreFailure>, in folder: String) {
         switch result {
-        case .success(let found): isCrawled = found.keys.contains(folder + CrawlerTrigger.marker)
+        case .success(let found): isCrawled = found.keys.contains(folder + CrawlerCatalog.marker)
         // One crawl too many does less harm than a folder that no query sees.
         case .failure(let failure): self.failure = failure
         }

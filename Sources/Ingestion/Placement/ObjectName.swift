@@ -25,9 +25,9 @@ struct ObjectName: Hashable {
     }
 
     /// - Returns: `nil` for a key that is not an object of this partition and period.
-    init?(key: String, stem: String) {
-        guard key.utf8.starts(with: stem.utf8) else { return nil }
-        let name = key.utf8.dropFirst(stem.utf8.count)
+    init?(key: String, keyPrefix: String) {
+        guard key.utf8.starts(with: keyPrefix.utf8) else { return nil }
+        let name = key.utf8.dropFirst(keyPrefix.utf8.count)
         let digits = name.prefix { $0 != UInt8(ascii: ".") }
         guard digits.count == 20, let offset = Int64(String(Substring(digits))) else { return nil }
         self.offset = offset

@@ -12,29 +12,19 @@ package final class BufferPool {
     package init() {}
 
     /// An empty buffer, the largest there is.
-    func take() -> ByteBuffer {
+    func get() -> ByteBuffer {
         guard let buffer = free.popLast() else { return ByteBuffer(capacity: 4096) }
         kept -= buffer.capacity
         return buffer
     }
 
-    /// Takes a buffer back that nobody uses any more.
-    package func giveBack(_ buffer: ByteBuffer) {
+    /// Takes back a buffer that nobody uses any more.
+    func recycle(_ buffer: ByteBuffer) {
         guard kept + buffer.capacity <= Self.mostKept else { return }
         buffer.removeAll()
         kept += buffer.capacity
-        free.insert(buffer, at: place(of: buffer.capacity))
-    }
-
-    /// Behind all that hold as much or less. A batch of many partitions gives hundreds back, so it is not looked for
-    /// one by one.
-    private func place(of capacity: Int) -> Int {
-        var low = 0
-        var high = free.count
-        while low < high {
-            let middle = (low + high) / 2
-            if free[middle].capacity > capacity { high = middle } else { low = middle + 1 }
-        }
-        return low
+        // After all that hold as much or less. A batch of many partitions recycles hundreds of buffers, hence the binary search.
+        let place = free.partitionPoint { $0.capacity > buffer.capacity }
+        free.insert(buffer, at: place)
     }
 }

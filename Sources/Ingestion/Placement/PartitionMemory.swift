@@ -29,7 +29,7 @@ struct PartitionMemory {
         /// The offset after the last one that was stored, with all before it.
         var next: Int64
         var at: Int64
-        /// For each stem that was looked at, the nearest first offset ahead under which something is stored.
+        /// For each key prefix that was looked at, the nearest first offset ahead under which something is stored.
         var ahead: [String: Int64]
     }
 
@@ -46,12 +46,12 @@ struct PartitionMemory {
     /// What could be stored that the records of `draft`, which came in `batch`, would meet unawares.
     func look(for draft: ObjectDraft, of batch: PartitionBatch) -> Look {
         // An object that begins before this batch, but after what an earlier one looked at, may reach into it.
-        guard let ahead = current(batch)?.ahead[draft.stem], ahead >= batch.firstOffset else { return .around }
+        guard let ahead = current(batch)?.ahead[draft.keyPrefix], ahead >= batch.firstOffset else { return .around }
         return order == .strict && ahead > batch.lastOffset ? .nothing : .ahead
     }
 
     /// To be called when all of `batch` is stored.
-    /// - Parameter seenAhead: what was found ahead of the batch, for the stems that were looked at for it.
+    /// - Parameter seenAhead: what was found ahead of the batch, for the key prefixes that were looked at for it.
     mutating func remember(_ batch: PartitionBatch, seenAhead: [String: Int64]) {
         if places.count >= Self.mostPartitions { places.removeAll() }
         // What was seen for an earlier batch tells of the time before it: another sandbox may have stored since what
@@ -64,7 +64,7 @@ struct PartitionMemory {
 
     mutating func forget(_ partition: TopicPartition) { places[partition] = nil }
 
-    /// What is known, where `batch` goes on from it.
+    /// What is known, where `batch` continues from it.
     private func current(_ batch: PartitionBatch) -> Place? {
         guard let place = places[batch.name], place.next == batch.firstOffset,
             now() - place.at < Self.lifetimeMilliseconds

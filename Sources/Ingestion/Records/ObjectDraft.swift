@@ -10,7 +10,7 @@ package final class ObjectDraft {
     /// Key of the folder, with a `/` at its end.
     let folder: String
     /// What the keys of the objects of this partition and period begin with.
-    let stem: String
+    let keyPrefix: String
     /// JSON Lines, each with its line feed.
     package let body: ByteBuffer
     @exclusivity(unchecked) private(set) var records: ContiguousArray<Mark> = []
@@ -29,13 +29,13 @@ package final class ObjectDraft {
 
     init(
         _ topicPartition: TopicPartition, _ content: ObjectContent, _ period: TimePeriod,
-        folder: String, stem: String, body: ByteBuffer
+        folder: String, keyPrefix: String, body: ByteBuffer
     ) {
         self.topicPartition = topicPartition
         self.content = content
         self.period = period
         self.folder = folder
-        self.stem = folder + stem
+        self.keyPrefix = keyPrefix
         self.body = body
     }
 
@@ -70,13 +70,7 @@ package final class ObjectDraft {
 
     /// The first record from `index` on whose offset is beyond `offset`.
     func index(after offset: Int64, from index: Int) -> Int {
-        var low = index
-        var high = records.count
-        while low < high {
-            let middle = (low + high) / 2
-            if records[middle].offset > offset { high = middle } else { low = middle + 1 }
-        }
-        return low
+        records.partitionPoint(from: index) { $0.offset > offset }
     }
 
     /// The first record whose offset is `offset` or beyond it.

@@ -1,46 +1,6 @@
 import Bytes
-import UTC
-
-/// What a stored object is to a draft whose offsets it shares: an earlier delivery of the same records, or records of
-/// a topic that had the same name and was deleted.
-enum Likeness: Equatable {
-    case same
-    case other
-    /// The metadata leaves it open; the lines of these records of the draft decide.
-    case unclear(Range<Int>)
-    /// The draft has no record within the object.
-    case apart
-}
 
 extension ObjectDraft {
-    /// A record at either end of the object that is in the draft as well decides by its time. Where the draft has
-    /// neither, it lies within the object, and its lines must be among the object's.
-    func likeness(to stored: ObjectMetadata) -> Likeness {
-        let start = index(of: stored.firstOffset)
-        let common = start..<index(after: stored.lastOffset, from: start)
-        guard !common.isEmpty else { return .apart }
-        let times = stored.leastTimestamp...max(stored.leastTimestamp, stored.greatestTimestamp)
-        guard records[common].allSatisfy({ times.contains($0.timestamp) }) else { return .other }
-        var sharesAnEnd = false
-        for (offset, timestamp) in [
-            (stored.firstOffset, stored.firstTimestamp), (stored.lastOffset, stored.lastTimestamp),
-        ] {
-            guard let record = record(at: offset, in: common) else { continue }
-            if record.timestamp != timestamp { return .other }
-            sharesAnEnd = true
-        }
-        // Where all have one time (none at all is -1), it tells nothing; unless it is that of a single record.
-        let isTelling =
-            stored.leastTimestamp < stored.greatestTimestamp || stored.recordCount == 1 && stored.firstTimestamp >= 0
-        return sharesAnEnd && isTelling ? .same : .unclear(common)
-    }
-
-    private func record(at offset: Int64, in range: Range<Int>) -> Mark? {
-        // The object's ends are the range's, if they are in it at all.
-        for mark in [records[range.lowerBound], records[range.upperBound - 1]] where mark.offset == offset { return mark }
-        return nil
-    }
-
     /// Whether each line of the range stands in `stored`, in this order; others may stand between them.
     func lines(_ range: Range<Int>, areAmong stored: UnsafeRawBufferPointer) -> Bool {
         var rest = stored[...]

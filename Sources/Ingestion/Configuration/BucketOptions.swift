@@ -6,8 +6,8 @@ extension S3Options {
     /// - Throws: `ConfigurationError` where S3 would refuse what is asked for, or where it could not be read again.
     init(_ environment: Environment) throws(ConfigurationError) {
         self.init(
-            encryption: try Self.choice("SERVER_SIDE_ENCRYPTION", environment),
-            kmsKeyID: try Self.key(environment), usesBucketKey: try Self.bucketKey(environment),
+            encryption: try environment.choice("SERVER_SIDE_ENCRYPTION"),
+            kmsKeyID: try Self.key(environment), usesBucketKey: try environment.flag("BUCKET_KEY_ENABLED"),
             expectedBucketOwner: try Self.owner(environment), storageClass: try Self.storageClass(environment),
             tags: try Self.tags(environment))
         guard kmsKeyID == nil || encryption == .kms || encryption == .kmsTwice else {
@@ -20,24 +20,13 @@ extension S3Options {
         }
     }
 
-    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ variable: String, _ environment: Environment
-    ) throws(ConfigurationError) -> Choice? {
-        guard let text = environment[variable] else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(variable, "is '\(text)'; it may be one of: \(choices)")
-        }
-        return choice
-    }
-
     private static func storageClass(_ environment: Environment) throws(ConfigurationError) -> StorageClass? {
         if let text = environment["STORAGE_CLASS"], ["GLACIER", "DEEP_ARCHIVE"].contains(text) {
             throw ConfigurationError(
                 "STORAGE_CLASS",
                 "is '\(text)', whose objects no query could read: let a lifecycle rule of the bucket move them later")
         }
-        return try choice("STORAGE_CLASS", environment)
+        return try environment.choice("STORAGE_CLASS")
     }
 
     /// An id, `alias/NAME`, or the ARN of either.
@@ -52,11 +41,6 @@ extension S3Options {
             throw ConfigurationError("KMS_KEY_ID", "is '\(text)'; it may be a key's id, its ARN, or alias/NAME")
         }
         return text
-    }
-
-    private static func bucketKey(_ environment: Environment) throws(ConfigurationError) -> Bool? {
-        guard environment["BUCKET_KEY_ENABLED"] != nil else { return nil }
-        return try IngestionConfiguration.flag(environment, "BUCKET_KEY_ENABLED", default: false)
     }
 
     private static func owner(_ environment: Environment) throws(ConfigurationError) -> String? {

@@ -14,8 +14,6 @@ public struct ObjectLayout: Sendable {
     public var rowsPrefix: String
     public var errorsPrefix: String
     public var timePartition: TimePartition
-    /// `.json` or `.json.gz`; Athena knows gzip by the ending.
-    public var suffix: String
     /// The names of the folders by day and by hour, which readers make columns of.
     public var partitionColumns = ["dt", "hour"]
 
@@ -66,13 +64,13 @@ public struct ObjectLayout: Sendable {
     }
 
     /// What the names of all objects of one topic-partition begin with, within their folder.
-    func stem(of topicPartition: TopicPartition) -> String {
-        let stem = ByteBuffer(capacity: 64)
-        appendFileName(topicPartition.topic, to: stem)
-        stem.append("+")
-        stem.append(decimal: Int64(topicPartition.partition))
-        stem.append("+")
-        return stem.text
+    func namePrefix(of topicPartition: TopicPartition) -> String {
+        let name = ByteBuffer(capacity: 64)
+        appendFileName(topicPartition.topic, to: name)
+        name.append("+")
+        name.append(decimal: Int64(topicPartition.partition))
+        name.append("+")
+        return name.text
     }
 
     /// Twenty digits hold every offset there is and sort as the offsets do.
@@ -89,47 +87,6 @@ enum ObjectContent: Int, Sendable {
     case rows
     /// Records that it could not, each with the reason.
     case errors
-}
-
-package struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
-    var topic: String
-    var partition: Int32
-
-    /// `prices-0`, as Lambda names the lists of an event and expects it in `batchItemFailures`.
-    package var description: String { "\(topic)-\(partition)" }
-}
-
-/// The hour or day of a record; all records of a period share a folder.
-struct TimePeriod: Hashable, Sendable {
-    /// The moment the period begins.
-    let start: EpochMilliseconds
-    /// The moment the next one begins.
-    private let end: EpochMilliseconds
-
-    /// The years 1 to 9999, which is what a folder's name and Athena's dates hold.
-    private static let times: ClosedRange<EpochMilliseconds> = -62_135_596_800_000...253_402_300_799_999
-
-    /// The record's time decides, so a replay lands where the first delivery did. A time beyond the years that a
-    /// date can hold is moved to the nearest that it can: the row stays queryable. (No timestamp at all is -1, which
-    /// is an hour of 1969.)
-    init(of timestamp: EpochMilliseconds, _ partition: ObjectLayout.TimePartition) {
-        let length: Int64
-        switch partition {
-        case .hour: length = 3_600_000
-        case .day: length = 86_400_000
-        case .none:
-            start = .min
-            end = .max
-            return
-        }
-        let moment = min(max(timestamp, Self.times.lowerBound), Self.times.upperBound)
-        let rest = moment % length
-        start = moment - (rest < 0 ? rest + length : rest)
-        end = start + length
-    }
-
-    /// Whether `timestamp` surely lies within; one beyond the calendar's ends has to be asked for anew.
-    func contains(_ timestamp: EpochMilliseconds) -> Bool { timestamp >= start && timestamp < end }
 }
 
 /// Kafka's own names (letters, digits, `.`, `_`, `-`) stand as they are. What would leave the prefix, begin another

@@ -101,8 +101,8 @@ final class KeySurvey {
         var answered = questions.startIndex
         var from = page.keys.startIndex
         for question in questions {
-            from = firstIndex(after: question.resumesAfter, in: page.keys, from: from)
-            guard take(page, from: from, question) else { break }
+            from = page.keys.partitionPoint(from: from) { isBefore(question.resumesAfter, $0) }
+            guard read(page, from: from, question) else { break }
             answered += 1
         }
         return questions[answered...]
@@ -118,7 +118,7 @@ final class KeySurvey {
             case .failure(let failure): question.completion(.failure(failure))
             case .success(let page):
                 let place = question.resumesAfter
-                if take(page, from: page.keys.startIndex, question) { return }
+                if read(page, from: page.keys.startIndex, question) { return }
                 guard isBefore(place, question.resumesAfter) else {
                     return question.completion(
                         .failure(StoreFailure(description: "the listing of \(range.prefix) does not get past \(place)")))
@@ -128,9 +128,9 @@ final class KeySurvey {
         }
     }
 
-    /// Takes what a page says about a question.
+    /// Notes what a page says about a question.
     /// - Returns: whether that was all; otherwise the question continues after the page's last key.
-    private func take(_ page: KeyPage, from start: Int, _ question: Question) -> Bool {
+    private func read(_ page: KeyPage, from start: Int, _ question: Question) -> Bool {
         let range = question.range
         for key in page.keys[start...] {
             if isBefore(range.through, key) {
@@ -147,16 +147,6 @@ final class KeySurvey {
         }
         question.completion(.success(question.found))
         return true
-    }
-
-    private func firstIndex(after text: String, in keys: [String], from start: Int) -> Int {
-        var low = start
-        var high = keys.endIndex
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(text, keys[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }
 

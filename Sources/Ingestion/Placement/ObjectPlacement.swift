@@ -1,6 +1,4 @@
 import Bytes
-import Compression
-import UTC
 
 /// Brings the lines of one draft into the store, each record exactly once whatever is stored already.
 ///
@@ -29,7 +27,7 @@ final class ObjectPlacement {
 
     let draft: ObjectDraft
     let store: any ObjectStore
-    private let bodies: ObjectBodies
+    private let formats: ObjectFormats
     private let known: FailedBatchMemory
     private let requestID: String?
     private var stretches: [Stretch] = []
@@ -40,7 +38,7 @@ final class ObjectPlacement {
     /// Records that earlier deliveries had stored, or other sandboxes.
     private(set) var alreadyStoredCount = 0
     /// Whether objects of another topic of the same name lie among these offsets.
-    private(set) var metNamesake = false
+    private(set) var foundDeletedTopic = false
     /// Whether a stored object holds records of this kind beyond the last one of the draft.
     private(set) var reachedBeyond = false
     /// The nearest first offset after the draft's last one under which something is stored, where it was looked for.
@@ -57,12 +55,12 @@ final class ObjectPlacement {
     }
 
     init(
-        _ draft: ObjectDraft, _ store: any ObjectStore, _ bodies: ObjectBodies, _ known: FailedBatchMemory,
+        _ draft: ObjectDraft, _ store: any ObjectStore, _ formats: ObjectFormats, _ known: FailedBatchMemory,
         requestID: String?
     ) {
         self.draft = draft
         self.store = store
-        self.bodies = bodies
+        self.formats = formats
         self.known = known
         self.requestID = requestID
     }
@@ -80,8 +78,10 @@ final class ObjectPlacement {
         guard !isStarted else { return }
         let range = 0..<end(from: 0, atMost: draft.records.count)
         // What fails now fails again when it is needed, and says so.
-        prepared = (try? bodies.body(of: draft, range)).map { (range, $0) }
+        prepared = (try? format.body(of: draft, range)).map { (range, $0) }
     }
+
+    private var format: any ObjectFormat { formats[draft.content] }
 
     /// Whether any of the records is stored, by this delivery or another.
     var hasStored: Bool { !created.isEmpty || alreadyStoredCount > 0 }
@@ -101,17 +101,17 @@ final class ObjectPlacement {
         // A text sorts before every key that begins with it: an object at that very offset is listed. All of S3's names
         // for an offset, of whatever format, begin with a dot after the digits.
         return KeyRange(
-            prefix: draft.stem, after: draft.stem + ObjectLayout.digits(earliest),
-            through: draft.stem + ObjectLayout.digits(last) + "/")
+            prefix: draft.keyPrefix, after: draft.keyPrefix + ObjectLayout.digits(earliest),
+            through: draft.keyPrefix + ObjectLayout.digits(last) + "/")
     }
 
     private func place(_ range: Range<Int>, among found: Result<KeysFound, StoreFailure>) {
         switch found {
         case .success(let found):
             if range.upperBound == draft.records.count {
-                seenAhead = found.next.map { ObjectName(key: $0, stem: draft.stem)?.offset ?? .max } ?? .max
+                seenAhead = found.next.map { ObjectName(key: $0, keyPrefix: draft.keyPrefix)?.offset ?? .max } ?? .max
             }
-            place(range, found.keys.compactMap { ObjectName(key: $0, stem: draft.stem) }).start()
+            place(range, found.keys.compactMap { ObjectName(key: $0, keyPrefix: draft.keyPrefix) }).start()
         case .failure(let failure):
             fail(failure)
             _ = place(range, [])
@@ -128,14 +128,14 @@ final class ObjectPlacement {
 // MARK: For the stretches
 
 extension ObjectPlacement {
-    func key(_ name: ObjectName) -> String { draft.stem + name.text }
+    func key(_ name: ObjectName) -> String { draft.keyPrefix + name.text }
 
     /// The name of an object that begins with this record, where so many others have taken those before it.
     func name(at record: Int, afterOthers count: Int) -> ObjectName {
         let mark = draft.records[record]
         return ObjectName(
             offset: mark.offset, timestamp: count > 0 ? mark.timestamp : nil, number: count > 1 ? Int64(count) : nil,
-            suffix: bodies.suffix)
+            suffix: format.suffix)
     }
 
     /// Where the object that begins with record `start` ends: before the span gets too long.
@@ -154,19 +154,19 @@ extension ObjectPlacement {
             return completion(.failure(StoreFailure(description: "\(key(name)): \(error)")))
         }
         let metadata = ObjectMetadata(of: draft.records[range], draft.topicPartition, requestID: requestID)
-        store.create(key(name), body, isGzip: bodies.isGzip, metadata) { [self] result in
+        store.create(key(name), body, contentType: format.contentType, metadata) { [self] result in
             let byteCount = body.count
-            bodies.giveBack(body, of: draft)
+            formats.recycle(body, of: draft)
             completion(result.map { ($0, metadata, byteCount) })
         }
     }
 
-    private func body(of range: Range<Int>) throws(GzipError) -> ByteBuffer {
+    private func body(of range: Range<Int>) throws -> ByteBuffer {
         if let prepared, prepared.range == range {
             self.prepared = nil
             return prepared.body
         }
-        return try bodies.body(of: draft, range)
+        return try format.body(of: draft, range)
     }
 
     func noteCreated(_ name: ObjectName, _ metadata: ObjectMetadata, byteCount: Int) {
@@ -180,7 +180,7 @@ extension ObjectPlacement {
         reachedBeyond = reachedBeyond || draft.records.last.map { $0.offset < last } ?? false
     }
 
-    func noteNamesake() { metNamesake = true }
+    func noteDeletedTopic() { foundDeletedTopic = true }
 
     /// The first failure is the one that is told.
     func fail(_ failure: StoreFailure) {
@@ -196,12 +196,12 @@ extension ObjectPlacement {
 
     /// Gives back what was prepared and not needed. To be called when the store has run.
     func finish() {
-        if let prepared { bodies.giveBack(prepared.body, of: draft) }
+        if let prepared { formats.recycle(prepared.body, of: draft) }
         prepared = nil
     }
 
     /// Reads what an object says of itself, and where that does not suffice its lines, and tells what it is to the draft.
-    func judge(_ name: ObjectName, _ completion: @escaping (Result<Judgement, StoreFailure>) -> Void) {
+    func judge(_ name: ObjectName, _ completion: @escaping (Result<Likeness, StoreFailure>) -> Void) {
         let key = key(name)
         if let stored = known[key] { return judge(stored, key, completion) }
         store.metadata(of: key) { [self] result in
@@ -222,31 +222,22 @@ extension ObjectPlacement {
     }
 
     private func judge(
-        _ stored: ObjectMetadata, _ key: String, _ completion: @escaping (Result<Judgement, StoreFailure>) -> Void
+        _ stored: ObjectMetadata, _ key: String, _ completion: @escaping (Result<Likeness, StoreFailure>) -> Void
     ) {
-        switch draft.likeness(to: stored) {
-        case .same: completion(.success(.same(stored)))
-        case .other: completion(.success(.other))
-        case .apart: completion(.success(.apart(stored)))
-        case .unclear(let range): compareLines(range, stored, key, completion)
-        }
-    }
-
-    private func compareLines(
-        _ range: Range<Int>, _ stored: ObjectMetadata, _ key: String,
-        _ completion: @escaping (Result<Judgement, StoreFailure>) -> Void
-    ) {
+        if let likeness = draft.likeness(to: stored) { return completion(.success(likeness)) }
         store.contents(of: key) { [self] result in
-            completion(result.map { draft.lines(range, areAmong: $0.bytes) ? .same(stored) : .other })
+            completion(result.flatMap { likeness(to: stored, key, contents: $0) })
         }
     }
 
-    enum Judgement {
-        /// Records of this draft, from an earlier delivery or another sandbox.
-        case same(ObjectMetadata)
-        /// Records of another topic that had the same name.
-        case other
-        /// It holds none of the draft's offsets.
-        case apart(ObjectMetadata)
+    private func likeness(
+        to stored: ObjectMetadata, _ key: String, contents: ByteBuffer
+    ) -> Result<Likeness, StoreFailure> {
+        do {
+            let records = draft.records(within: stored)
+            return .success(try format.holds(records, of: draft, in: contents, key: key) ? .same(stored) : .other)
+        } catch {
+            return .failure(StoreFailure(description: "\(key) cannot be unpacked: \(error)"))
+        }
     }
 }

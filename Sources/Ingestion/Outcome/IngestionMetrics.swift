@@ -10,10 +10,11 @@ struct IngestionMetrics {
     /// Requests belong to the function, not to a topic.
     private let function: String?
 
+    /// - Parameter level: the level of each line, so that Lambda lets it through; `nil` where it does not look at levels.
     /// - Returns: `nil` where `METRICS_NAMESPACE` is set to nothing: then there are no metrics.
-    init?(_ configuration: IngestionConfiguration, _ environment: Environment, output: LineWriter = LineWriter()) {
+    init?(_ configuration: IngestionConfiguration, _ environment: Environment, level: StaticString?) {
         guard let namespace = configuration.metricsNamespace else { return nil }
-        writer = MetricsWriter(namespace: namespace, level: Self.level(environment), output: output)
+        writer = MetricsWriter(namespace: namespace, level: level, output: LineWriter())
         function = environment["AWS_LAMBDA_FUNCTION_NAME"]
     }
 
@@ -23,17 +24,6 @@ struct IngestionMetrics {
         }
         guard let function, requests.total > 0 else { return }
         writer.write(Self.metrics(requests), of: Dimension("Function", function), at: outcome.storedAt)
-    }
-
-    /// The least level that Lambda lets through; `nil` where it does not look at levels.
-    private static func level(_ environment: Environment) -> StaticString? {
-        guard environment["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "json" else { return nil }
-        return switch environment["AWS_LAMBDA_LOG_LEVEL"]?.uppercased() {
-        case "WARN": "WARN"
-        case "ERROR": "ERROR"
-        case "FATAL": "FATAL"
-        default: "INFO"
-        }
     }
 
     /// `Latency` is how old each record was, by its own time, when the batch was stored: its minimum tells how far the

@@ -12,7 +12,7 @@ struct BatchOutcome {
     var byteCount: Int
     /// Records that were stored before this delivery.
     var alreadyStoredCount: Int
-    var crawler: CrawlerTrigger.Decision = .off
+    var catalog: CatalogOutcome = .off
     var milliseconds: Int64 = 0
     /// Counted when it is asked for, which is where there are metrics.
     var topics: [TopicOutcome] { TopicOutcome.all(placements, storedAt: storedAt) }
@@ -30,7 +30,7 @@ struct BatchOutcome {
         var failure: StoreFailure
     }
 
-    init(_ batch: Batch, _ placements: [ObjectPlacement], storedAt: EpochMilliseconds) {
+    init(_ batch: IncomingBatch, _ placements: [ObjectPlacement], storedAt: EpochMilliseconds) {
         self.placements = placements
         self.storedAt = storedAt
         partitions = batch.partitions.map { ($0.name, $0.firstOffset, $0.lastOffset) }
@@ -68,10 +68,16 @@ struct BatchOutcome {
         response.append("]}")
     }
 
+    /// - Throws: `IngestionFailure` where not all is stored.
+    func appendSummaryIfStored(to response: ByteBuffer) throws(IngestionFailure) {
+        guard unwritten.isEmpty else { throw IngestionFailure(causes: causes) }
+        appendSummary(to: response)
+    }
+
     /// What is answered when all is stored. A mapping without `ReportBatchItemFailures` drops it; one with it reads the
     /// empty list and takes the batch for done, whatever `PARTIAL_BATCH_RESPONSE` says; the figures are for whoever
     /// invokes the function by hand.
-    func appendSummary(to response: ByteBuffer) {
+    private func appendSummary(to response: ByteBuffer) {
         let numbers: [(StaticString, Int)] = [
             ("{\"batchItemFailures\":[],\"records\":", recordCount), (",\"objects\":", objectCount),
             (",\"bytes\":", byteCount),
@@ -83,7 +89,7 @@ struct BatchOutcome {
             response.append(decimal: Int64(number))
         }
         response.append(",\"crawler\":")
-        JSONWriter.appendString(crawler.rawValue, to: response)
+        JSONWriter.appendString(catalog.rawValue, to: response)
         response.append("}")
     }
 }

@@ -4,7 +4,7 @@ import Bytes
 protocol ObjectStore: AnyObject {
     /// Writes an object where none is under `key`; never over one that is.
     func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void)
 
     /// Writes an empty object that is a sign for other sandboxes; one that is there already is as good.
@@ -13,7 +13,7 @@ protocol ObjectStore: AnyObject {
     /// What the object under `key` says of itself.
     func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void)
 
-    /// The lines of the object under `key`, unpacked.
+    /// The bytes of the object under `key`, as they are stored.
     func contents(of key: String, completion: @escaping (Result<ByteBuffer, StoreFailure>) -> Void)
 
     /// Keys that begin with `prefix`, in the order of their bytes, after `start` where one is given; at most `limit`

@@ -66,64 +66,37 @@ public struct IngestionConfiguration: Sendable {
         }
         self.bucket = try Self.checkedBucket(bucket)
         options = try S3Options(environment)
-        let rows = try Self.prefix(environment, "INGESTION_PREFIX", default: "topics")
-        let errors = try Self.prefix(environment, "ERRORS_PREFIX", default: "errors")
-        guard !Self.overlap(rows, errors) else {
-            throw ConfigurationError(
-                "ERRORS_PREFIX", "and INGESTION_PREFIX overlap; the crawler would read what could not become a row")
-        }
-        compression = try Self.choice(environment, "COMPRESSION", default: .gzip)
-        layout = ObjectLayout(
-            rowsPrefix: rows, errorsPrefix: errors,
-            timePartition: try Self.choice(environment, "TIME_PARTITION", default: .hour),
-            suffix: compression == .gzip ? ".json.gz" : ".json")
-        layout.partitionColumns = try Self.partitionColumns(environment, layout.timePartition)
-        recordMetadata = try Self.choice(environment, "RECORD_METADATA", default: .none)
-        valueFormat = try Self.choice(environment, "VALUE_FORMAT", default: .json)
-        tombstones = try Self.choice(environment, "TOMBSTONES", default: .errors)
+        layout = try Self.layout(environment)
+        compression = try environment.choice("COMPRESSION") ?? .gzip
+        recordMetadata = try environment.choice("RECORD_METADATA") ?? .none
+        valueFormat = try environment.choice("VALUE_FORMAT") ?? .json
+        tombstones = try environment.choice("TOMBSTONES") ?? .errors
         guard tombstones == .errors || recordMetadata != .none else {
             throw ConfigurationError(
-                "TOMBSTONES", "is 'row', and RECORD_METADATA 'none': such a row would say nothing; set RECORD_METADATA=kafka as well")
+                "TOMBSTONES",
+                "is 'row', and RECORD_METADATA 'none': such a row would say nothing; set RECORD_METADATA=kafka as well")
         }
         crawler = try CrawlerConfiguration(environment)
-        answersPartially = try Self.flag(environment, "PARTIAL_BATCH_RESPONSE", default: false)
-        delivery = try Self.choice(environment, "DELIVERY", default: .exactlyOnce)
-        batchOrder = try Self.choice(environment, "BATCH_ORDER", default: .any)
-        uploadConcurrency = try Self.number(environment, "UPLOAD_CONCURRENCY", in: 1...64, default: 32)
+        answersPartially = try environment.flag("PARTIAL_BATCH_RESPONSE") ?? false
+        delivery = try environment.choice("DELIVERY") ?? .exactlyOnce
+        batchOrder = try environment.choice("BATCH_ORDER") ?? .any
+        uploadConcurrency = try environment.number("UPLOAD_CONCURRENCY", in: 1...64) ?? 32
         metricsNamespace = try Self.namespace(environment)
     }
 }
 
 extension IngestionConfiguration {
-    static func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ environment: Environment, _ variable: String, default fallback: Choice
-    ) throws(ConfigurationError) -> Choice {
-        guard let text = environment[variable] else { return fallback }
-        guard let choice = Choice(rawValue: text) else {
-            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(variable, "is '\(text)'; it may be one of: \(choices)")
-        }
-        return choice
-    }
-
-    static func flag(_ environment: Environment, _ variable: String, default fallback: Bool) throws(ConfigurationError) -> Bool {
-        switch environment[variable] {
-        case nil: return fallback
-        case "true": return true
-        case "false": return false
-        case let text?: throw ConfigurationError(variable, "is '\(text)'; it may be true or false")
-        }
-    }
-
-    static func number(
-        _ environment: Environment, _ variable: String, in range: ClosedRange<Int>, default fallback: Int
-    ) throws(ConfigurationError) -> Int {
-        guard let text = environment[variable] else { return fallback }
-        guard let number = Int(text), range.contains(number) else {
+    private static func layout(_ environment: Environment) throws(ConfigurationError) -> ObjectLayout {
+        let rows = try prefix(environment, "INGESTION_PREFIX", default: "topics")
+        let errors = try prefix(environment, "ERRORS_PREFIX", default: "errors")
+        guard !overlap(rows, errors) else {
             throw ConfigurationError(
-                variable, "is '\(text)'; it may be a number from \(range.lowerBound) to \(range.upperBound)")
+                "ERRORS_PREFIX", "and INGESTION_PREFIX overlap; the crawler would read what could not become a row")
         }
-        return number
+        let timePartition: ObjectLayout.TimePartition = try environment.choice("TIME_PARTITION") ?? .hour
+        return ObjectLayout(
+            rowsPrefix: rows, errorsPrefix: errors, timePartition: timePartition,
+            partitionColumns: try partitionColumns(environment, timePartition))
     }
 
     /// Names that readers take without quotes, and none that a line has of its own: it would be a column twice.
@@ -142,7 +115,8 @@ extension IngestionConfiguration {
         }
         if let name = names.first(where: { $0.hasPrefix("kafka_") || RecordLines.ownNames.contains($0) }) {
             throw ConfigurationError(
-                "PARTITION_COLUMNS", "is '\(text)'; '\(name)' is a name that the function's own lines have, so take another one")
+                "PARTITION_COLUMNS",
+                "is '\(text)'; '\(name)' is a name that the function's own lines have, so take another one")
         }
         return names
     }
@@ -156,7 +130,7 @@ extension IngestionConfiguration {
     /// The rules of CloudWatch, which would drop the metrics of any other namespace without a word.
     /// - Returns: `nil` where the variable is set to nothing.
     private static func namespace(_ environment: Environment) throws(ConfigurationError) -> String? {
-        let text = environment.stated("METRICS_NAMESPACE") ?? "KafkaIngestion"
+        let text = environment.rawValue("METRICS_NAMESPACE") ?? "KafkaIngestion"
         let allowed = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
