@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Variables that configure the function, by name. Lambda and SAM templates hand over an unset parameter as an
 /// empty string, so an empty value counts as absent.

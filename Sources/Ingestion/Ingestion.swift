@@ -59,8 +59,8 @@ final class Ingestion {
 
     /// Stores the records of a batch that the mapping gave up.
     ///
-    /// It may lie anywhere in its partitions, whatever `BATCH_ORDER` promises of the mapping's batches: all that is stored
-    /// around it is looked at, as for the first batch of a sandbox, and so it is for the mapping's next one.
+    /// It may lie anywhere in its partitions, whatever `BATCH_ORDER` promises of the mapping's batches: all that is
+    /// stored around it is looked at, as for the first batch of a sandbox, and so it is for the mapping's next one.
     ///
     /// - Parameter payload: the batch, as it was sent to the function.
     /// - Throws: `KafkaEventError`, whose place is one within the payload; `BatchError`.
@@ -90,8 +90,8 @@ final class Ingestion {
         }
     }
 
-    /// Stores all drafts, partition by partition in the batch's order. What is stored already, and what the catalog asks
-    /// about the folders, is asked in the same run.
+    /// Stores all drafts, partition by partition in the batch's order. What is stored already, and what the catalog
+    /// asks about the folders, is asked in the same run.
     private func place(_ batch: IncomingBatch, requestID: String?) -> [[ObjectPlacement]] {
         let survey = KeySurvey(store, density)
         catalog.prepare(for: folders(of: batch), survey)
@@ -153,9 +153,8 @@ final class Ingestion {
                 """)
         }
         // Where a deleted topic's objects lie around, or one reaches beyond this batch, the sandbox keeps looking.
-        guard !foundDeletedTopic, !placements.contains(where: { $0.firstMissingOffset != nil || $0.reachedBeyond }) else {
-            return memory.forget(partition.name)
-        }
+        let isOpen = placements.contains { $0.firstMissingOffset != nil || $0.reachedBeyond }
+        guard !foundDeletedTopic, !isOpen else { return memory.forget(partition.name) }
         let seen = placements.compactMap { placement in placement.seenAhead.map { (placement.draft.keyPrefix, $0) } }
         memory.remember(partition, seenAhead: Dictionary(seen) { $1 })
     }

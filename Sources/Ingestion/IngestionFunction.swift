@@ -17,8 +17,8 @@ public final class IngestionFunction {
     /// missing before the sandbox is killed and the invocation ends without a word.
     static let reserve: EpochMilliseconds = 200
 
-    /// - Parameter metricsLevel: the level that lines of metrics carry, so that Lambda lets them through; `nil` where it
-    ///   does not look at levels.
+    /// - Parameter metricsLevel: the level that lines of metrics carry, so that Lambda lets them through; `nil` where
+    ///   it does not look at levels.
     /// - Throws: `ConfigurationError` naming the variable at fault.
     public init(environment: Environment, metricsLevel: StaticString?) throws {
         configuration = try IngestionConfiguration(environment)
@@ -38,12 +38,12 @@ public final class IngestionFunction {
         failedBatches = FailedBatchHandler(ingestion, summary)
     }
 
-    /// Does ahead what a first batch would otherwise have to do besides its work: Lambda's init has the whole processor,
-    /// however little of it the function's memory buys later.
+    /// Does ahead what a first batch would otherwise have to do besides its work: Lambda's init has the whole
+    /// processor, however little of it the function's memory buys later.
     ///
     /// One request is made to S3, at most `warmUpLimit` long: it reads the trusted certificates, sets up libcrypto and
-    /// opens the connection that the first batch uses, by far the most expensive part over https. What fails here is not
-    /// an error, nor tried again: the first batch meets it again, tries again, and says so.
+    /// opens the connection that the first batch uses, by far the most expensive part over https. What fails here is
+    /// not an error, nor tried again: the first batch meets it again, tries again, and says so.
     public func warmUp(_ logger: Logger) {
         ingestion.rehearse()
         client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit, maxAttempts: 1)

@@ -2,13 +2,8 @@ import CHeap
 import Environment
 import Ingestion
 import LambdaRuntime
+import Libc
 import Logging
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 cheap_keep_pages()
 

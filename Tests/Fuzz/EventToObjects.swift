@@ -1,12 +1,7 @@
 import Bytes
 import Environment
+import Libc
 import Logging
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @testable import Ingestion
 

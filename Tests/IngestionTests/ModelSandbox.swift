@@ -40,8 +40,9 @@ func modelIngestion(
     _ crawler: any CrawlerStarter = NoCrawler()
 ) throws -> Ingestion {
     let configuration = try modelConfiguration(settings)
-    let catalog: (any TableCatalog)? = configuration.crawler.map { CrawlerCatalog($0, crawler, store, now: { clock.now }) }
-    return try Ingestion(configuration, store, catalog ?? NoCatalog(), now: { clock.now })
+    let now = { clock.now }
+    let catalog: (any TableCatalog)? = configuration.crawler.map { CrawlerCatalog($0, crawler, store, now: now) }
+    return try Ingestion(configuration, store, catalog ?? NoCatalog(), now: now)
 }
 
 extension IncomingBatch {

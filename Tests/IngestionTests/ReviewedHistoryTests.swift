@@ -219,7 +219,8 @@ struct ReviewedHistoryTests {
                     let first = Int64.random(in: 0..<500, using: &random)
                     let last = Int64.random(in: first...600, using: &random)
                     let (after, through) = (ObjectLayout.digits(first), ObjectLayout.digits(last) + "/")
-                    ask(KeyRange(prefix: keyPrefix, after: keyPrefix + after, through: keyPrefix + through), place, topic)
+                    let range = KeyRange(prefix: keyPrefix, after: keyPrefix + after, through: keyPrefix + through)
+                    ask(range, place, topic)
                 }
             }
         }

@@ -20,7 +20,9 @@ private struct Sent {
 }
 
 /// The lines that the records become: rows, and the others.
-private func lines(_ sent: [Sent], _ settings: [String: String] = [:]) throws -> (rows: [String], errors: [String], IncomingBatch) {
+private func lines(
+    _ sent: [Sent], _ settings: [String: String] = [:]
+) throws -> (rows: [String], errors: [String], IncomingBatch) {
     let event = ByteBuffer()
     event.append(#"{"eventSource":"aws:kafka","records":{"t-0":["#)
     for (offset, record) in sent.enumerated() {

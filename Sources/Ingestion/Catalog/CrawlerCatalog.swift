@@ -37,8 +37,8 @@ final class CrawlerCatalog: TableCatalog {
 
     /// There is one folder per topic and hour, so a sandbox rarely sees as many. Beyond, all are looked up again.
     private static let maximumKnownFolders = 10_000
-    /// A backlog may fill thousands of folders at once: as many get their marker with one batch, the others with the next
-    /// ones. Where it is missing, another sandbox that comes across the folder starts one crawl too many.
+    /// A backlog may fill thousands of folders at once: as many get their marker with one batch, the others with the
+    /// next ones. Where it is missing, another sandbox that comes across the folder starts one crawl too many.
     private static let maximumMarkers = 2_000
     /// As many folders are looked up before a start that is owed is made up for.
     private static let maximumLookups = 100

@@ -6,8 +6,8 @@ import Logging
 /// written. No failure of a catalog fails a batch: the records are stored by then, and what it owes is made up for with
 /// a later one. What it owes must outlive the invocation and the sandbox.
 protocol TableCatalog: AnyObject {
-    /// Told of the folders before anything is written to them. What the catalog must know of them it asks of the survey,
-    /// which carries its questions out in the same run as those of the placement.
+    /// Told of the folders before anything is written to them. What the catalog must know of them it asks of the
+    /// survey, which carries its questions out in the same run as those of the placement.
     /// - Parameter folders: those of rows that the batch touches, each once.
     func prepare(for folders: [TableFolder], _ survey: KeySurvey)
 

@@ -49,7 +49,8 @@ public struct IngestionConfiguration: Sendable {
 
     /// Whether the event source may deliver later records of a partition while earlier ones are not stored.
     public enum BatchOrder: String, Sendable, CaseIterable {
-        /// It may: it bisects failed batches, gives them up after so many tries or so much time, or somebody replays them.
+        /// It may: it bisects failed batches, gives them up after so many tries or so much time, or somebody replays
+        /// them.
         case any
         /// It never does: it repeats a failed batch until that is stored.
         case strict
@@ -110,8 +111,8 @@ extension IngestionConfiguration {
         else {
             throw ConfigurationError(
                 "PARTITION_COLUMNS",
-                "is '\(text)'; it may be two different names with a comma between, for the day and the hour, each of up to "
-                    + "64 small letters, digits and _, beginning with a letter")
+                "is '\(text)'; it may be two different names with a comma between, for the day and the hour, each of up "
+                    + "to 64 small letters, digits and _, beginning with a letter")
         }
         if let name = names.first(where: { $0.hasPrefix("kafka_") || RecordLines.ownNames.contains($0) }) {
             throw ConfigurationError(
@@ -142,7 +143,8 @@ extension IngestionConfiguration {
         guard allowed, text.utf8.count <= 255, !text.hasPrefix("AWS/") else {
             throw ConfigurationError(
                 "METRICS_NAMESPACE",
-                "is '\(text)'; it may be up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for no metrics")
+                "is '\(text)'; it may be up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for no "
+                    + "metrics")
         }
         return text.isEmpty ? nil : text
     }
@@ -156,7 +158,8 @@ extension IngestionConfiguration {
         let folders = text.split(separator: "/", omittingEmptySubsequences: false)
         guard text.utf8.count <= 400, !folders.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
             throw ConfigurationError(
-                variable, "is '\(text)'; it may be folder names joined by '/', at most 400 bytes, with no '/' at its ends")
+                variable,
+                "is '\(text)'; it may be folder names joined by '/', at most 400 bytes, with no '/' at its ends")
         }
         return text
     }
@@ -172,10 +175,12 @@ extension IngestionConfiguration {
             }
         }
         guard allowed, (3...255).contains(bucket.utf8.count) else {
-            throw ConfigurationError("INGESTION_BUCKET", "is '\(bucket)', which is no bucket's name; give the name alone")
+            throw ConfigurationError(
+                "INGESTION_BUCKET", "is '\(bucket)', which is no bucket's name; give the name alone")
         }
         if let special = SpecialBucket(bucket) {
-            throw ConfigurationError("INGESTION_BUCKET", "is '\(bucket)', \(special.reason); name a general purpose bucket")
+            throw ConfigurationError(
+                "INGESTION_BUCKET", "is '\(bucket)', \(special.reason); name a general purpose bucket")
         }
         return bucket
     }

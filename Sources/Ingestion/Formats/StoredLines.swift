@@ -39,7 +39,8 @@ private struct SoughtLine {
     /// different kinds if that names the same place: the setting was changed between the two deliveries.
     func isSameRecord(as stored: UnsafeRawBufferPointer) -> Bool {
         if bytes.count == stored.count, bytes.elementsEqual(stored) { return true }
-        if bytes.count > stored.count ? addsMetadata(bytes, to: stored) : addsMetadata(stored, to: bytes) { return true }
+        let (shorter, longer) = bytes.count > stored.count ? (stored, bytes) : (bytes, stored)
+        if addsMetadata(longer, to: shorter) { return true }
         let common = zip(bytes, stored).prefix { $0 == $1 }.count
         return common > place.count && contains(place.bytes, in: bytes[..<common])
     }

@@ -13,7 +13,8 @@ struct BatchReport {
         self.bucket = bucket
     }
 
-    /// At DEBUG, each object: who looks for the one that holds `orders-1@5000` finds its key, and the request that wrote it.
+    /// At DEBUG, each object: who looks for the one that holds `orders-1@5000` finds its key, and the request that
+    /// wrote it.
     func logObjects(_ logger: Logger) {
         guard logger.logLevel <= .debug else { return }
         for placement in placements {
@@ -21,7 +22,8 @@ struct BatchReport {
         }
     }
 
-    /// At WARN, each object of quarantined records: how many for which reason, and where they lie. Never their contents.
+    /// At WARN, each object of quarantined records: how many for which reason, and where they lie. Never their
+    /// contents.
     func logQuarantine(_ logger: Logger) {
         let objects = placements.filter { $0.draft.content == .errors }.flatMap { placement in
             placement.created.compactMap { object in

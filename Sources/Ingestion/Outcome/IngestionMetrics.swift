@@ -10,7 +10,8 @@ struct IngestionMetrics {
     /// Requests belong to the function, not to a topic.
     private let function: String?
 
-    /// - Parameter level: the level of each line, so that Lambda lets it through; `nil` where it does not look at levels.
+    /// - Parameter level: the level of each line, so that Lambda lets it through; `nil` where it does not look at
+    ///   levels.
     /// - Returns: `nil` where `METRICS_NAMESPACE` is set to nothing: then there are no metrics.
     init?(_ configuration: IngestionConfiguration, _ environment: Environment, level: StaticString?) {
         guard let namespace = configuration.metricsNamespace else { return nil }

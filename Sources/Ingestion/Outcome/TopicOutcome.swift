@@ -34,7 +34,8 @@ struct TopicOutcome: Equatable {
             for object in placement.created { outcomes[index].add(object, placement.draft, storedAt) }
             outcomes[index].alreadyStoredCount += placement.alreadyStoredCount
             let created = placement.created.reduce(0) { $0 + $1.metadata.recordCount }
-            outcomes[index].notStoredCount += max(0, placement.draft.records.count - created - placement.alreadyStoredCount)
+            let storedCount = created + placement.alreadyStoredCount
+            outcomes[index].notStoredCount += max(0, placement.draft.records.count - storedCount)
             if placement.draft.content == .errors {
                 let tombstones = placement.draft.tombstoneCount - (outcomes[index].tombstoneCount - known)
                 outcomes[index].alreadyQuarantinedCount += max(0, placement.alreadyStoredCount - tombstones)
@@ -53,7 +54,6 @@ struct TopicOutcome: Equatable {
         if draft.content == .errors { quarantinedCount += metadata.recordCount - tombstones }
         objectCount += 1
         byteCount += object.byteCount
-        let records = draft.records[draft.index(of: metadata.firstOffset)..<draft.index(after: metadata.lastOffset, from: 0)]
-        for record in records where record.timestamp >= 0 { latency.add(storedAt - record.timestamp) }
+        for record in draft.records[draft.records(within: metadata)] where record.timestamp >= 0 { latency.add(storedAt - record.timestamp) }
     }
 }

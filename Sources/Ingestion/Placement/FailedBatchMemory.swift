@@ -1,8 +1,8 @@
 import UTC
 
-/// What the objects of a batch that was not wholly stored say of themselves, so that this sandbox need not ask again when
-/// the batch is delivered once more. A listing tells that they are still there; that they are still the same ones is
-/// trusted for a minute, in which nobody empties a folder and has it filled anew.
+/// What the objects of a batch that was not wholly stored say of themselves, so that this sandbox need not ask again
+/// when the batch is delivered once more. A listing tells that they are still there; that they are still the same ones
+/// is trusted for a minute, in which nobody empties a folder and has it filled anew.
 final class FailedBatchMemory {
     /// Some megabytes at most.
     private static let mostObjects = 20_000

@@ -3,8 +3,8 @@
 /// S3 lists keys in the order of their bytes, a thousand to a page, and bills by the page. The folders of one topic lie
 /// side by side. Where they hold little, as with a backlog of many hours, one page answers for many drafts: the survey
 /// begins at the first one's place, lists the whole topic from there on, and continues at the first draft that the page
-/// did not reach. Where a page does not even reach the next draft, the folder is dense: its drafts are asked for side by
-/// side, each by its own prefix, and the survey continues at the next folder, in two parts at a time from there on.
+/// did not reach. Where a page does not even reach the next draft, the folder is dense: its drafts are asked for side
+/// by side, each by its own prefix, and the survey continues at the next folder, in two parts at a time from there on.
 final class KeySurvey {
     typealias Completion = (Result<KeysFound, StoreFailure>) -> Void
 
@@ -82,8 +82,8 @@ final class KeySurvey {
         }
     }
 
-    /// Asks what lies in the first question's folder side by side, and continues with the other folders in two parts, so
-    /// that many dense ones are not found out one after the other.
+    /// Asks what lies in the first question's folder side by side, and continues with the other folders in two parts,
+    /// so that many dense ones are not found out one after the other.
     private func askDense(_ questions: ArraySlice<Question>, _ root: String) {
         guard let folder = questions.first?.folder else { return }
         let others = questions.drop { $0.folder == folder }
@@ -120,8 +120,8 @@ final class KeySurvey {
                 let place = question.resumesAfter
                 if read(page, from: page.keys.startIndex, question) { return }
                 guard isBefore(place, question.resumesAfter) else {
-                    return question.completion(
-                        .failure(StoreFailure(description: "the listing of \(range.prefix) does not get past \(place)")))
+                    let failure = StoreFailure(description: "the listing of \(range.prefix) does not get past \(place)")
+                    return question.completion(.failure(failure))
                 }
                 askByItself(question)
             }
@@ -150,8 +150,8 @@ final class KeySurvey {
     }
 }
 
-/// The folders in which a page of the whole topic was found to answer one draft alone, so that this is not tried with each
-/// batch.
+/// The folders in which a page of the whole topic was found to answer one draft alone, so that this is not tried with
+/// each batch.
 final class DensityMemory {
     private static let mostFolders = 1_000
     private var dense: Set<String> = []

@@ -2,8 +2,8 @@ import Bytes
 import UTC
 
 /// Decides where an object goes:
-/// `<prefix>/<topic>/dt=YYYY-MM-DD/hour=HH/<topic>+<partition>+<first offset, 20 digits>.json.gz`, where `dt` and `hour`
-/// may have other names.
+/// `<prefix>/<topic>/dt=YYYY-MM-DD/hour=HH/<topic>+<partition>+<first offset, 20 digits><the format's ending>`, where
+/// `dt` and `hour` may have other names.
 ///
 /// The key depends on the records alone, never on the clock or on how they were batched around the object's first
 /// record: a redelivery names the same object again, and S3 can refuse to write it twice.
@@ -93,13 +93,13 @@ enum ObjectContent: Int, Sendable {
 /// Hive column or break a line is percent-encoded, and so is `%`, so that two topics never share a folder.
 private func appendFolderName(_ topic: String, to buffer: ByteBuffer) {
     guard topic != ".", topic != ".." else {
-        for _ in topic.utf8 { appendEncoded(UInt8(ascii: "."), to: buffer) }
+        for _ in topic.utf8 { buffer.append(percentEscape: UInt8(ascii: ".")) }
         return
     }
     for byte in topic.utf8 {
         switch byte {
         case 0..<0x20, 0x7F, UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "="), UInt8(ascii: "%"):
-            appendEncoded(byte, to: buffer)
+            buffer.append(percentEscape: byte)
         default: buffer.append(byte)
         }
     }
@@ -110,14 +110,7 @@ private func appendFileName(_ topic: String, to buffer: ByteBuffer) {
     guard let first = topic.utf8.first, first == UInt8(ascii: "_") || first == UInt8(ascii: ".") else {
         return appendFolderName(topic, to: buffer)
     }
-    appendEncoded(first, to: buffer)
+    buffer.append(percentEscape: first)
     // Not by characters, of which an accent behind the byte would be a part.
     appendFolderName(String(topic.unicodeScalars.dropFirst()), to: buffer)
-}
-
-private func appendEncoded(_ byte: UInt8, to buffer: ByteBuffer) {
-    let hex: StaticString = "0123456789ABCDEF"
-    buffer.append(UInt8(ascii: "%"))
-    buffer.append(hex.utf8Start[Int(byte >> 4)])
-    buffer.append(hex.utf8Start[Int(byte & 15)])
 }

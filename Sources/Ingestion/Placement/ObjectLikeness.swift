@@ -17,8 +17,8 @@ extension ObjectDraft {
 
     /// A record at either end of the object that is in the draft as well decides by its time.
     ///
-    /// - Returns: `nil` where the metadata leaves it open, as where the draft has neither end: then the object's contents
-    ///   decide.
+    /// - Returns: `nil` where the metadata leaves it open, as where the draft has neither end: then the object's
+    ///   contents decide.
     func likeness(to stored: ObjectMetadata) -> Likeness? {
         let common = records(within: stored)
         guard !common.isEmpty else { return .apart(stored) }
@@ -40,7 +40,6 @@ extension ObjectDraft {
 
     private func record(at offset: Int64, in range: Range<Int>) -> Mark? {
         // The object's ends are the range's, if they are in it at all.
-        for mark in [records[range.lowerBound], records[range.upperBound - 1]] where mark.offset == offset { return mark }
-        return nil
+        [records[range.lowerBound], records[range.upperBound - 1]].first { $0.offset == offset }
     }
 }

@@ -7,8 +7,8 @@ struct ObjectName: Hashable {
     var offset: Int64
     /// Of the object's first record, where the offset alone names an object of another topic.
     var timestamp: EpochMilliseconds?
-    /// Counts the topics of one name whose objects begin with the same offset and time, from 2 on. (At-least-once delivery
-    /// wrote the last record's offset here at one time.)
+    /// Counts the topics of one name whose objects begin with the same offset and time, from 2 on. (At-least-once
+    /// delivery wrote the last record's offset here at one time.)
     var number: Int64?
     /// The format's ending, with its dot. An object of another format than today's holds its records all the same.
     var suffix: String

@@ -7,8 +7,8 @@ import Bytes
 /// - A key is made of the folder, topic, partition and the object's *first* offset, and S3 creates a key at most once
 ///   (`If-None-Match: *`). Two deliveries that begin with the same record compete for one key, and one of them wins.
 /// - The loser reads in the winner's metadata which offsets it covers, skips those and continues with the next record,
-///   again under the key of its first offset. Since every delivery continues at the first record that is not stored, all
-///   of them name the same keys; the objects of a folder and partition lie end to end and never overlap.
+///   again under the key of its first offset. Since every delivery continues at the first record that is not stored,
+///   all of them name the same keys; the objects of a folder and partition lie end to end and never overlap.
 /// - A delivery may begin in the middle of an object, or reach over one that is stored: after a bisection, a group that
 ///   was moved, a batch that was given up. So it lists what lies around its offsets first (`KeySurvey`) and reads the
 ///   metadata of what it finds (`Stretch`). An object never spans more than `maximumSpan` offsets, so a listing from
@@ -200,7 +200,8 @@ extension ObjectPlacement {
         prepared = nil
     }
 
-    /// Reads what an object says of itself, and where that does not suffice its lines, and tells what it is to the draft.
+    /// Reads what an object says of itself, and where that does not suffice its lines, and tells what it is to the
+    /// draft.
     func judge(_ name: ObjectName, _ completion: @escaping (Result<Likeness, StoreFailure>) -> Void) {
         let key = key(name)
         if let stored = known[key] { return judge(stored, key, completion) }

@@ -2,15 +2,15 @@ import UTC
 
 /// What this sandbox knows of the objects of each topic-partition: where it left off, and which folders it looked into.
 ///
-/// Everything before that place is stored, and no object that begins before it reaches beyond. So a batch that continues
-/// there need not look at what lies behind it. It still looks ahead: a mapping that bisects failed batches or gives them
-/// up, or an operator who replays one, may have had later records stored by another sandbox. Only where the mapping never
-/// passes over a batch (`BATCH_ORDER=strict`) does whatever another sandbox has written since begin at the same record
-/// and so under the same key; then nothing is asked.
+/// Everything before that place is stored, and no object that begins before it reaches beyond. So a batch that
+/// continues there need not look at what lies behind it. It still looks ahead: a mapping that bisects failed batches or
+/// gives them up, or an operator who replays one, may have had later records stored by another sandbox. Only where the
+/// mapping never passes over a batch (`BATCH_ORDER=strict`) does whatever another sandbox has written since begin at
+/// the same record and so under the same key; then nothing is asked.
 ///
-/// What is known goes stale. A topic may have been created again, or an operator may have moved the consumer group ahead,
-/// had records stored there by another sandbox, and moved it back; so after a minute without a batch the sandbox looks
-/// around again.
+/// What is known goes stale. A topic may have been created again, or an operator may have moved the consumer group
+/// ahead, had records stored there by another sandbox, and moved it back; so after a minute without a batch the sandbox
+/// looks around again.
 struct PartitionMemory {
     static let lifetimeMilliseconds: Int64 = 60_000
     private static let mostPartitions = 10_000

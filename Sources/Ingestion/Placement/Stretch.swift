@@ -1,7 +1,8 @@
 /// Stores a run of a draft's records among the objects that a listing showed there.
 ///
-/// The first offsets of these objects cut the run into pieces. The objects are asked side by side how far they reach, and
-/// what is missing of a piece is written as soon as all before it have answered, whatever is still asked about others.
+/// The first offsets of these objects cut the run into pieces. The objects are asked side by side how far they reach,
+/// and what is missing of a piece is written as soon as all before it have answered, whatever is still asked about
+/// others.
 ///
 /// Pieces may be written at the same time since every delivery that sees the same objects cuts at the same places: the
 /// record after an object names the same key for all of them. Within a piece one object follows the other.
@@ -12,8 +13,8 @@ final class Stretch {
     /// Pieces before this one are decided, and so is how far the objects of all of them reach.
     private var settled = 0
     private var reach = Int64.min
-    /// Whether objects of a deleted topic of this name lie among those found, whose names have a timestamp, or the ending
-    /// of another format beside one of ours: then the nearest one no longer tells for those before it.
+    /// Whether objects of a deleted topic of this name lie among those found, whose names have a timestamp, or the
+    /// ending of another format beside one of ours: then the nearest one no longer tells for those before it.
     private var isMixed: Bool
     private let firstOffset: Int64
     /// How many of the objects found begin before the first record.
@@ -69,7 +70,8 @@ final class Stretch {
     private func cutInGaps(upTo limit: Int) {
         let records = placement.draft.records
         let start = pieces[pieces.count - 1].next
-        guard start < limit, records[limit - 1].offset - records[start].offset >= ObjectPlacement.maximumSpan else { return }
+        guard start < limit else { return }
+        guard records[limit - 1].offset - records[start].offset >= ObjectPlacement.maximumSpan else { return }
         var index = start + 1
         while index < limit {
             if records[index].offset - records[index - 1].offset >= ObjectPlacement.maximumSpan {
@@ -123,7 +125,8 @@ final class Stretch {
     }
 
     /// Objects lie end to end, so the nearest one tells whether any that begins before the first record covers it. A
-    /// deleted topic's does not; nor does one that ends well before, which may lie within a larger one: then the next tells.
+    /// deleted topic's does not; nor does one that ends well before, which may lie within a larger one: then the next
+    /// tells.
     private func askFurtherBack(_ index: Int, _ result: Result<Likeness, StoreFailure>) {
         switch result {
         case .success(.same), .failure: break
@@ -169,7 +172,8 @@ final class Stretch {
         guard next < pieces[piece].end else { return }
         // What was listed under this record's name holds others, or the record would have been skipped.
         let taken = Set(found[pieces[piece].objects].map(\.name))
-        create(piece, afterOthers: (0...taken.count).first { !taken.contains(placement.name(at: next, afterOthers: $0)) } ?? 0)
+        let others = (0...taken.count).first { !taken.contains(placement.name(at: next, afterOthers: $0)) }
+        create(piece, afterOthers: others ?? 0)
     }
 
     /// - Parameter others: how many objects of deleted topics have taken the names before this one.

@@ -13,7 +13,8 @@ package enum BatchError: Error, Equatable, CustomStringConvertible {
                 + "offsets must rise, or no object could say which of them it holds"
         case .keyTooLong(let partition):
             // Too long to be shown whole, too.
-            "the object keys of \(partition.topic.prefix(80))…-\(partition.partition) would be longer than the \(ObjectLayout.maximumKeyLength) bytes S3 allows: "
+            "the object keys of \(partition.topic.prefix(80))…-\(partition.partition) would be longer than the "
+                + "\(ObjectLayout.maximumKeyLength) bytes S3 allows: "
                 + "shorten INGESTION_PREFIX or ERRORS_PREFIX, or take the topic out of the mapping"
         }
     }

@@ -23,7 +23,8 @@ package final class BufferPool {
         guard kept + buffer.capacity <= Self.mostKept else { return }
         buffer.removeAll()
         kept += buffer.capacity
-        // After all that hold as much or less. A batch of many partitions recycles hundreds of buffers, hence the binary search.
+        // After all that hold as much or less. A batch of many partitions recycles hundreds of buffers, hence the
+        // binary search.
         let place = free.partitionPoint { $0.capacity > buffer.capacity }
         free.insert(buffer, at: place)
     }

@@ -73,7 +73,9 @@ package final class IncomingBatch {
         return true
     }
 
-    private func reject(_ record: borrowing KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch) throws(BatchError) {
+    private func reject(
+        _ record: borrowing KafkaRecord, _ rejection: Rejection, _ partition: PartitionBatch
+    ) throws(BatchError) {
         let errors = try partition.draft(.errors, at: record.timestamp, layout)
         if rejection == .tombstone {
             noteTombstone(at: record.offset, errors)

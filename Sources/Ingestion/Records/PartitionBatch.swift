@@ -1,12 +1,7 @@
 import Bytes
 import KafkaEvent
+import Libc
 import UTC
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What an invocation brought of one topic-partition.
 final class PartitionBatch {
