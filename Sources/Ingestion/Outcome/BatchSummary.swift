@@ -1,0 +1,32 @@
+import AWSServices
+import Logging
+
+/// Says what became of a batch: one line in the log, and metrics.
+struct BatchSummary {
+    private let client: AWSClient
+    private let metrics: IngestionMetrics?
+
+    /// - Parameter metrics: `nil` where there are none.
+    init(_ client: AWSClient, _ metrics: IngestionMetrics?) {
+        self.client = client
+        self.metrics = metrics
+    }
+
+    func write(_ outcome: BatchOutcome, _ logger: Logger) {
+        let requests = client.requestCounts
+        let metadata: Logger.Metadata = [
+            "partitions": .string(outcome.places),
+            "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
+            "bytes": .stringConvertible(outcome.byteCount),
+            "alreadyStored": .stringConvertible(outcome.alreadyStoredCount),
+            "quarantined": .stringConvertible(outcome.rejectedCount),
+            "tombstones": .stringConvertible(outcome.tombstoneCount),
+            "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.catalog.rawValue),
+            "put": .stringConvertible(requests.put), "list": .stringConvertible(requests.list),
+            "head": .stringConvertible(requests.head), "get": .stringConvertible(requests.get),
+            "startCrawler": .stringConvertible(requests.startCrawler),
+        ]
+        logger.info("batch", metadata: metadata)
+        metrics?.write(outcome, requests)
+    }
+}
