@@ -5,14 +5,14 @@ import PackageDescription
 let strict: [SwiftSetting] =
     Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-/// One room of the house: a target under `Sources` that depends only on the rooms beneath it.
+/// One room of the house: a target under `Sources` that depends only on the rooms beneath it, and on the C library.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies + ["Libc"], swiftSettings: strict)
 }
 
 /// The tests of one room, or of the built binary.
 func tests(_ name: String, _ dependencies: [Target.Dependency], excluding scripts: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, exclude: scripts, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies + ["Libc"], exclude: scripts, swiftSettings: strict)
 }
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -32,7 +32,7 @@ let package = Package(
         // From the top of the house to its cellar; arrows point downwards only.
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["Ingestion", "LambdaRuntime", "Environment", "Bytes", "CHeap", log],
+            dependencies: ["Ingestion", "LambdaRuntime", "Environment", "Bytes", "CHeap", "Libc", log],
             swiftSettings: strict),
 
         room(
@@ -63,6 +63,7 @@ let package = Package(
         room("Environment"),
         room("Bytes"),
 
+        .target(name: "Libc", swiftSettings: strict),
         .target(name: "CVector"),
         .target(name: "CHeap"),
         .target(name: "CSHA256"),
@@ -96,17 +97,17 @@ let package = Package(
             "FunctionHost",
             ["CSandbox", "AWSLambda", "AWSS3", "AWSCore", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
         // What lies in the bucket, for who wants to know: by the objects' own words.
-        room("StoredRecords", ["Ingestion", "AWSS3", "AWSCore", "Compression", "Environment", "Bytes", "UTC"]),
+        room("StoredRecords", ["Ingestion", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
         room("Kafka", ["CRdKafka", "UTC"]),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
-        .target(name: "TestParts", dependencies: ["CTestParts"], path: "Tests/TestParts", swiftSettings: strict),
+        .target(name: "TestParts", dependencies: ["CTestParts", "Libc"], path: "Tests/TestParts", swiftSettings: strict),
         .target(name: "CTestParts", path: "Tests/CTestParts"),
         // A function with nothing in it but the runtime, for tests that need a whole process of it.
         .executableTarget(
-            name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", log],
+            name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", "Libc", log],
             path: "Tests/EchoFunction", swiftSettings: strict),
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
@@ -150,6 +151,6 @@ let package = Package(
 if Context.environment["FUZZ"] != nil {
     package.targets.append(
         .target(
-            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", log], path: "Tests/Fuzz",
+            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", "Libc", log], path: "Tests/Fuzz",
             exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift", "StrictReader.swift"]))
 }

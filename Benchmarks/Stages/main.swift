@@ -31,9 +31,9 @@ func configuration(_ settings: [String: String]) throws -> IngestionConfiguratio
     try IngestionConfiguration(Environment(settings.merging(["INGESTION_BUCKET": "bucket"]) { $1 }))
 }
 
-let buffers = BufferPool()
-@MainActor func batch(_ settings: [String: String] = [:], of event: ByteBuffer = event) throws -> Batch {
-    let batch = Batch(try configuration(settings), buffers)
+let formats = try ObjectFormats(configuration([:]))
+@MainActor func batch(_ settings: [String: String] = [:], of event: ByteBuffer = event) throws -> IncomingBatch {
+    let batch = IncomingBatch(try configuration(settings), formats)
     var events = KafkaEventReader(event.bytes)
     try batch.add(&events)
     return batch
@@ -125,9 +125,9 @@ let mixedBody = ByteBuffer()
 for draft in try batch(of: mixed).drafts { mixedBody.append(draft.body.bytes) }
 let mixedLines = mixedBody.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBufferPointer(rebasing: $0) }
 measure("validate, names too, ten shapes", mixedBody.count) { for line in mixedLines where check(line) { count += 1 } }
-try measure("event to objects", event.count) { try batch().giveBack() }
-try measure("event to objects, ten shapes", mixed.count) { try batch(of: mixed).giveBack() }
-try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).giveBack() }
+try measure("event to objects", event.count) { try batch().recycleBuffers() }
+try measure("event to objects, ten shapes", mixed.count) { try batch(of: mixed).recycleBuffers() }
+try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).recycleBuffers() }
 let compressor = try GzipCompressor()
 let packed = ByteBuffer()
 try measure("compress", body.count) {

@@ -2,13 +2,8 @@ import AWSSigning
 import Bytes
 import Environment
 import HTTP
+import Libc
 import UTC
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Makes requests to AWS: several at once, each signed, each repeated where that may help, none after the
 /// invocation's deadline.

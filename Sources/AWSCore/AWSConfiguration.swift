@@ -1,10 +1,5 @@
 import Environment
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Where AWS is and how patiently it is spoken to, by the variables that every AWS SDK reads.
 /// https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings

@@ -3,13 +3,8 @@ import Bytes
 import Environment
 import HTTP
 import JSON
+import Libc
 import UTC
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The HTTP endpoint beside a container that hands out its role's credentials.
 /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html

@@ -19,9 +19,7 @@ public enum PercentEncoding {
     }
 
     public static func appendEscape(_ byte: UInt8, to buffer: ByteBuffer) {
-        buffer.append(UInt8(ascii: "%"))
-        buffer.append(hexDigit(byte >> 4))
-        buffer.append(hexDigit(byte & 15))
+        buffer.append(percentEscape: byte)
     }
 
     static func isUnreserved(_ byte: UInt8) -> Bool {
@@ -34,5 +32,3 @@ public enum PercentEncoding {
         }
     }
 }
-
-private func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 55 + nibble }

@@ -50,5 +50,3 @@ public struct SHA256Digest: Sendable, Hashable {
         }
     }
 }
-
-private func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// A growable run of bytes outside Swift's arrays: memory is neither zeroed before it is written nor
 /// given back before the buffer goes, so a buffer that is emptied and filled again for every invocation

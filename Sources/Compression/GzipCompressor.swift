@@ -1,11 +1,6 @@
 import Bytes
 import CIsal
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Writes gzip (RFC 1952) with ISA-L, whole bodies at a time.
 ///

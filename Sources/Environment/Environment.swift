@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Variables that configure the function, by name. Lambda and SAM templates hand over an unset parameter as an
 /// empty string, so an empty value counts as absent.
@@ -29,6 +25,6 @@ public struct Environment: Sendable {
         return value
     }
 
-    /// For variables where nothing is something to say: the value, also an empty one, or `nil` where it is not set.
-    public func stated(_ name: String) -> String? { lookUp(name) }
+    /// For variables that may be set to nothing on purpose: the value, also an empty one, or `nil` where it is not set.
+    public func rawValue(_ name: String) -> String? { lookUp(name) }
 }

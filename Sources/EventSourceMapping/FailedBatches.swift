@@ -44,12 +44,12 @@ public final class FailedBatches {
     /// - Throws: `AWSFailure`; `Unusable` where the object is no record of a failed batch.
     public func event(_ key: String) throws -> [UInt8] {
         let object = try client.response(to: GetObject(bucket: bucket, key: key))
+        guard EventKind(of: object) == .failedBatchRecord else {
+            throw Unusable(description: "it is not the record of a failed batch")
+        }
         do {
-            guard let payload = try FailedBatchRecord.payload(in: object) else {
-                throw Unusable(description: "it is not the record of a failed batch")
-            }
-            return Array(payload.bytes)
-        } catch let error as KafkaEventError {
+            return Array(try FailedBatchRecord.payload(in: object).bytes)
+        } catch {
             throw Unusable(description: "\(error)")
         }
     }

@@ -1,9 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 import Bytes
+import Libc
 
 /// What was found where the grammar of RFC 8259, or the caller, wanted something else.
 public struct JSONError: Error, Equatable, Sendable {

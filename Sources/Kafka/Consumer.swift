@@ -1,11 +1,6 @@
 import CRdKafka
+import Libc
 import UTC
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 func length(_ text: UnsafePointer<CChar>) -> Int { strlen(text) }
 func same(_ left: UnsafePointer<CChar>, _ right: UnsafePointer<CChar>) -> Bool { strcmp(left, right) == 0 }

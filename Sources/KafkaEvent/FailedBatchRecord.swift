@@ -5,33 +5,25 @@ import JSON
 /// as a string, under `payload`; in Kafka, as an object; SQS and SNS get no payload.
 /// https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
 public enum FailedBatchRecord {
-    /// The batch that `event` holds, if `event` is such a record, as a copy of its own.
+    /// The batch that the record holds, as a copy of its own.
     ///
-    /// A Kafka batch is told by its first known member, so the usual event costs nothing to look at.
-    ///
-    /// - Returns: nil where `event` is anything else, valid or not: `KafkaEventReader` says what is wrong with it.
-    /// - Throws: `KafkaEventError` where `event` is such a record, and has no payload or cannot be read to its end.
-    public static func payload(in event: ByteBuffer) throws(KafkaEventError) -> ByteBuffer? {
+    /// - Parameter event: one whose `EventKind` is `failedBatchRecord`.
+    /// - Throws: `KafkaEventError` where it has no payload or cannot be read to its end.
+    public static func payload(in event: ByteBuffer) throws(KafkaEventError) -> ByteBuffer {
         var cursor = JSONCursor(event.bytes)
-        var isRecord = false
         var payload: ByteBuffer?
         do throws(JSONError) {
-            guard cursor.peek() == UInt8(ascii: "{") else { return nil }
             try cursor.enterObject()
             var isFirst = true
             while let name = try cursor.nextName(&isFirst) {
-                if name.isWritten("eventSource") || name.isWritten("records") { return nil }
-                isRecord = isRecord || name.isWritten("requestContext") || name.isWritten("KafkaBatchInfo")
                 if name.isWritten("payload") {
                     payload = try readPayload(&cursor)
                 } else {
                     try cursor.skipValue()
                 }
             }
-            guard isRecord else { return nil }
             try cursor.expectEnd()
         } catch {
-            guard isRecord else { return nil }
             throw refusal(event, at: error.offset, expected: error.problem)
         }
         guard let payload else { throw refusal(event, at: cursor.offset, expected: missingPayload) }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Waits that double, and end: a runtime whose API is gone must neither spin nor hang on for ever.
 struct Backoff {

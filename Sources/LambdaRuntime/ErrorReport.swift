@@ -1,11 +1,6 @@
 import Bytes
 import JSON
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// An error as the Runtime API takes it.
 struct ErrorReport: Equatable {
@@ -78,7 +73,6 @@ extension String {
     /// JSON text with every character outside ASCII as `\uXXXX`.
     fileprivate var withASCIIEscapes: String {
         guard !utf8.allSatisfy({ $0 < 0x80 }) else { return self }
-        let digits = Array("0123456789abcdef".utf8)
         var bytes: [UInt8] = []
         for unit in utf16 {
             guard unit > 0x7f else {
@@ -86,7 +80,7 @@ extension String {
                 continue
             }
             bytes += "\\u".utf8
-            for shift in [12, 8, 4, 0] { bytes.append(digits[Int(unit >> shift) & 15]) }
+            for shift in [12, 8, 4, 0] { bytes.append(hexDigit(UInt8(unit >> shift & 15))) }
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -1,13 +1,8 @@
 import Bytes
 import Environment
 import HTTP
+import Libc
 import Logging
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Lambda's custom runtime: takes one event after the other from the Runtime API and hands it to a handler.
 ///

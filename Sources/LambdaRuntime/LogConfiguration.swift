@@ -24,6 +24,10 @@ public struct LogConfiguration: Equatable, Sendable {
         let level = environment["AWS_LAMBDA_LOG_LEVEL"] ?? environment["LOG_LEVEL"]
         self.level = level.flatMap(Logger.Level.init(lambdaName:)) ?? .info
     }
+
+    /// INFO, or the least level above it that Lambda lets through: for lines that must arrive whatever the level is.
+    /// `nil` with text, where Lambda does not look at levels.
+    public var leastPassingLevel: StaticString? { format == .json ? max(level, .info).lambdaName : nil }
 }
 
 extension Logger {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// SIGTERM ends the process at once while it waits for an invocation; one that comes within an invocation is held
 /// back until that is answered.

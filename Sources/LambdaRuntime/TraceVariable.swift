@@ -1,10 +1,5 @@
 import Environment
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// `_X_AMZN_TRACE_ID`, from which X-Ray's and OpenTelemetry's libraries take the current trace.
 enum TraceVariable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Whole lines for CloudWatch Logs, which makes an event of each: logs and metrics share this one way out.
 ///
@@ -11,19 +7,15 @@ public struct LineWriter: Sendable {
     /// As `write(2)`: gives the number of bytes taken, which may be fewer than offered, or -1 with `errno` set.
     public typealias Write = @Sendable (UnsafeRawBufferPointer) -> Int
 
-    private let take: Write
+    private let output: Write
 
-    /// `take` is standard output unless a test wants to see what is written.
-    public init(_ take: @escaping Write = { LineWriter.standardOutput($0) }) {
-        self.take = take
+    /// `output` is standard output unless a test wants to see what is written.
+    public init(_ output: @escaping Write = { LineWriter.standardOutput($0) }) {
+        self.output = output
     }
 
     @Sendable public static func standardOutput(_ bytes: UnsafeRawBufferPointer) -> Int {
-        #if canImport(Glibc)
-        Glibc.write(STDOUT_FILENO, bytes.baseAddress, bytes.count)
-        #else
-        Musl.write(STDOUT_FILENO, bytes.baseAddress, bytes.count)
-        #endif
+        Libc.write(STDOUT_FILENO, bytes.baseAddress, bytes.count)
     }
 
     /// Writes a line, its line feed included, in one go. A line that is cut would spoil the one after it, so what a
@@ -31,7 +23,7 @@ public struct LineWriter: Sendable {
     public func write(_ line: UnsafeRawBufferPointer) {
         var rest = line
         while !rest.isEmpty {
-            let count = take(rest)
+            let count = output(rest)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             rest = UnsafeRawBufferPointer(rebasing: rest[min(count, rest.count)...])

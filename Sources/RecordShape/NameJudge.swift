@@ -1,11 +1,6 @@
 import Bytes
 import JSON
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Reads all names of a record and says what is wrong with them.
 final class NameJudge {

@@ -1,7 +1,6 @@
 import AWSCore
 import AWSS3
 import Bytes
-import Compression
 import Environment
 import Ingestion
 import UTC
@@ -24,8 +23,6 @@ package final class StoredObjects {
 
     /// Answers that are awaited at a time.
     private static let concurrency = 32
-    /// Of one object, unpacked, in bytes.
-    private static let longestContents = 256 << 20
 
     /// - Parameters:
     ///   - prefix: what the keys begin with.
@@ -72,12 +69,7 @@ package final class StoredObjects {
         try client.forEachPage(of: s3Bucket, prefix: prefix) { keys in
             for key in keys where RecordObjectName.isOne(key) {
                 let object = try client.response(to: GetObject(bucket: s3Bucket, key: key))
-                var lines = object
-                if key.hasSuffix(".gz") {
-                    lines = ByteBuffer()
-                    try Gzip.decompress(object.bytes, into: lines, limit: Self.longestContents)
-                }
-                guard try body(key, lines) else { return false }
+                guard try body(key, JSONLines.lines(of: object, key: key)) else { return false }
             }
             return true
         }
@@ -97,7 +89,7 @@ package final class StoredObjects {
 /// `…/<topic>+<partition>+<20 digits>….json`, with `.gz` or without.
 enum RecordObjectName {
     static func isOne(_ key: String) -> Bool {
-        guard key.hasSuffix(".json") || key.hasSuffix(".json.gz") else { return false }
+        guard JSONLines.suffixes.contains(where: key.hasSuffix) else { return false }
         let parts = key[(key.lastIndex(of: "/").map(key.index(after:)) ?? key.startIndex)...]
             .split(separator: "+", omittingEmptySubsequences: false)
         guard parts.count >= 3, Int32(parts[parts.count - 2]) != nil else { return false }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as Kafka timestamps and Lambda deadlines count them.
 public typealias EpochMilliseconds = Int64

@@ -2,13 +2,8 @@ import CHeap
 import Environment
 import Ingestion
 import LambdaRuntime
+import Libc
 import Logging
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 cheap_keep_pages()
 
@@ -24,7 +19,8 @@ do {
 }
 
 do {
-    let function = try IngestionFunction(environment: environment)
+    let function = try IngestionFunction(
+        environment: environment, metricsLevel: LogConfiguration(environment).leastPassingLevel)
     function.warmUp(logger)
     // What a batch of some hundred records needs.
     cheap_take_pages(512 << 10)

@@ -3,11 +3,8 @@ import Environment
 import HTTP
 import JSON
 import LambdaRuntime
+import Libc
 import Logging
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 // A function that does what its event says, as a JSON string:
 //   "context"   answers what the invocation brought besides its event

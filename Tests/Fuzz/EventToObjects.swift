@@ -1,12 +1,7 @@
 import Bytes
 import Environment
+import Libc
 import Logging
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @testable import Ingestion
 
@@ -61,8 +56,8 @@ private func deliver(_ event: ByteBuffer, _ store: MemoryStore, choice: UInt8) -
         "CRAWLER_NAME": "crawler", "TOMBSTONES": metadata == "none" || rest & 2 == 0 ? "errors" : "row",
         "VALUE_FORMAT": ["json", "json", "text", "bytes"][rest >> 2 & 3],
     ])
-    guard let configuration = try? IngestionConfiguration(environment),
-        let ingestion = try? Ingestion(configuration, store, store)
+    guard let configuration = try? IngestionConfiguration(environment), let crawler = configuration.crawler,
+        let ingestion = try? Ingestion(configuration, store, CrawlerCatalog(crawler, store, store))
     else { abort() }
     guard let outcome = try? ingestion.ingest(event, quiet) else { return nil }
     must(outcome.unwritten.isEmpty, "something is not stored though nothing fails")

@@ -22,7 +22,7 @@ struct BatchTests {
         }
         event.append("]}}")
 
-        let batch = Batch(try IngestionConfiguration(Environment(["INGESTION_BUCKET": "bucket"])), BufferPool())
+        let batch = try IncomingBatch(modelConfiguration([:]))
         var reader = KafkaEventReader(event.bytes)
         try batch.add(&reader)
 
@@ -69,7 +69,7 @@ struct BatchTests {
         }
         event.append("]}}")
 
-        let batch = Batch(try IngestionConfiguration(Environment(["INGESTION_BUCKET": "bucket"])), BufferPool())
+        let batch = try IncomingBatch(modelConfiguration([:]))
         var reader = KafkaEventReader(event.bytes)
         try batch.add(&reader)
 

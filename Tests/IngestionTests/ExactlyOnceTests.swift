@@ -1,10 +1,5 @@
+import Libc
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @testable import Ingestion
 

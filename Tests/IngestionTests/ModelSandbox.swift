@@ -11,7 +11,6 @@ struct ModelSandbox<Store: ObjectStore> {
     let store: Store
     private let clock: History.ModelClock
 
-    /// The one place where the tests of histories make an `Ingestion`.
     init(
         _ settings: [String: String] = [:], _ store: Store, _ clock: History.ModelClock,
         crawler: any CrawlerStarter = NoCrawler(), name: Int = 0
@@ -19,7 +18,7 @@ struct ModelSandbox<Store: ObjectStore> {
         self.name = name
         self.store = store
         self.clock = clock
-        ingestion = try Ingestion(modelConfiguration(settings), store, crawler, now: { clock.now })
+        ingestion = try modelIngestion(settings, store, clock, crawler)
     }
 
     func ingest(_ event: ByteBuffer) throws -> BatchOutcome {
@@ -33,6 +32,22 @@ struct ModelSandbox<Store: ObjectStore> {
         _ partition: TopicPartition, _ offsets: ClosedRange<Int64>, _ record: (Int64) -> ModelLog.Record
     ) throws -> BatchOutcome {
         try ingest(modelEvent([(partition, offsets.map(record)[...])]))
+    }
+}
+
+func modelIngestion(
+    _ settings: [String: String], _ store: any ObjectStore, _ clock: History.ModelClock,
+    _ crawler: any CrawlerStarter = NoCrawler()
+) throws -> Ingestion {
+    let configuration = try modelConfiguration(settings)
+    let now = { clock.now }
+    let catalog: (any TableCatalog)? = configuration.crawler.map { CrawlerCatalog($0, crawler, store, now: now) }
+    return try Ingestion(configuration, store, catalog ?? NoCatalog(), now: now)
+}
+
+extension IncomingBatch {
+    convenience init(_ configuration: IngestionConfiguration) throws {
+        self.init(configuration, try ObjectFormats(configuration))
     }
 }
 

@@ -36,11 +36,11 @@ final class ModelStore: ObjectStore {
     var isDead: Bool { requestsToLive <= 0 }
 
     func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
         requests.append("PUT \(key)")
-        let object = modelObject(body, isGzip: isGzip, metadata)
+        let object = modelObject(key, body, metadata)
         pending.append { [self] isAlive in
             guard isAlive else {
                 if Bool.random(using: &random) { bucket.leaveUnderWay(key, object) }

@@ -10,10 +10,10 @@ struct ObjectLayoutTests {
         _ content: ObjectContent = .rows
     ) -> String {
         let layout = ObjectLayout(
-            rowsPrefix: "topics", errorsPrefix: "errors", timePartition: partition, suffix: ".json.gz")
+            rowsPrefix: "topics", errorsPrefix: "errors", timePartition: partition)
         let name = TopicPartition(topic: topic, partition: 7)
-        return layout.folder(of: topic, TimePeriod(of: timestamp, partition), content) + layout.stem(of: name)
-            + ObjectLayout.digits(42) + layout.suffix
+        return layout.folder(of: topic, TimePeriod(of: timestamp, partition), content) + layout.namePrefix(of: name)
+            + ObjectLayout.digits(42) + ".json.gz"
     }
 
     @Test("names topic, hour of the record, partition and first offset")

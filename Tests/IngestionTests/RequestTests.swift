@@ -1,5 +1,4 @@
 import Bytes
-import Environment
 import Logging
 import Testing
 
@@ -12,11 +11,8 @@ struct RequestTests {
     private let clock = History.ModelClock()
 
     private func sandbox(_ settings: [String: String] = [:]) throws -> (Ingestion, ModelStore) {
-        let configuration = try IngestionConfiguration(
-            Environment(["INGESTION_BUCKET": "bucket", "COMPRESSION": "none"].merging(settings) { $1 }))
         let store = ModelStore(bucket, SeededRandom(seed: 1))
-        let clock = clock
-        return (try Ingestion(configuration, store, NoCrawler(), now: { clock.now }), store)
+        return (try modelIngestion(settings, store, clock), store)
     }
 
     /// Records of one hour, `offsets` apart by a second.

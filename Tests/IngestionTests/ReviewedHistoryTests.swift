@@ -65,7 +65,7 @@ struct ReviewedHistoryTests {
         let store = OddStore(bucket)
         store.listing = { _ in .failure(StoreFailure(description: "SlowDown")) }
         let log = CountingLog()
-        let ingestion = try Ingestion(modelConfiguration(["CRAWLER_NAME": "crawler"]), store, NoCrawler(), now: { 0 })
+        let ingestion = try modelIngestion(["CRAWLER_NAME": "crawler"], store, clock)
         let outcome = try ingestion.ingest(event(hours(1_000)), Logger(label: "model") { _ in log })
         #expect(outcome.unwritten.count == 1 && bucket.objects.isEmpty)
         #expect(store.lists == 1)
@@ -105,7 +105,7 @@ struct ReviewedHistoryTests {
         _ = try sandbox().ingest(event(records))
         let store = OddStore(bucket)
         store.knowsObjects = false
-        let ingestion = try Ingestion(modelConfiguration([:]), store, NoCrawler(), now: { 0 })
+        let ingestion = try modelIngestion([:], store, clock)
         let outcome = try ingestion.ingest(event(records), Logger(label: "model") { _ in SwiftLogNoOpLogHandler() })
         #expect(outcome.unwritten.count == 1)
         #expect(wrong(records) == [])
@@ -151,8 +151,7 @@ struct ReviewedHistoryTests {
         }
         let store = OddStore(bucket)
         store.refuses = { $0.contains("hour=01") }
-        let clock = clock
-        let first = try Ingestion(modelConfiguration([:]), store, NoCrawler(), now: { clock.now })
+        let first = try modelIngestion([:], store, clock)
         let log = Logger(label: "model") { _ in SwiftLogNoOpLogHandler() }
         _ = try first.ingest(event((0...19).map(record)), log)
         // Somebody empties the bucket; the next delivery is shorter and comes to another sandbox.
@@ -198,9 +197,9 @@ struct ReviewedHistoryTests {
             let place = folder(topic, Int64.random(in: 0..<4, using: &random))
             let offset = ObjectLayout.digits(Int64.random(in: 0..<500, using: &random))
             let suffix = [".json", ".json.gz", ".5.json"][Int.random(in: 0..<3, using: &random)]
-            let stem = place + layout.stem(of: TopicPartition(topic: topic, partition: partition))
-            _ = bucket.create(stem + offset + suffix, ModelBucket.Object(lines: [], metadata: metadata))
-            if Int.random(in: 0..<50, using: &random) == 0 { _ = bucket.createMarker(place + CrawlerTrigger.marker) }
+            let keyPrefix = place + layout.namePrefix(of: TopicPartition(topic: topic, partition: partition))
+            _ = bucket.create(keyPrefix + offset + suffix, ModelBucket.Object(lines: [], metadata: metadata))
+            if Int.random(in: 0..<50, using: &random) == 0 { _ = bucket.createMarker(place + CrawlerCatalog.marker) }
         }
         let store = ModelStore(bucket, SeededRandom(seed: seed))
         let survey = KeySurvey(store, DensityMemory())
@@ -214,13 +213,14 @@ struct ReviewedHistoryTests {
         for topic in topics {
             for hours in 0..<4 as Range<Int64> {
                 let place = folder(topic, hours)
-                if Bool.random(using: &random) { ask(CrawlerTrigger.markerRange(in: place), place, topic) }
+                if Bool.random(using: &random) { ask(CrawlerCatalog.markerRange(in: place), place, topic) }
                 for partition in partitions where Bool.random(using: &random) {
-                    let stem = place + layout.stem(of: TopicPartition(topic: topic, partition: partition))
+                    let keyPrefix = place + layout.namePrefix(of: TopicPartition(topic: topic, partition: partition))
                     let first = Int64.random(in: 0..<500, using: &random)
                     let last = Int64.random(in: first...600, using: &random)
                     let (after, through) = (ObjectLayout.digits(first), ObjectLayout.digits(last) + "/")
-                    ask(KeyRange(prefix: stem, after: stem + after, through: stem + through), place, topic)
+                    let range = KeyRange(prefix: keyPrefix, after: keyPrefix + after, through: keyPrefix + through)
+                    ask(range, place, topic)
                 }
             }
         }
@@ -247,11 +247,11 @@ private final class OddStore: ObjectStore {
     init(_ bucket: ModelBucket) { self.bucket = bucket }
 
     func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
         if refuses(key) { return completion(.failure(StoreFailure(description: "refused"))) }
-        completion(.success(bucket.create(key, modelObject(body, isGzip: isGzip, metadata))))
+        completion(.success(bucket.create(key, modelObject(key, body, metadata))))
     }
 
     func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {

@@ -20,7 +20,9 @@ private struct Sent {
 }
 
 /// The lines that the records become: rows, and the others.
-private func lines(_ sent: [Sent], _ settings: [String: String] = [:]) throws -> (rows: [String], errors: [String], Batch) {
+private func lines(
+    _ sent: [Sent], _ settings: [String: String] = [:]
+) throws -> (rows: [String], errors: [String], IncomingBatch) {
     let event = ByteBuffer()
     event.append(#"{"eventSource":"aws:kafka","records":{"t-0":["#)
     for (offset, record) in sent.enumerated() {
@@ -32,8 +34,7 @@ private func lines(_ sent: [Sent], _ settings: [String: String] = [:]) throws ->
         event.append(",\"headers\":\(record.headers)}")
     }
     event.append("]}}")
-    let environment = Environment(settings.merging(["INGESTION_BUCKET": "bucket"]) { $1 })
-    let batch = Batch(try IngestionConfiguration(environment), BufferPool())
+    let batch = try IncomingBatch(modelConfiguration(settings))
     var reader = KafkaEventReader(event.bytes)
     try withExtendedLifetime(event) { try batch.add(&reader) }
     let lines = { (content: ObjectContent) in

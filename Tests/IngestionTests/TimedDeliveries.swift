@@ -55,10 +55,10 @@ final class TimedDeliveries {
         for run in runs {
             let first = run[0]
             let period = TimePeriod(of: first.timestamp, layout.timePartition)
-            let stem = layout.folder(of: name.topic, period, .rows) + layout.stem(of: name)
+            let keyPrefix = layout.folder(of: name.topic, period, .rows) + layout.namePrefix(of: name)
             let lines = run.map { "{\"timestamp\":\($0.timestamp),\"id\":\($0.id)}" }
             let object = ModelBucket.Object(lines: lines, metadata: try modelMetadata(of: run[...], name))
-            _ = bucket.create(stem + ObjectLayout.digits(first.offset) + suffix, object)
+            _ = bucket.create(keyPrefix + ObjectLayout.digits(first.offset) + suffix, object)
         }
     }
 

@@ -57,10 +57,10 @@ final class TimedStore: ObjectStore {
     }
 
     func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
-        let object = modelObject(body, isGzip: isGzip, metadata)
+        let object = modelObject(key, body, metadata)
         ask(.put, completion) { [self] in
             let outcome = bucket.create(key, object)
             if outcome == .created { created += 1 } else { met.insert(key) }

@@ -239,11 +239,14 @@ struct KafkaEventErrorTests {
         }
     }
 
-    /// As the function reads it: a failed batch's record first, which API Gateway's events look like from afar.
+    /// As the function reads it: API Gateway's events look like a failed batch's record from afar.
     private func ingestable(_ event: String) throws -> [SeenRecord] {
         let buffer = ByteBuffer()
         buffer.append(event)
-        return try FailedBatchRecord.payload(in: buffer).map { try read($0.text) } ?? read(event)
+        return switch EventKind(of: buffer) {
+        case .failedBatchRecord: try read(FailedBatchRecord.payload(in: buffer).text)
+        case .kafkaBatch: try read(event)
+        }
     }
 
     @Test("and never quotes a record's content")

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Memory that ends where the process may not read on: a text put into it is followed by exactly `slack` readable bytes,
 /// so that one more byte read ends the test run with a signal.

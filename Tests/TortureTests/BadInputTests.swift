@@ -28,7 +28,7 @@ import Testing
         input.event.withUnsafeBytes { event.append($0) }
         // Twice, by sandboxes that know nothing of each other: the second finds all of it stored.
         for _ in 1...2 {
-            let ingestion = try Ingestion(configuration, store, store)
+            let ingestion = try Ingestion(configuration, store, NoCatalog())
             #expect(try outcome(of: ingestion, event, store) == expected, "\(metadata)")
         }
         for (key, object) in store.objects { checkObject(key, object.body, metadata) }

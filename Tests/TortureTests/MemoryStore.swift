@@ -7,7 +7,7 @@ final class MemoryStore: ObjectStore, CrawlerStarter {
     private(set) var objects: [String: (body: [UInt8], metadata: ObjectMetadata)] = [:]
 
     func create(
-        _ key: String, _ body: ByteBuffer, isGzip: Bool, _ metadata: ObjectMetadata,
+        _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
         guard objects[key] == nil else { return completion(.success(.alreadyExists)) }

@@ -1,0 +1,22 @@
+import KafkaEvent
+
+/// Why the invocation fails. Lambda delivers the batch again, so nothing of it is lost.
+public struct IngestionFailure: Error, CustomStringConvertible {
+    /// In the form that Lambda keeps: `Function.` and letters.
+    public var type: String
+    public var description: String
+
+    init(_ error: any Error) {
+        switch error {
+        case is KafkaEventError: type = "Function.InvalidKafkaEvent"
+        case is BatchError: type = "Function.InvalidBatch"
+        default: type = "Function.IngestionFailed"
+        }
+        description = "\(error)"
+    }
+
+    init(causes: [String]) {
+        type = "Function.RecordsNotStored"
+        description = "\(causes.joined(separator: "; ")); Lambda will redeliver the batch"
+    }
+}

@@ -1,0 +1,32 @@
+import AWSCore
+import Logging
+
+/// Says what became of a batch: one line in the log, and metrics.
+struct BatchSummary {
+    private let client: AWSClient
+    private let metrics: IngestionMetrics?
+
+    /// - Parameter metrics: `nil` where there are none.
+    init(_ client: AWSClient, _ metrics: IngestionMetrics?) {
+        self.client = client
+        self.metrics = metrics
+    }
+
+    func write(_ outcome: BatchOutcome, _ logger: Logger) {
+        let requests = client.requestCounts
+        var metadata: Logger.Metadata = [
+            "partitions": .string(outcome.places),
+            "records": .stringConvertible(outcome.recordCount), "objects": .stringConvertible(outcome.objectCount),
+            "bytes": .stringConvertible(outcome.byteCount),
+            "alreadyStored": .stringConvertible(outcome.alreadyStoredCount),
+            "quarantined": .stringConvertible(outcome.rejectedCount),
+            "tombstones": .stringConvertible(outcome.tombstoneCount),
+            "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.catalog.rawValue),
+        ]
+        for (counter, count) in requests.reported(IngestionMetrics.requestCounters) {
+            metadata[counter.name] = .stringConvertible(count)
+        }
+        logger.info("batch", metadata: metadata)
+        metrics?.write(outcome, requests)
+    }
+}

@@ -1,0 +1,29 @@
+import Bytes
+import JSON
+
+/// What an event is, told by the names of its members.
+public enum EventKind: Equatable, Sendable {
+    /// A batch of the Kafka event-source mapping, or nothing known, valid or not: `KafkaEventReader` says what is wrong
+    /// with it.
+    case kafkaBatch
+    /// What an on-failure destination keeps of a batch that failed for good.
+    case failedBatchRecord
+
+    /// A Kafka batch is told by its first known member, so the usual event costs nothing to look at.
+    /// - Parameter event: need not be valid; what is wrong with it is found by whoever reads it.
+    public init(of event: ByteBuffer) {
+        self = .kafkaBatch
+        var cursor = JSONCursor(event.bytes)
+        var isRecord = false
+        var isFirst = true
+        do throws(JSONError) {
+            try cursor.enterObject()
+            while let name = try cursor.nextName(&isFirst) {
+                if name.isWritten("eventSource") || name.isWritten("records") { return }
+                isRecord = isRecord || name.isWritten("requestContext") || name.isWritten("KafkaBatchInfo")
+                try cursor.skipValue()
+            }
+        } catch {}
+        if isRecord { self = .failedBatchRecord }
+    }
+}
