@@ -1,7 +1,7 @@
 /// Reads DER (X.690) element by element: tags of one byte, lengths that are definite and as short as can be.
 struct DERReader {
     private let bytes: UnsafeRawBufferPointer
-    private var at = 0
+    private(set) var at = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -17,14 +17,22 @@ struct DERReader {
         var length = Int(bytes[at + 1])
         if length >= 0x80 {
             let size = length - 0x80
-            guard (1...3).contains(size), start + size <= bytes.count, bytes[start] != 0 else { return nil }
-            length = bytes[start..<start + size].reduce(0) { $0 << 8 | Int($1) }
+            guard size >= 1, size <= 3, size <= bytes.count - start, bytes[start] != 0 else { return nil }
+            length = 0
+            for _ in 0..<size {
+                length = length << 8 | Int(bytes[start])
+                start += 1
+            }
             guard length >= 0x80 else { return nil }
-            start += size
         }
         guard length <= bytes.count - start else { return nil }
         at = start + length
-        return UnsafeRawBufferPointer(rebasing: bytes[start..<at])
+        return part(from: start)
+    }
+
+    /// What has been read since the reader was at `start`.
+    func part(from start: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + start }, count: at - start)
     }
 
     /// The same for an element of elements.

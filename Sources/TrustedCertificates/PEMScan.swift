@@ -1,6 +1,12 @@
 import Base64
 import Bytes
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Finds the certificates in a PEM file (RFC 7468), as long as it looks as certificate bundles do: blocks of
 /// `CERTIFICATE` with lines of 64 characters, and lines of text between them.
 ///
@@ -39,10 +45,10 @@ struct PEMScan {
     }
 
     private mutating func take(_ word: StaticString) -> Bool {
-        let end = at + word.utf8CodeUnitCount
-        guard end <= text.count, text[at..<end].elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: end - at))
+        let length = word.utf8CodeUnitCount
+        guard let start = text.baseAddress, length <= text.count - at, memcmp(start + at, word.utf8Start, length) == 0
         else { return false }
-        at = end
+        at += length
         return true
     }
 

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// A certificate (RFC 5280 section 4.1) by rules that are narrower than those by which OpenSSL decodes one: what is
 /// plain by these, `d2i_X509` accepts. One that it refuses makes OpenSSL refuse the whole file.
 enum PlainCertificate {
@@ -8,12 +14,28 @@ enum PlainCertificate {
             var signed = certificate.descend(DERTag.sequence),
             isAlgorithm(&certificate), isBitString(certificate.read(DERTag.bitString)), certificate.isAtEnd,
             isVersion(&signed), isInteger(signed.read(DERTag.integer)), isAlgorithm(&signed),
-            SubjectKey.read(&signed) != nil,  // the issuer
-            isValidity(&signed),
-            let subject = SubjectKey.read(&signed),
-            isPublicKey(&signed), areExtensions(&signed), signed.isAtEnd
+            let subject = subject(&signed), isPublicKey(&signed), areExtensions(&signed), signed.isAtEnd
         else { return nil }
         return subject
+    }
+
+    /// The key of the subject, after the issuer and the validity. An authority that signed itself, as most have, has
+    /// the same bytes twice.
+    private static func subject(_ signed: inout DERReader) -> UInt64? {
+        let start = signed.at
+        guard signed.read(DERTag.sequence) != nil else { return nil }
+        let issuer = signed.part(from: start)
+        guard isValidity(&signed) else { return nil }
+        let middle = signed.at
+        guard let key = SubjectKey.read(&signed) else { return nil }
+        let subject = signed.part(from: middle)
+        if let one = issuer.baseAddress, let other = subject.baseAddress, issuer.count == subject.count,
+            memcmp(one, other, issuer.count) == 0
+        {
+            return key
+        }
+        var reader = DERReader(issuer)
+        return SubjectKey.read(&reader) == nil ? nil : key
     }
 
     private static func isVersion(_ signed: inout DERReader) -> Bool {
