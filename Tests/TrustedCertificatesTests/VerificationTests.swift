@@ -53,6 +53,20 @@ import Testing
         }
     }
 
+    @Test func `a later connection takes up the session of an earlier one`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sessions-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try LocalProcess(TestParts.path("venv/bin/python"), [Certificates.script, "serve", folder.path])
+        let line = try server.line(containing: "port", within: 120)
+        let one = try #require(try JSONDecoder().decode([Case].self, from: Data(line.utf8)).first)
+        let client = HTTPClient(.init(certificateBundle: one.bundle, usesProxyEnvironment: false))
+        let sessions = try (1...3).map { _ in
+            try client.send(HTTPRequest(.get, "https://localhost:\(one.port)/")).headers["Session"]
+        }
+        #expect(sessions == ["new", "resumed", "resumed"])
+    }
+
     @Test func `a bundle that cannot be used is named, whoever reads it`() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bundles-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

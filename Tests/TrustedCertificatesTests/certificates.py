@@ -196,7 +196,8 @@ def listen(context):
         try:
             with context.wrap_socket(connection, server_side=True) as secure:
                 if b"\r\n\r\n" in secure.recv(65536):
-                    secure.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+                    secure.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nSession: %s\r\n\r\nok"
+                                   % (b"resumed" if secure.session_reused else b"new"))
         except OSError:
             pass  # the client hung up on the certificate
 
