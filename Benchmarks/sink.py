@@ -1,8 +1,9 @@
 """The least that passes for S3: takes every PUT, has nothing in any listing, and counts. In a process of its own, so
 that its work is in nobody's figures.
 
-`Sink()` starts it, `Sink(chain, key)` with TLS and the certificate in these files; `counts()` says what came since it was asked last. While `keep` is set, the lines are kept as well. `close()` ends all
-connections, as S3 does with those that lie idle.
+`Sink()` starts it, `Sink(chain, key)` with TLS and the certificate in these files. `counts()` says what came since it
+was asked last. While `keep` is set, the lines are kept as well. `close()` ends all connections, as S3 does with those
+that lie idle.
 """
 
 import gzip
@@ -31,7 +32,8 @@ class Sink:
         listener.close()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
         if chain:
-            self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=ssl._create_unverified_context())
+            unverified = ssl._create_unverified_context()
+            self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=unverified)
 
     def counts(self, keep=False):
         """{"objects", "bytes", "lines": {key: checksum of the lines}, "connections", "resumed"} since the last call."""

@@ -56,7 +56,8 @@ enum PlainCertificate {
     }
 
     private static func isAlgorithm(_ reader: inout DERReader) -> Bool {
-        guard var algorithm = reader.descend(DERTag.sequence), isObjectIdentifier(algorithm.read(DERTag.objectIdentifier))
+        guard var algorithm = reader.descend(DERTag.sequence),
+            isObjectIdentifier(algorithm.read(DERTag.objectIdentifier))
         else { return false }
         switch algorithm.next {
         case nil: return true

@@ -14,9 +14,9 @@ text = "# Two\n\n"
 for kind in ("rsa:2048", "ed25519"):
     text += subprocess.run(["openssl", "req", "-x509", "-newkey", kind, "-nodes", "-keyout", "/dev/null", "-subj",
                             "/C=DE/O=Acme \u00fc+OU=x/CN=Root", "-utf8"], check=True, capture_output=True, text=True).stdout
-known = next((path for path in map(pathlib.Path, ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"])
-              if path.exists()), None)
-blocks = re.findall(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", text + (known.read_text() if known else ""), re.S)
+systems = map(pathlib.Path, ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"])
+everything = text + next((path.read_text() for path in systems if path.exists()), "")
+blocks = re.findall(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", everything, re.S)
 (directory / "text").write_bytes(b"\0" + text.encode())
 for number, block in enumerate(blocks):
     one = base64.b64decode("".join(block.split("\n")[1:-2]))
