@@ -52,7 +52,8 @@ let package = Package(
         room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
         room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 
-        room("HTTP", ["CCurl", "Bytes", "UTC"]),
+        room("HTTP", ["CCurl", "TrustedCertificates", "Bytes", "UTC"]),
+        room("TrustedCertificates", ["CTLS", "Base64", "Bytes"]),
         room("Compression", ["CIsal", "CDeflate", "Bytes"]),
         room("RecordShape", ["JSON", "CVector", "Bytes"]),
         room("JSON", ["CVector", "Bytes"]),
@@ -69,6 +70,7 @@ let package = Package(
         .target(name: "CSHA256"),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CTLS", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CIsal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
 
@@ -113,6 +115,9 @@ let package = Package(
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("RecordShapeTests", ["RecordShape", "JSON", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
+        tests(
+            "TrustedCertificatesTests", ["TrustedCertificates", "CTLS", "HTTP", "Bytes", "TestParts"],
+            excluding: ["certificates.py"]),
         tests("HTTPTests", ["HTTP", "Bytes", "TestParts"]),
         tests("KafkaEventTests", ["KafkaEvent", "JSON", "Bytes", "TestParts"], excluding: ["random_events.py"]),
         tests("AWSSigningTests", ["AWSSigning", "Bytes", "TestParts", "UTC"], excluding: ["botocore_signatures.py"]),
@@ -153,4 +158,8 @@ if Context.environment["FUZZ"] != nil {
         .target(
             name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", "Libc", log], path: "Tests/Fuzz",
             exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift", "StrictReader.swift"]))
+    package.targets.append(
+        .target(
+            name: "CertificateBundles", dependencies: ["TrustedCertificates", "CTLS", "Bytes"], path: "Tests/Fuzz",
+            exclude: ["json.dict", "vector_paths.c"], sources: ["CertificateBundles.swift"]))
 }

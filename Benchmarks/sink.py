@@ -1,7 +1,9 @@
 """The least that passes for S3: takes every PUT, has nothing in any listing, and counts. In a process of its own, so
 that its work is in nobody's figures.
 
-`Sink()` starts it; `counts()` says what came since it was asked last. While `keep` is set, the lines are kept as well.
+`Sink()` starts it, `Sink(chain, key)` with TLS and the certificate in these files. `counts()` says what came since it
+was asked last. While `keep` is set, the lines are kept as well. `close()` ends all connections, as S3 does with those
+that lie idle.
 """
 
 import gzip
@@ -10,6 +12,7 @@ import json
 import multiprocessing
 import selectors
 import socket
+import ssl
 import zlib
 
 LISTING = (b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncated>false</IsTruncated>'
@@ -17,18 +20,29 @@ LISTING = (b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncate
 
 
 class Sink:
-    def __init__(self):
+    def __init__(self, chain=None, key=None):
         listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = listener.getsockname()[1]
-        self.process = multiprocessing.get_context("fork").Process(target=serve, args=(listener,), daemon=True)
+        context = None
+        if chain:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(chain, key)
+        self.process = multiprocessing.get_context("fork").Process(target=serve, args=(listener, context), daemon=True)
         self.process.start()
         listener.close()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        if chain:
+            unverified = ssl._create_unverified_context()
+            self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=unverified)
 
     def counts(self, keep=False):
-        """{"objects", "bytes", "lines": {key: checksum of the lines}} since the last call."""
+        """{"objects", "bytes", "lines": {key: checksum of the lines}, "connections", "resumed"} since the last call."""
         self.connection.request("POST", "/-/counts?keep" if keep else "/-/counts")
         return json.loads(self.connection.getresponse().read())
+
+    def close(self):
+        self.connection.request("POST", "/-/close")
+        self.connection.getresponse().read()
 
     def stop(self):
         self.process.terminate()
@@ -43,9 +57,10 @@ class Connection:
 class Counts:
     def __init__(self, keep=False):
         self.objects, self.bytes, self.lines, self.keep = 0, 0, {}, keep
+        self.connections, self.resumed, self.closes = 0, 0, False  # resumed: those that took up a TLS session
 
 
-def serve(listener):
+def serve(listener, context=None):
     selector = selectors.DefaultSelector()
     listener.setblocking(False)
     selector.register(listener, selectors.EVENT_READ)
@@ -55,18 +70,48 @@ def serve(listener):
             if key.fileobj is listener:
                 accepted = listener.accept()[0]
                 accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if context and not (accepted := secured(accepted, context)):
+                    continue
+                counts.connections += 1
+                counts.resumed += bool(context and accepted.session_reused)
                 selector.register(accepted, selectors.EVENT_READ, Connection(accepted))
                 continue
             connection = key.data
-            try:
-                size = connection.sock.recv_into(buffer)
-            except ConnectionError:
-                size = 0
+            size = received(connection.sock, buffer)
             if not size:
                 selector.unregister(connection.sock)
                 connection.sock.close()
                 continue
             counts = take(connection, memoryview(buffer)[:size], counts)
+            if counts.closes:
+                close_all(selector, listener, connection.sock)
+                counts.closes = False
+                break  # what else was ready is gone
+
+
+def close_all(selector, *but):
+    for key in list(selector.get_map().values()):
+        if key.fileobj not in but:
+            selector.unregister(key.fileobj)
+            key.fileobj.close()
+
+
+def secured(accepted, context):
+    try:
+        return context.wrap_socket(accepted, server_side=True)
+    except OSError:
+        return None  # the client hung up
+
+
+def received(sock, buffer):
+    """How many bytes have come; with TLS all that have been decrypted, as the selector does not see those."""
+    try:
+        size = sock.recv_into(buffer)
+        while size and isinstance(sock, ssl.SSLSocket) and sock.pending():
+            size += sock.recv_into(memoryview(buffer)[size:])
+        return size
+    except OSError:
+        return 0
 
 
 def take(connection, data, counts):
@@ -92,8 +137,11 @@ def take(connection, data, counts):
     method, target = connection.request
     connection.request = None
     status, answer = b"200 OK", b""
-    if target.startswith(b"/-/"):
-        answer = json.dumps({"objects": counts.objects, "bytes": counts.bytes, "lines": counts.lines}).encode()
+    if target == b"/-/close":
+        counts.closes = True
+    elif target.startswith(b"/-/"):
+        answer = json.dumps({"objects": counts.objects, "bytes": counts.bytes, "lines": counts.lines,
+                             "connections": counts.connections, "resumed": counts.resumed}).encode()
         counts = Counts(keep=target.endswith(b"?keep"))
     elif method == b"PUT":
         counts.objects += 1

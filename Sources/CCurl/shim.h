@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -37,6 +38,17 @@ static inline CURLcode ccurl_set_size(CURL *easy, CURLoption option, curl_off_t 
 
 static inline CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_data_callback value) {
     return curl_easy_setopt(easy, option, value);
+}
+
+typedef CURLcode (*ccurl_tls_callback)(CURL *easy, void *context, void *data);
+
+/// Has `prepare` called with each new TLS context, an `SSL_CTX`, and `data`, where libcurl does TLS with OpenSSL.
+static inline CURLcode ccurl_prepare_tls(CURL *easy, ccurl_tls_callback prepare, void *data) {
+    // Of several libraries that it can do TLS with, those that are not chosen stand in brackets.
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    if (library == NULL || strncmp(library, "OpenSSL/", 8) != 0) return CURLE_NOT_BUILT_IN;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, data);
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare) : code;
 }
 
 /// Closes a socket, and throws away what the kernel has not got rid of: it would go on sending a request that has been

@@ -1,5 +1,6 @@
 import Bytes
 import CCurl
+import TrustedCertificates
 import UTC
 
 /// A blocking HTTP/1.1 client over libcurl: one request with `send`, many at once with `start` and `poll`.
@@ -41,6 +42,13 @@ public final class HTTPClient {
     private let multi: UnsafeMutableRawPointer?
     private var running: [Transfer] = []
     private var idle: [Handle] = []
+    /// What TLS looks issuers up in; `nil` where it reads the file itself. libcurl does not say whether it is a proxy
+    /// that it asks about, so a proxy with certificates of its own leaves both to the files.
+    private lazy var bundle: CertificateBundle? = {
+        let proxys = configuration.proxyCertificateBundle
+        guard let file = configuration.certificateBundle, proxys == nil || proxys == file else { return nil }
+        return CertificateBundle(file: file)
+    }()
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -74,6 +82,8 @@ public final class HTTPClient {
         guard let multi, let handle = idle.popLast() ?? Transfer.makeHandle(configuration) else {
             return completion(.failure(HTTPFailure(kind: .invalid, description: "libcurl has no handle to give")))
         }
+        // Once for all, with the first that needs it.
+        if request.url.hasPrefix("https:"), let bundle { handle.lookIssuersUp(in: bundle) }
         let transfer = Transfer(request, handle, completion)
         running.append(transfer)
         let added = curl_multi_add_handle(multi, handle.easy)

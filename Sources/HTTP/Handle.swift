@@ -1,5 +1,6 @@
 import Bytes
 import CCurl
+import TrustedCertificates
 
 /// One of libcurl's handles with what it points at, made once and used for one request after the other.
 ///
@@ -16,6 +17,8 @@ final class Handle {
     private var list: UnsafeMutablePointer<curl_slist>
     private var listCapacity = 16
     private let secrets: [String]
+    /// Kept for libcurl, which hands it to `prepareTLS`.
+    private var bundle: CertificateBundle?
     /// Written by libcurl's callbacks.
     private let progress: UnsafeMutablePointer<ccurl_progress>
 
@@ -68,6 +71,22 @@ final class Handle {
         errorText.deallocate()
         list.deallocate()
         progress.deallocate()
+    }
+
+    /// Has TLS look its issuers up in `bundle`, which was read from the file that has been set, one by one instead of
+    /// reading that file. A libcurl that does TLS without OpenSSL goes on reading the file.
+    func lookIssuersUp(in bundle: CertificateBundle) {
+        guard self.bundle == nil else { return }
+        self.bundle = bundle
+        let data = Unmanaged.passUnretained(bundle).toOpaque()
+        let code = ccurl_prepare_tls(easy, { _, context, data in
+            guard let context, let data else { return CURLE_BAD_FUNCTION_ARGUMENT }
+            let bundle = Unmanaged<CertificateBundle>.fromOpaque(data).takeUnretainedValue()
+            return bundle.add(toContext: context) ? CURLE_OK : CURLE_OUT_OF_MEMORY
+        }, data)
+        guard code == CURLE_OK else { return }
+        ccurl_set_string(easy, CURLOPT_CAINFO, nil)
+        ccurl_set_string(easy, CURLOPT_PROXY_CAINFO, nil)
     }
 
     /// When the request began to connect, on the monotonic clock; `nil` before, while its name is looked up, and after.

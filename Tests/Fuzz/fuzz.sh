@@ -6,7 +6,7 @@
 fuzz() {
     need c python
     local seconds=${1:-60} objects products=.build/fuzz/release
-    mkdir -p .build/fuzz/{corpus,seeds,vector-corpus}
+    mkdir -p .build/fuzz/{corpus,seeds,certificate-corpus,certificate-seeds,vector-corpus}
     say "Compiling the fuzz targets with AddressSanitizer"
     FUZZ=1 swift build -c release --scratch-path .build/fuzz --target EventToObjects -j "$jobs" \
         -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xcc -fsanitize=address,fuzzer-no-link
@@ -20,6 +20,18 @@ fuzz() {
     .build/fuzz/event-to-objects -max_total_time="$seconds" -max_len=8192 -timeout=20 -print_final_stats=1 \
         -dict=Tests/Fuzz/event.dict -artifact_prefix=.build/fuzz/found- .build/fuzz/corpus .build/fuzz/seeds \
         >"$(log fuzz)" 2>&1 || failed_step fuzz "the fuzzer found an event that breaks the function (.build/fuzz/found-*)."
+    sed -n 's/^\(Done.*\|stat::.*\)/    \1/p' "$(log fuzz)"
+
+    products=.build/fuzz-certificates/release
+    FUZZ=1 swift build -c release --scratch-path .build/fuzz-certificates --target CertificateBundles -j "$jobs" \
+        -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xcc -fsanitize=address,fuzzer-no-link
+    mapfile -t objects < <(find -H "$products" -name '*.o')
+    swiftc -sanitize=fuzzer,address -use-ld=lld -o .build/fuzz/certificate-bundles "${objects[@]}" -lssl -lcrypto
+    Tests/Fuzz/certificate_seeds.py .build/fuzz/certificate-seeds
+    say "Certificate bundles as OpenSSL reads them, for $seconds s"
+    .build/fuzz/certificate-bundles -max_total_time="$seconds" -max_len=8192 -timeout=20 -print_final_stats=1 \
+        -artifact_prefix=.build/fuzz/found- .build/fuzz/certificate-corpus .build/fuzz/certificate-seeds \
+        >"$(log fuzz)" 2>&1 || failed_step fuzz "the fuzzer found a bundle that OpenSSL reads otherwise (.build/fuzz/found-*)."
     sed -n 's/^\(Done.*\|stat::.*\)/    \1/p' "$(log fuzz)"
 
     say "Every vector path against the plain one, for $seconds s"
