@@ -48,7 +48,8 @@ public final class FailedBatches {
             throw Unusable(description: "it is not the record of a failed batch")
         }
         do {
-            return Array(try FailedBatchRecord.payload(in: object).bytes)
+            let payload = try FailedBatchRecord.payload(in: object)
+            return withExtendedLifetime(payload) { Array(payload.bytes) }
         } catch {
             throw Unusable(description: "\(error)")
         }

@@ -11,7 +11,7 @@ public enum EventKind: Equatable, Sendable {
 
     /// A Kafka batch is told by its first known member, so the usual event costs nothing to look at.
     /// - Parameter event: need not be valid; what is wrong with it is found by whoever reads it.
-    public init(of event: ByteBuffer) {
+    public init(of event: borrowing ByteBuffer) {
         self = .kafkaBatch
         var cursor = JSONCursor(event.bytes)
         var isRecord = false
