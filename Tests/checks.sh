@@ -161,20 +161,23 @@ check_samples() {
         sed -n 's/^ *\(events\/make-batch.py.*> events\/.*\)$/\1/p')
 }
 
-# The README's tables of costs are what the script makes of its prices.
+# The tables of costs are what the script makes of its prices.
 check_costs() {
-    local head
-    for head in "a month" "the try-out"; do
-        diff <(Benchmarks/costs.py $([[ $head == *try-out ]] && echo --try-out)) \
-            <(grep -A100 "^| $head, in US" README.md | sed '/^$/,$d') >&2 ||
-            fail "a table of costs in the README is not what Benchmarks/costs.py prints (> is the README's)." "put its output there."
-    done
+    same_costs "a month" Benchmarks/README.md
+    same_costs "the try-out" Sources/Deployment/README.md --try-out
 }
 
-# What the README tells people to type works. This command itself and the demo are not run once more.
+# same_costs HEAD FILE OPTION…: FILE has the table that begins with HEAD as costs.py prints it.
+same_costs() {
+    diff <(Benchmarks/costs.py "${@:3}") <(grep -A100 "^| $1, in US" "$2" | sed '/^$/,$d') >&2 ||
+        fail "a table of costs in $2 is not what Benchmarks/costs.py prints (> is $2's)." "put its output there."
+}
+
+# What the README tells people to type works, and its links lead somewhere. This command itself and the demo are not run
+# once more.
 check_readme() {
     say "Running the README's commands"
-    local command
+    local command file link
     # Those of the walk through an account were run by walk.py, in a local one.
     sed -e '/^## From an empty account/,/^## What it writes/d' README.md | sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' | while read -r command; do
         case $command in
@@ -183,6 +186,11 @@ check_readme() {
         bash -c "$command" >"$(log readme)" 2>&1 </dev/null ||
             { cat "$(log readme)" >&2 && fail "the README's command fails: $command" "put one of both right."; }
     done
+    grep -rnoE --include=README.md --exclude-dir=.build '\]\([^)#]+' . | sed -E 's/:[0-9]+:]\(/ /' | grep -v ' http' |
+        while read -r file link; do
+            [[ -e $(dirname "$file")/$link ]] || fail "$file links to $link, which does not exist." "correct the link."
+        done
+    [[ $(wc -l <README.md) -le 160 ]] || fail "README.md has more than 160 lines." "move details to the pages that it links to."
 }
 
 # --- At length ------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Compares four lists of the function's variables: those that its source reads, those that its messages tell people to
-set, those that the README names, and those that the template sets. Each is a parameter of the template, or stands in the
-README's list of those that are not, with the reason."""
+set, those that the README names, and those that the template sets. Each is a parameter of the template, or on the list
+of those that are not in Sources/Deployment/README.md, with the reason."""
 
 import pathlib
 import re
@@ -14,14 +14,14 @@ ROOT = pathlib.Path(__file__).parents[2]
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 NAME = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9])")
 # Variables of one word look like any other text in capitals.
-WORDS = re.compile(r'environment, "([A-Z]+)"|environment\["([A-Z]+)"\]')
+WORDS = re.compile(r'environment(?:, |\.\w+\(|\[)"([A-Z]+)"')
 # What a variable may be, or Kafka and KMS say, in the same letters.
 VALUES = {"CREATE_TIME", "DEEP_ARCHIVE", "SYMMETRIC_DEFAULT"}
 
 
 def main():
     read, advised = of_sources()
-    documented, excused = of_readme((ROOT / "README.md").read_text())
+    documented, excused = of_readmes()
     parameters, fixed = of_template(read_template(ROOT / "template.yaml"))
     failures = [*differences(read, advised, documented, excused, parameters, fixed)]
     if failures:
@@ -40,20 +40,20 @@ def differences(read, advised, documented, excused, parameters, fixed):
     for name in sorted((parameters | fixed) - read):
         yield f"{name} is set by the template, and the function does not read it"
     for name in sorted(read - parameters - excused):
-        yield f"{name} is no parameter of the template: make it one, or say in the README why it is not"
+        yield f"{name} is not a parameter of the template: make it one, or say in Sources/Deployment/README.md why not"
     for name in sorted(parameters & excused):
-        yield f"{name} is a parameter of the template, and the README says that it is not"
+        yield f"{name} is a parameter of the template, and Sources/Deployment/README.md says that it is not"
 
 
 def of_sources():
     """(names that stand alone in a literal, as they are looked up; names within a text), of all that bootstrap links."""
     read, advised = set(), set()
     for room in rooms_of("bootstrap"):
-        for path in sorted((ROOT / "Sources" / room).glob("*.swift")):
+        for path in sorted((ROOT / "Sources" / room).rglob("*.swift")):
             for line in path.read_text().splitlines():
                 if line.lstrip().startswith("//"):
                     continue
-                read |= {one or other for one, other in WORDS.findall(line)}
+                read |= set(WORDS.findall(line))
                 for text in () if re.match(r"\s*case \w+ = ", line) else LITERAL.findall(line):
                     for name in NAME.findall(text):
                         (read if name == text else advised).add(name)
@@ -76,21 +76,19 @@ def rooms_of(target):
     return found
 
 
-def of_readme(text):
-    """(names in the table of variables, names in the one of those that are no parameters)."""
-    section = text.split("\n## Configuration\n", 1)[1].split("\n## ", 1)[0]
-    tables = [set(), set()]
-    which = None
-    for line in section.splitlines():
-        if line.startswith("| name |"):
-            which = 0
-        elif line.startswith("| not a parameter |"):
-            which = 1
-        elif not line.startswith("|"):
-            which = None
-        elif which is not None:
-            tables[which] |= names_in(line.split("|")[1])
-    return tables
+def of_readmes():
+    """(names in the table of variables, names in the one of those that are not parameters)."""
+    variables, others = ROOT / "README.md", ROOT / "Sources/Deployment/README.md"
+    return first_column(variables, "| name |"), first_column(others, "| not a parameter |")
+
+
+def first_column(path, head):
+    names, inside = set(), False
+    for line in path.read_text().splitlines():
+        inside = line.startswith(head) or inside and line.startswith("|")
+        if inside and not line.startswith(head):
+            names |= names_in(line.split("|")[1])
+    return names
 
 
 def names_in(cell):
