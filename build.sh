@@ -39,7 +39,8 @@ Kafka to S3: an AWS Lambda function in Swift.
     ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
     ./build.sh bench [--long]      the function against the usual Python one, and stage by stage
     ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
-    ./build.sh deploy NAME=VALUE…  into your AWS account; the names are template.yaml's, e.g. OwnBroker=true
+    ./build.sh deploy NAME=VALUE…  into your AWS account; the names are the parameters of template.yaml. OwnBroker=true
+                                   brings a Kafka broker along, with those of Sources/Deployment/broker.yaml
     ./build.sh replay [s3://…]     batches that failed for good, from the stack's bucket or another one, once more
     ./build.sh delete              the stack, and waits for what takes its time; its buckets stay
     ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)

@@ -136,10 +136,14 @@ check_zip() {
 
 check_template() {
     environment sam-venv Tests/Template/requirements.txt
-    say "Checking template.yaml with cfn-lint and sam validate"
-    "$parts/venv/bin/cfn-lint" template.yaml || fail "template.yaml is not clean." "see the lines above."
-    SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 "$parts/sam-venv/bin/sam" validate --lint -t template.yaml ||
-        fail "SAM does not take template.yaml." "see the lines above."
+    say "Checking template.yaml, by itself and with the broker, with cfn-lint and sam validate"
+    local template with_broker=$work/with-broker.json
+    "$python" Sources/Deployment/template.py template.yaml Sources/Deployment/broker.yaml >"$with_broker"
+    for template in template.yaml "$with_broker"; do
+        "$parts/venv/bin/cfn-lint" "$template" || fail "${template##*/} is not clean." "see the lines above."
+        SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 "$parts/sam-venv/bin/sam" validate --lint -t "$template" ||
+            fail "SAM does not take ${template##*/}." "see the lines above."
+    done
     say "Checking what the template makes of its parameters, for each way to Kafka"
     "$python" Tests/Template/check.py || fail "the template's resources are not what their services take." "see the lines above."
     say "Comparing the variables that are read, advised, documented and set"

@@ -1,25 +1,30 @@
 # shellcheck shell=bash disable=SC2154 # arch, account and stack are set by build.sh and account.sh
 #
-# Builds the function and deploys it with template.yaml. Sourced by build.sh.
+# Builds the function and deploys it with template.yaml, and with broker.yaml where OwnBroker=true. Sourced by build.sh.
 #
 #   ARTIFACT_BUCKET   bucket that the zip goes to; made where it is not there
 #   TEMPLATE          another one than template.yaml; the tests' has no more than a local AWS knows
+#   BROKER_TEMPLATE   the same for broker.yaml
 #   ARCH              as with ./build.sh
 #   TAGS              of all that the stack makes, as in TAGS="team=data cost=42"
 
 template=${TEMPLATE:-template.yaml}
+with_broker=$work/with-broker.json # the same with broker.yaml; it has the parameters of both
 
 deploy() {
     need_to_build python
     local parameters=("$@")
     check_stack_name
     need_yaml
-    check_parameters values "$template" "$@"
+    "$python3_yaml" Sources/Deployment/template.py "$template" "${BROKER_TEMPLATE:-Sources/Deployment/broker.yaml}" \
+        >"$with_broker"
+    check_parameters values "$with_broker" "$@"
     need_aws
     check_account deploy
     describe_stack
     check_status
-    check_parameters changes "$template" "$described" "$@"
+    check_parameters changes "$with_broker" "$described" "$@"
+    choose_template
     choose_runtime
     choose_broker
     [[ " $* " == *" Architecture="* ]] || parameters+=("Architecture=$arch")
@@ -32,7 +37,7 @@ deploy() {
 }
 
 upload_and_deploy() {
-    local packaged=.build/packaged.yaml tags=()
+    local packaged=$work/packaged.yaml tags=()
     read -r -a tags <<<"${TAGS:+--tags $TAGS}"
     say "Uploading the function to s3://$1"
     aws cloudformation package --template-file "$template" --s3-bucket "$1" \
@@ -65,12 +70,13 @@ check_parameters() {
     local faults
     faults=$("$python3_yaml" Sources/Deployment/parameters.py "$@" 2>&1) && return
     printf 'build.sh: %s\n' "${faults//$'\n'/$'\n'          }" >&2
-    [[ $faults == *Next:* ]] || printf '    Next: put that right; template.yaml has all names and what they take.\n' >&2
+    [[ $faults == *Next:* ]] || printf '    Next: put that right; %s has all names and what they take.\n' \
+        "template.yaml (with OwnBroker=true, also Sources/Deployment/broker.yaml)" >&2
     exit 1
 }
 
 effective() {
-    "$python3_yaml" Sources/Deployment/parameters.py effective "$template" "$described" "${parameters[@]}" |
+    "$python3_yaml" Sources/Deployment/parameters.py effective "$with_broker" "$described" "${parameters[@]}" |
         sed -n "s/^$1=//p"
 }
 
@@ -111,10 +117,15 @@ choose_runtime() {
     fi
 }
 
+# A stack that has a broker keeps it, also where OwnBroker is not typed again.
+choose_template() {
+    [[ $(effective OwnBroker) != true ]] || template=$with_broker
+}
+
 # The machine of OwnBroker=true: its image is looked up once, since another one would replace the machine, and its zone is
 # one that has what the broker and the pollers need.
 choose_broker() {
-    [[ $(effective OwnBroker) == true ]] && grep -q BrokerImageId "$template" || return 0
+    [[ $template == "$with_broker" ]] || return 0
     [[ -z $(effective BrokerImageId) ]] || return 0
     local image
     image=$(image_of_stack)

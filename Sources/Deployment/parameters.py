@@ -5,6 +5,7 @@
     parameters.py together TEMPLATE STACK.json NAME=VALUE…    with one another, by the template's rules
     parameters.py effective TEMPLATE STACK.json NAME=VALUE…   prints what holds: typed, else deployed, else default
 
+TEMPLATE is the one that is deployed for "together", and the one with the broker for the rest, since that has all names.
 STACK.json is what describe-stacks says of the stack, {} where there is none. A second line of each fault, indented,
 says what to do next. The exit code is 1 where there is a fault. AWS_REGION is the region of the stack.
 """
@@ -15,7 +16,7 @@ import pathlib
 import re
 import sys
 
-import yaml
+from template import read_template
 
 # An event source mapping keeps these for life: UpdateEventSourceMapping does not take them, and CloudFormation reports
 # success all the same, with permissions, alarms and queries moved and the mapping where it was.
@@ -42,8 +43,9 @@ def main(mode, template, *rest):
     if mode == "effective":
         return print("\n".join(f"{name}={value}" for name, value in holds.items() if name in declared))
     if mode == "changes":
-        return finish(changed(stack, deployed, typed) if deployed else [])
-    finish([*broken_rules(body, holds), *of_another_region(holds, os.environ["AWS_REGION"])])
+        return finish(changed(stack, {"OwnBroker": "false", **deployed}, typed) if deployed else [])
+    finish([*of_no_broker(declared, deployed, typed), *broken_rules(body, holds),
+            *of_another_region(holds, os.environ["AWS_REGION"])])
 
 
 def finish(faults):
@@ -71,7 +73,7 @@ def wrong_values(declared, arguments):
 
 def guess(name, declared):
     same = [it for it in declared if it.lower() == name.lower() or it.lower().startswith(name.lower())]
-    return f"; did you mean {same[0]}?" if same else "; the names are at the top of template.yaml"
+    return f"; did you mean {same[0]}?" if same else "; template.yaml and Sources/Deployment/broker.yaml have all names"
 
 
 def wrong_value(parameter, value):
@@ -126,6 +128,14 @@ def changed(stack, deployed, typed):
 # --- Rules
 
 
+def of_no_broker(declared, deployed, typed):
+    """What is typed, but belongs to a broker that the stack does not have."""
+    for name in typed:
+        if name not in declared and name != "OwnBroker":
+            yield f"{name} is for the broker that OwnBroker=true makes, and this stack has none."
+            yield "    Next: leave it out" + ("." if deployed else ", or add OwnBroker=true.")
+
+
 def broken_rules(body, holds):
     """Those of the template's rules that the parameters break, as CloudFormation would say after the upload."""
     for rule in body.get("Rules", {}).values():
@@ -177,27 +187,6 @@ def evaluate(it, holds):
 
 def text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-class Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms (!Ref, !Equals …) as their long ones."""
-
-
-def long_form(loader, tag, node):
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
-
-
-Template.add_multi_constructor("!", long_form)
-
-
-def read_template(path):
-    return yaml.load(pathlib.Path(path).read_text(), Template)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def main(package):
 
     with LocalAWS() as aws:
         step("Deploying template.yaml to a local AWS")
-        stack = deploy(aws, ROOT / "template.yaml", package, {"MSKClusterArn": CLUSTER})
+        stack = deploy(aws, package, {"MSKClusterArn": CLUSTER})
         print(f"  function {stack['Function']}\n  bucket   {stack['IngestionBucket']}\n  crawler  {stack['Crawler']}")
 
         step("Invoking the function with the sample batches")

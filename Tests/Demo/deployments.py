@@ -37,7 +37,7 @@ def main(package):
     failures = []
     for choice, parameters in CHOICES.items():
         with LocalAWS() as aws:
-            stack = deploy(aws, ROOT / "template.yaml", package, parameters)
+            stack = deploy(aws, package, parameters)
             resources = aws.client("cloudformation").describe_stack_resources(StackName="kafka-to-s3")["StackResources"]
             print(f"{choice}: {len(resources)} resources", flush=True)
             failures += [f"{choice}: {failure}" for failure in wrong(aws, stack, parameters)]
@@ -181,7 +181,7 @@ def refusals(aws, package):
     """Parameters that make no sense together are refused, with a sentence that says what to do."""
     for number, (sentence, parameters) in enumerate(REFUSED.items()):
         try:
-            deploy(aws, ROOT / "template.yaml", package, parameters, stack=f"refused-{number}")
+            deploy(aws, package, parameters, stack=f"refused-{number}")
             yield f"{parameters} were accepted"
         except ClientError as error:
             if sentence not in str(error):

@@ -15,8 +15,13 @@ import time
 import urllib.request
 
 import boto3
-import yaml
 from botocore.config import Config
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BROKER = ROOT / "Sources/Deployment/broker.yaml"
+sys.path.insert(0, str(BROKER.parent))
+
+from template import read_template, with_broker  # noqa: E402
 
 REGION = "eu-central-1"
 ADMIN = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -100,34 +105,19 @@ def make_certificate(folder):
     return path
 
 
-class _Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms (!Ref, !Sub …) as their long ones."""
-
-
-def _long_form(loader, tag, node):
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        value = value.split(".", 1) if tag == "GetAtt" else value
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
-
-
-_Template.add_multi_constructor("!", _long_form)
-
-
-def read_template(path):
-    return yaml.load(pathlib.Path(path).read_text(), _Template)
+def template_for(parameters):
+    """The template that ./build.sh deploy takes for these parameters: with the broker where they want it."""
+    template = read_template(ROOT / "template.yaml")
+    return with_broker(template, read_template(BROKER)) if parameters.get("OwnBroker") == "true" else template
 
 
 class NotDeployed(Exception):
     """CloudFormation's reasons."""
 
 
-def deploy(aws, template, package, parameters, stack=STACK):
-    """Deploys the template with the packaged function through CloudFormation; returns the stack's outputs.
+def deploy(aws, package, parameters, stack=STACK):
+    """Deploys the template for these parameters, with the packaged function, through CloudFormation; returns the
+    stack's outputs.
 
     Throws NotDeployed, and what boto3 throws where CloudFormation refuses the template or the parameters.
     """
@@ -137,7 +127,7 @@ def deploy(aws, template, package, parameters, stack=STACK):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.upload_file(str(package), bucket, "lambda.zip")
 
-    body = read_template(template)
+    body = template_for(parameters)
     body["Resources"]["Function"]["Properties"]["CodeUri"] = f"s3://{bucket}/lambda.zip"
     without_unknown_types(body)
     s3.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(body, default=str).encode())
@@ -160,15 +150,18 @@ def deploy(aws, template, package, parameters, stack=STACK):
 
 
 def without_unknown_types(body):
-    """Takes out what ministack has no handler for; what referred to the broker gets an address.
+    """Takes out what ministack has no handler for; what referred to the broker's machine gets an address.
 
     Its S3 does not know the condition keys of conditional writes, and would take each write for an unconditional one.
     """
-    policy = body["Resources"]["IngestionBucketPolicy"]["Properties"]["PolicyDocument"]
-    policy["Statement"] = [statement for statement in policy["Statement"] if statement["Sid"] != "NeverOverwrite"]
-    for name in [name for name, it in body["Resources"].items() if it["Type"] == "AWS::Athena::NamedQuery"]:
-        del body["Resources"][name]
-    del body["Resources"]["Broker"], body["Outputs"]["Broker"]
+    resources = body["Resources"]
+    if "IngestionBucketPolicy" in resources:
+        policy = resources["IngestionBucketPolicy"]["Properties"]["PolicyDocument"]
+        policy["Statement"] = [statement for statement in policy["Statement"] if statement["Sid"] != "NeverOverwrite"]
+    for name in [name for name, it in resources.items() if it.get("Type") == "AWS::Athena::NamedQuery"]:
+        del resources[name]
+    resources.pop("Broker", None)
+    body["Outputs"].pop("Broker", None)
     text = json.dumps(body, default=str).replace("${Broker.PrivateIp}", "10.42.0.10")
     body.clear()
     body.update(json.loads(text))

@@ -47,7 +47,7 @@ def main(package, local, follow):
         # Commands find a broker by themselves; here they must find none but this one.
         OWN["XDG_RUNTIME_DIR"] = str(folder)
         step("Deploying template.yaml to a local AWS")
-        outputs = deploy(aws, ROOT / "template.yaml", package, {"MSKClusterArn": CLUSTER})
+        outputs = deploy(aws, package, {"MSKClusterArn": CLUSTER})
         print(f"  function {outputs['Function']}\n  bucket   {outputs['IngestionBucket']}")
 
         step("A Kafka broker")

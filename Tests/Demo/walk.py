@@ -13,14 +13,15 @@ import subprocess
 import tempfile
 
 from demo import ROOT, create_table, step
-from local_aws import ADMIN, REGION, LocalAWS, allow_crawler, read_template, without_unknown_types
+from local_aws import (
+    ADMIN, BROKER, REGION, LocalAWS, allow_crawler, read_template, template_for, without_unknown_types)
 
 STACK = "kafka-to-s3"
 
 
 def main():
     with LocalAWS() as aws, tempfile.TemporaryDirectory() as folder:
-        shell = Shell(aws, template_for(folder), folder)
+        shell = Shell(aws, known_templates(folder), folder)
         refusals(shell)
 
         deploy, *questions = walk()
@@ -29,7 +30,7 @@ def main():
         packaging_keeps_the_template(shell, folder)
         stack = outputs(aws)
         settings = parameters(aws)
-        if settings["BrokerZone"] != "zone-b" or not settings["BrokerImageId"].startswith("ami-"):
+        if settings["BrokerZone"] != f"{REGION}b" or not settings["BrokerImageId"].startswith("ami-"):
             raise SystemExit(f"The broker's zone and image were not chosen: {settings}")
         step("Once more")
         again = shell.run(deploy)
@@ -110,10 +111,10 @@ def replay(aws, shell, stack):
 class Shell:
     """Commands as somebody would type them in the repository's folder, with the account's keys in the environment."""
 
-    def __init__(self, aws, template, folder):
+    def __init__(self, aws, templates, folder):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.environment = kept | {
-            "TEMPLATE": template, "STACK": STACK, "ARTIFACT_BUCKET": "",
+            **templates, "STACK": STACK, "ARTIFACT_BUCKET": "",
             "AWS_ENDPOINT_URL": aws.endpoint, "AWS_CA_BUNDLE": aws.certificate, "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": f"{folder}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{folder}/none",
             "AWS_EC2_METADATA_DISABLED": "true", **{name.upper(): value for name, value in ADMIN.items()}}
@@ -126,9 +127,9 @@ class Shell:
         folder.mkdir()
         (folder / "aws").write_text(f"""#!/bin/bash
 case "$*" in
-    *describe-instance-type-offerings*) printf 'zone-c\\tzone-a\\tzone-b\\n' ;;
-    *describe-vpc-endpoint-services*.lambda*) printf 'zone-d\\tzone-c\\tzone-b\\n' ;;
-    *describe-vpc-endpoint-services*.sts*) printf 'zone-a\\tzone-b\\tzone-c\\n' ;;
+    *describe-instance-type-offerings*) printf '{REGION}c\\t{REGION}a\\t{REGION}b\\n' ;;
+    *describe-vpc-endpoint-services*.lambda*) printf '{REGION}d\\t{REGION}c\\t{REGION}b\\n' ;;
+    *describe-vpc-endpoint-services*.sts*) printf '{REGION}a\\t{REGION}b\\t{REGION}c\\n' ;;
     *) exec {real} "$@" ;;
 esac
 """)
@@ -165,7 +166,7 @@ def packaging_keeps_the_template(shell, folder):
     bucket = f"{STACK}-artifacts-$(aws sts get-caller-identity --query Account --output text)-{REGION}"
     shell.run("aws cloudformation package --template-file template.yaml "
               f"--s3-bucket {bucket} --output-template-file {path}")
-    ours, packaged = read_template(ROOT / "template.yaml"), read_template(path)
+    ours, packaged = template_for({}), read_template(path)
     for template in (ours, packaged):
         del template["Resources"]["Function"]["Properties"]["CodeUri"]
     ours, packaged = (json.dumps(it, default=str, sort_keys=True) for it in (ours, packaged))
@@ -180,14 +181,17 @@ def walk():
     return [command for line in blocks.splitlines() if (command := re.sub(r"\s*# .*", "", line).strip())]
 
 
-def template_for(folder):
-    """The template without the types that the local CloudFormation has no handler for."""
-    body = read_template(ROOT / "template.yaml")
-    without_unknown_types(body)
-    body["Resources"]["Function"]["Properties"]["CodeUri"] = str(ROOT / ".build/lambda.zip")
-    path = pathlib.Path(folder, "template.json")
-    path.write_text(json.dumps(body, default=str))
-    return str(path)
+def known_templates(folder):
+    """The variables that name template.yaml and broker.yaml, without the types that the local CloudFormation lacks."""
+    bodies = {"TEMPLATE": read_template(ROOT / "template.yaml"), "BROKER_TEMPLATE": read_template(BROKER)}
+    bodies["TEMPLATE"]["Resources"]["Function"]["Properties"]["CodeUri"] = str(ROOT / ".build/lambda.zip")
+    variables = {}
+    for name, body in bodies.items():
+        without_unknown_types(body)
+        path = pathlib.Path(folder, f"{name}.json")
+        path.write_text(json.dumps(body, default=str))
+        variables[name] = str(path)
+    return variables
 
 
 def parameters(aws):

@@ -18,6 +18,10 @@ import threading
 import jmespath
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Sources/Deployment"))
+
+from template import read_template  # noqa: E402
+
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
 CLIENT = """import json, os, sys, urllib.request
@@ -86,7 +90,8 @@ class Account:
     def run(self, *arguments, **variables):
         """(exit code, all that was said) of ./build.sh with these arguments."""
         kept = {name: value for name, value in os.environ.items()
-                if not name.startswith("AWS_") and name not in ("STACK", "ARTIFACT_BUCKET", "TEMPLATE", "ARCH")}
+                if not name.startswith("AWS_")
+                and name not in ("STACK", "ARTIFACT_BUCKET", "TEMPLATE", "BROKER_TEMPLATE", "ARCH")}
         environment = kept | {
             "PATH": f"{self.folder.name}:{os.environ['PATH']}", "AWS_REGION": REGION,
             "TEST_ACCOUNT": f"http://127.0.0.1:{self.server.server_port}"} | variables
@@ -131,6 +136,7 @@ class Account:
             for kind, names in self.resources.items() for name in names]}
 
     def cloudformation_package(self, options):
+        self.template = read_template(pathlib.Path(ROOT, options["template-file"]))
         pathlib.Path(ROOT, options["output-template-file"]).write_text("{}")
 
     def cloudformation_deploy(self, options):

@@ -1,15 +1,8 @@
 """What ./build.sh deploy and delete do, and refuse to do, in an account that is not there. See account.py."""
 
-import contextlib
 import json
-import pathlib
-import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Demo"))
-
-from account import ACCOUNT, REGION, ROOT, Account, Refused  # noqa: E402
-from local_aws import read_template  # noqa: E402
+from account import ACCOUNT, REGION, Account, Refused
 
 MSK = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/example/751d2973-a626-431c-9d4e-d7975eb44dd7-2"
 DEPLOYED = {"MSKClusterArn": MSK, "BootstrapServers": "", "OwnBroker": "false", "Topic": "orders", "ConsumerGroup": "",
@@ -147,34 +140,70 @@ def test_the_runtime_is_chosen_by_the_date():
 
 
 def test_a_new_broker_gets_the_newest_image_and_a_zone_that_has_all():
-    with Account() as account, with_broker() as template:
+    with Account() as account:
         a, b, c, d = (f"{REGION}{letter}" for letter in "abcd")
         account.zones = {"machine": [c, b, a], "lambda": [b, c], "sts": [a, c, d]}
-        said = deployed(account, "OwnBroker=true", TEMPLATE=template)
+        said = deployed(account, "OwnBroker=true")
         check((account.deployed["BrokerImageId"], account.deployed["BrokerZone"]) == ("ami-00000000000000086", c), said)
         account.zones["sts"] = [a]
         account.stack = None
         account.calls.clear()
-        refused(account, ["no zone of eu-central-1 has t3.small"], "OwnBroker=true", TEMPLATE=template)
+        refused(account, ["no zone of eu-central-1 has t3.small"], "OwnBroker=true")
         account.ec2_describe_vpc_endpoint_services = not_allowed
-        said = deployed(account, "OwnBroker=true", "BrokerInstanceType=t4g.small", TEMPLATE=template)
+        said = deployed(account, "OwnBroker=true", "BrokerInstanceType=t4g.small")
         check(account.deployed["BrokerImageId"] == "ami-0000000000000000a" and "BrokerZone" not in account.deployed, said)
         check("Leaving the zone of the broker's machine to EC2" in said, said)
 
 
+def test_the_broker_comes_with_OwnBroker_and_stays():
+    broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "BrokerImageId": "ami-00000000000000001"}
+    for stack, typed, comes in [
+        (None, ["OwnBroker=true"], True), (broker, [], True), (broker, ["OwnBroker=true", "BatchSize=500"], True),
+        (None, [f"MSKClusterArn={MSK}"], False), (None, [f"MSKClusterArn={MSK}", "OwnBroker=false"], False),
+        (DEPLOYED, [], False), (DEPLOYED, ["OwnBroker=false"], False),
+    ]:
+        with Account() as account:
+            account.zones = dict.fromkeys(account.zones, [f"{REGION}a"])
+            if stack:
+                account.make_stack(**stack)
+            said = deployed(account, *typed)
+            check(("Broker" in account.template["Resources"]) == comes, f"{stack} {typed}\n{said}")
+            check(account.template["Resources"]["Function"], said)
+
+
+def test_a_stack_neither_gains_nor_loses_its_broker():
+    broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "BrokerImageId": "ami-00000000000000001"}
+    sentence, way = "OwnBroker cannot change from '{}' to '{}'", "STACK=kafka-to-s3-2 ./build.sh deploy OwnBroker="
+    without = {name: value for name, value in DEPLOYED.items() if name != "OwnBroker"}  # as template.yaml leaves it
+    for stack, typed in [(broker, "false"), (DEPLOYED, "true"), (without, "true")]:
+        with Account() as account:
+            account.make_stack(**stack)
+            before = stack.get("OwnBroker", "false")
+            refused(account, [sentence.format(before, typed), way + typed], f"OwnBroker={typed}")
+
+
+def test_a_parameter_of_the_broker_is_refused_where_there_is_none():
+    with Account() as account:
+        sentence = "KafkaVersion is for the broker that OwnBroker=true makes"
+        refused(account, [sentence, "add OwnBroker=true"], f"MSKClusterArn={MSK}", "KafkaVersion=4.0.0")
+        account.make_stack(**DEPLOYED)
+        said = refused(account, [sentence, "leave it out."], "KafkaVersion=4.0.0")
+        check("or add OwnBroker" not in said, said)
+
+
 def test_a_broker_that_is_there_keeps_its_machine():
     broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "KafkaVersion": "3.9.1", "StockMarketProducer": "false"}
-    with Account() as account, with_broker() as template:
+    with Account() as account:
         account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone=f"{REGION}a")
-        deployed(account, "BatchSize=500", TEMPLATE=template)
+        deployed(account, "BatchSize=500")
         check(not {"BrokerImageId", "BrokerZone"} & set(account.deployed), str(account.deployed))
         account.calls.clear()
-        refused(account, ["BrokerImageId cannot change", "its records with it"], "BrokerImageId=ami-00000000000000002", TEMPLATE=template)
+        refused(account, ["BrokerImageId cannot change", "its records with it"], "BrokerImageId=ami-00000000000000002")
         # What the machine's next start carries out.
-        deployed(account, "KafkaVersion=4.0.0", "StockMarketProducer=true", TEMPLATE=template)
+        deployed(account, "KafkaVersion=4.0.0", "StockMarketProducer=true")
         # Made before the image had a parameter of its own: the machine knows which one it has.
         account.make_stack(**broker, outputs={"Broker": "i-1"})
-        said = deployed(account, "BatchSize=500", TEMPLATE=template)
+        said = deployed(account, "BatchSize=500")
         check(account.deployed["BrokerImageId"] == "ami-00000000000000123" and "BrokerZone" not in account.deployed, said)
 
 
@@ -192,18 +221,6 @@ def test_only_a_bucket_of_this_account_takes_the_function():
 
 def not_allowed(_):
     raise Refused("UnauthorizedOperation", "You are not authorized to perform this operation.")
-
-
-@contextlib.contextmanager
-def with_broker():
-    """A template with what a broker of its own needs."""
-    body = read_template(ROOT / "template.yaml")
-    for name in ["BrokerImageId", "BrokerZone"]:
-        body["Parameters"].setdefault(name, {"Type": "String", "Default": ""})
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder, "template.json")
-        path.write_text(json.dumps(body, default=str))
-        yield str(path)
 
 
 # --- replay

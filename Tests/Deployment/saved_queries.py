@@ -36,7 +36,7 @@ def main(package):
     for partitioning in ["hour", "day", "none"]:
         with LocalAWS() as aws, tempfile.TemporaryDirectory() as folder:
             parameters = {"MSKClusterArn": CLUSTER, "TimePartition": partitioning, "Topic": TOPIC}
-            stack = deploy(aws, ROOT / "template.yaml", package, parameters)
+            stack = deploy(aws, package, parameters)
             for event in events():
                 answer = aws.client("lambda").invoke(FunctionName=stack["Function"], Payload=json.dumps(event).encode())
                 if "FunctionError" in answer:

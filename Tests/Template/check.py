@@ -6,12 +6,12 @@ import sys
 
 from jsonschema import Draft7Validator
 
+import own_broker
 from cloudformation import Refused, Stack
 from mappings import objections, of_function
-from parameter_sets import ACCEPTED, REFUSED, ROOT
+from parameter_sets import ACCEPTED, REFUSED
 from policies import exposures
 
-TEMPLATE = ROOT / "template.yaml"
 REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1"]
 WITHOUT_SCHEMAS = ["eusc-de-east-1", "us-iso-east-1"]
 
@@ -23,9 +23,10 @@ def main():
     for sentence, parameters in REFUSED:
         failures += refused(sentence, parameters)
     for region in REGIONS:
-        failures += [f"{region}: {it}" for it in of_schemas(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
+        failures += [f"{region}: {it}" for it in of_schemas(Stack(ACCEPTED["own broker"][0], region))]
     for region in REGIONS + WITHOUT_SCHEMAS:
-        failures += [f"{region}: {it}" for it in of_names(Stack(TEMPLATE, ACCEPTED["own broker"][0], region))]
+        failures += [f"{region}: {it}" for it in of_names(Stack(ACCEPTED["own broker"][0], region))]
+    failures += own_broker.faults()
     if failures:
         sys.exit("\n".join(failures))
     print(f"{len(ACCEPTED)} sets of parameters make valid resources, {len(REFUSED)} are refused")
@@ -33,7 +34,7 @@ def main():
 
 def accepted(name, parameters, expected):
     try:
-        stack = Stack(TEMPLATE, parameters)
+        stack = Stack(parameters)
     except Refused as refusal:
         return [f"{name}: refused: {refusal}"]
     found = [*of_schemas(stack), *objections(stack), *of_function(stack), *exposures(stack),
@@ -43,7 +44,7 @@ def accepted(name, parameters, expected):
 
 def refused(sentence, parameters):
     try:
-        Stack(TEMPLATE, parameters)
+        Stack(parameters)
     except Refused as refusal:
         return [] if sentence in str(refusal) else [f"{parameters} were refused with: {refusal}"]
     return [f"{parameters} were accepted, not refused with: {sentence}"]

@@ -11,7 +11,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Demo"))
-from local_aws import read_template  # noqa: E402
+from local_aws import template_for  # noqa: E402
 
 ACCOUNT, STACK = "123456789012", "kafka-to-s3"
 ABSENT = object()  # AWS::NoValue
@@ -22,11 +22,12 @@ class Refused(Exception):
 
 
 class Stack:
-    """`resources`: logical id → {"Type", "Properties", …} of what is deployed."""
+    """`resources`: logical id → {"Type", "Properties", …} of what is deployed. `body`: another template than the one
+    for these parameters."""
 
-    def __init__(self, path, given, region="eu-central-1"):
+    def __init__(self, given, region="eu-central-1", body=None):
         self.region = region
-        body = json.loads(as_json(path))
+        body = json.loads(json.dumps(body, default=str) if body else as_json(given.get("OwnBroker")))
         self.parameters = checked_parameters(body["Parameters"], given)
         self.pseudo = {
             "AWS::Region": region, "AWS::AccountId": ACCOUNT, "AWS::StackName": STACK, "AWS::NoValue": ABSENT,
@@ -137,8 +138,8 @@ class Stack:
 
 
 @functools.cache
-def as_json(path):
-    return json.dumps(read_template(path), default=str)
+def as_json(own_broker):
+    return json.dumps(template_for({"OwnBroker": own_broker}), default=str)
 
 
 EC2_IDS = {"AWS::EC2::VPC": "vpc", "AWS::EC2::Subnet": "subnet", "AWS::EC2::InternetGateway": "igw",

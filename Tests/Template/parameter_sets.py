@@ -118,7 +118,7 @@ REFUSED = [
     ("cannot both be set", MSK | LOGIN),
     ("cannot be set with OwnBroker", MSK | BROKER),
     ("OwnBroker=true needs BrokerImageId", {"OwnBroker": "true"}),
-    ("asks for no login", BROKER | {"KafkaSecretArn": SECRET}),
+    ("requires no login", BROKER | {"KafkaSecretArn": SECRET}),
     ("need KafkaSecretArn", SERVERS),
     ("belong together", SERVERS | {"SubnetA": "subnet-1"}),
     ("SubnetB is the same", VPC | {"SubnetB": VPC["SubnetA"]}),
@@ -157,4 +157,5 @@ REFUSED = [
     ("not beginning with AWS/", MSK | {"MetricsNamespace": "AWS/Lambda"}),
     ("Tombstones=row needs", MSK | {"Tombstones": "row", "RecordMetadata": "none"}),
     ("do not exist", MSK | {"Topics": "orders"}),
+    ("do not exist", MSK | {"KafkaVersion": "3.9.1"}),
 ]

@@ -14,7 +14,7 @@ import tempfile
 from apache import VERSION, ApacheServers, OTHER_VERSION
 from cloudformation import Stack
 from machine import Machine
-from parameter_sets import BROKER, ROOT
+from parameter_sets import BROKER
 
 CHANGED = {"KafkaVersion": OTHER_VERSION, "BrokerPartitions": "5", "Topic2": "orders"}
 failures = []
@@ -75,7 +75,7 @@ def no_download(machine, servers):
 
 
 def user_data(parameters):
-    stack = Stack(ROOT / "template.yaml", BROKER | {"KafkaVersion": VERSION} | parameters)
+    stack = Stack(BROKER | {"KafkaVersion": VERSION} | parameters)
     return stack.resources["Broker"]["Properties"]["UserData"]
 
 
