@@ -1,4 +1,5 @@
 import Bytes
+import Libc
 
 /// The form in which a request is hashed, so that both sides hash the same bytes:
 /// method, path, query, headers, names of the signed headers and payload digest, a line each.
@@ -56,6 +57,7 @@ extension RequestToSign {
 }
 
 private func encodedPath(_ path: String) -> String {
+    if PercentEncoding.isPlain(path, keepingSlash: true) { return path.isEmpty ? "/" : path }
     let buffer = ByteBuffer(capacity: path.utf8.count + 32)
     PercentEncoding.append(path.isEmpty ? "/" : path, keepingSlash: true, to: buffer)
     return buffer.text
@@ -73,10 +75,18 @@ private func normalized(_ path: String) -> String {
 /// Encoded first and sorted then, by name and value, in the order of bytes: `%` sorts before letters.
 private func canonicalQuery(_ query: [(name: String, value: String)]) -> String {
     let encoded = query.map { (encodedQueryPart($0.name), encodedQueryPart($0.value)) }
-    return encoded.sorted { $0 < $1 }.map { "\($0)=\($1)" }.joined(separator: "&")
+    let buffer = ByteBuffer(capacity: 512)
+    for (name, value) in encoded.sorted(by: <) {
+        if !buffer.isEmpty { buffer.append("&") }
+        buffer.append(name)
+        buffer.append("=")
+        buffer.append(value)
+    }
+    return buffer.text
 }
 
 private func encodedQueryPart(_ text: String) -> String {
+    if PercentEncoding.isPlain(text) { return text }
     let buffer = ByteBuffer(capacity: text.utf8.count + 16)
     PercentEncoding.append(text, to: buffer)
     return buffer.text
@@ -122,12 +132,18 @@ private func appendTrimmed(_ value: String, to buffer: ByteBuffer) {
     var value = value
     value.withUTF8 { bytes in
         // Most values have none, a session's token of a thousand bytes among them.
-        guard bytes.contains(where: isBlank) else { return buffer.append(UnsafeRawBufferPointer(bytes)) }
+        guard hasBlank(bytes) else { return buffer.append(UnsafeRawBufferPointer(bytes)) }
         for (index, word) in bytes.split(whereSeparator: isBlank).enumerated() {
             if index > 0 { buffer.append(UInt8(ascii: " ")) }
             buffer.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: word)))
         }
     }
+}
+
+/// `memchr` looks at a whole register of bytes at a time.
+private func hasBlank(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let base = bytes.baseAddress else { return false }
+    return memchr(base, 0x20, bytes.count) != nil || memchr(base, 0x09, bytes.count) != nil
 }
 
 private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

@@ -18,6 +18,15 @@ public enum PercentEncoding {
         }
     }
 
+    /// Whether encoding `text` changes nothing, as with nearly all that is encoded here.
+    static func isPlain(_ text: String, keepingSlash: Bool = false) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            for byte in bytes where !isUnreserved(byte) && !(keepingSlash && byte == UInt8(ascii: "/")) { return false }
+            return true
+        }
+    }
+
     public static func appendEscape(_ byte: UInt8, to buffer: ByteBuffer) {
         buffer.append(percentEscape: byte)
     }

@@ -1,5 +1,5 @@
 // libcurl sets options through variadic functions, which Swift does not import.
-// One typed function for each kind of argument keeps the compiler's eye on them.
+// With one typed function per kind of argument the compiler checks them.
 #ifndef KAFKA_TO_S3_CCURL_SHIM_H
 #define KAFKA_TO_S3_CCURL_SHIM_H
 
@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
@@ -44,18 +45,18 @@ typedef CURLcode (*ccurl_tls_callback)(CURL *easy, void *context, void *data);
 
 /// Has `prepare` called with each new TLS context, an `SSL_CTX`, and `data`, where libcurl does TLS with OpenSSL.
 static inline CURLcode ccurl_prepare_tls(CURL *easy, ccurl_tls_callback prepare, void *data) {
-    // Of several libraries that it can do TLS with, those that are not chosen stand in brackets.
+    // Where libcurl was built with several TLS libraries, those not chosen are in brackets.
     const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
     if (library == NULL || strncmp(library, "OpenSSL/", 8) != 0) return CURLE_NOT_BUILT_IN;
     CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, data);
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare) : code;
 }
 
-/// Closes a socket, and throws away what the kernel has not got rid of: it would go on sending a request that has been
-/// given up, after the function has said that it failed, or when a frozen sandbox thaws, and S3 would carry it out late.
-/// The reset also tells the peer not to wait for the rest. Nothing is left to send where a request has been answered, so
-/// that such a connection ends as usual, but for TLS's good-bye, which libcurl has just written: `goodbye` points at the
-/// size of that.
+/// Closes a socket and discards what the kernel has not sent yet. Otherwise the kernel would continue to send a request
+/// that was given up, after the function has reported its failure or when a frozen sandbox thaws, and S3 would carry it
+/// out late. The reset also tells the peer not to wait for the rest. After a complete response nothing is left to send,
+/// so its connection closes normally, except for TLS's close_notify, which libcurl has just written: `goodbye` points
+/// at the size of that.
 static inline int ccurl_close_socket(void *goodbye, curl_socket_t socket) {
     int queued = 0;
     if (ioctl(socket, TIOCOUTQ, &queued) == 0 && queued > *(const int *)goodbye) {
@@ -65,7 +66,7 @@ static inline int ccurl_close_socket(void *goodbye, curl_socket_t socket) {
     return close(socket);
 }
 
-/// Has connections that this request opens closed so. Each keeps what it was opened with.
+/// Has connections that this request opens closed this way. Each keeps the settings that it was opened with.
 static inline void ccurl_discard_unsent(CURL *easy, int is_secure) {
     // A close_notify of TLS 1.3; those of TLS 1.2 are longer, and their connections are reset.
     static const int none = 0, alert = 24;
@@ -73,11 +74,16 @@ static inline void ccurl_discard_unsent(CURL *easy, int is_secure) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, is_secure ? &alert : &none);
 }
 
-/// How far a handle's request is, in milliseconds of the monotonic clock; 0 where that has not come.
+/// Whether the environment names a proxy that libcurl uses for http:// (https://curl.se/libcurl/c/libcurl-env.html).
+static inline int ccurl_has_proxy_for_http(void) {
+    return getenv("http_proxy") != NULL || getenv("all_proxy") != NULL || getenv("ALL_PROXY") != NULL;
+}
+
+/// How far a handle's request has come, in milliseconds of the monotonic clock; 0 for what has not happened yet.
 typedef struct {
-    /// When it began to connect, until it has.
+    /// When it began to connect; 0 again once it is connected.
     int64_t connecting;
-    /// When the name had been looked up, or a connection was there already.
+    /// When the name had been looked up, or an open connection had been found.
     int64_t reaching;
 } ccurl_progress;
 
@@ -96,7 +102,7 @@ static inline curl_socket_t ccurl_open_socket(void *context, curlsocktype purpos
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/// The connection is there, with TLS, and the request about to be sent.
+/// The connection is established, TLS included, and the request is about to be sent.
 static inline int ccurl_connected(
     void *context, char *remote_address, char *local_address, int remote_port, int local_port) {
     ccurl_progress *progress = context;
@@ -114,8 +120,8 @@ static inline void ccurl_follow_progress(CURL *easy, ccurl_progress *progress) {
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, progress);
 }
 
-/// Has glibc look names up by /etc/hosts and DNS and nothing else, where it is linked statically: these it holds
-/// itself, while every other source that nsswitch.conf may name is a module to load, of another glibc than ours.
+/// Has a statically linked glibc look names up in /etc/hosts and DNS only: it contains these two itself, while every
+/// other source that nsswitch.conf may name is a module to load, of another glibc than ours.
 static inline void ccurl_look_names_up_alone(void) {
 #ifdef __GLIBC__
     // No interpreter, which is the dynamic linker: a static executable.
@@ -123,7 +129,7 @@ static inline void ccurl_look_names_up_alone(void) {
 #endif
 }
 
-/// Whether this machine has an IPv6 address that reaches others: neither the loopback's nor one of its link alone.
+/// Whether this machine has an IPv6 address that is neither loopback nor link-local.
 static inline int ccurl_has_ipv6(void) {
     struct ifaddrs *all, *each;
     if (getifaddrs(&all) != 0) return 1;
@@ -149,7 +155,7 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
     return curl_multi_setopt(multi, option, value);
 }
 
-/// The finished transfer that `message` is about, or NULL where it says something else.
+/// The transfer that `message` reports as done, or NULL where it reports something else.
 static inline CURL *ccurl_finished(const CURLMsg *message, CURLcode *result) {
     if (message->msg != CURLMSG_DONE) return NULL;
     *result = message->data.result;

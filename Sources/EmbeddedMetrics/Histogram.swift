@@ -53,7 +53,10 @@ public struct Histogram: Equatable, Sendable {
 
     private func merged(_ step: Int) -> [(value: Int64, count: Int64)] {
         var merged: [(value: Int64, count: Int64)] = []
-        for start in stride(from: 0, to: counts.count, by: step) {
+        guard count > 0 else { return merged }
+        // The other slots are empty, and a batch's values are few and near each other.
+        let first = Self.slot(of: least) / step * step
+        for start in stride(from: first, through: Self.slot(of: greatest), by: step) {
             let range = start..<min(start + step, counts.count)
             let count = counts[range].reduce(0, +)
             if count > 0 { merged.append((sums[range].reduce(0, &+) / count, count)) }

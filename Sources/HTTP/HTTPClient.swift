@@ -5,23 +5,23 @@ import UTC
 
 /// A blocking HTTP/1.1 client over libcurl: one request with `send`, many at once with `start` and `poll`.
 ///
-/// Connections are kept and used again. A Lambda sandbox is frozen between invocations and its connections die
-/// meanwhile without a word, so a request that fails on a *reused* connection before the first byte of a response
-/// is sent again at once, a single time, on a fresh one: it is not the caller's affair that a connection was old.
+/// Connections are kept alive and reused. A Lambda sandbox is frozen between invocations, and its connections may end
+/// meanwhile without notice. So a request that fails on a *reused* connection before the first byte of a response is
+/// sent once more at once, on a fresh connection: a stale connection is not the caller's concern.
 ///
 /// Not `Sendable`: it lives on one thread.
 public final class HTTPClient {
-    /// What the client needs to know about its surroundings.
+    /// How the client reaches servers.
     public struct Configuration: Sendable {
-        /// File of the trusted certificates (PEM); `nil` leaves libcurl's own place.
+        /// The file of trusted certificates (PEM); `nil` means libcurl's default.
         public var certificateBundle: String?
-        /// The same for a proxy that is spoken to over TLS; `nil` is `certificateBundle`.
+        /// The same for a proxy reached over TLS; `nil` means `certificateBundle`.
         public var proxyCertificateBundle: String?
-        /// Whether `HTTPS_PROXY`, `NO_PROXY` and their kin are honoured. The Runtime API is never behind a proxy.
+        /// Whether `HTTPS_PROXY`, `NO_PROXY` and the like are honoured. The Runtime API is never behind a proxy.
         public var usesProxyEnvironment: Bool
         /// How many idle connections are kept.
         public var keptConnections: Int
-        /// What no failure may repeat, a proxy's password for example.
+        /// What no failure's text may contain, a proxy's password for example.
         public var secrets: [String]
 
         public init(
@@ -41,9 +41,9 @@ public final class HTTPClient {
     private let configuration: Configuration
     private let multi: UnsafeMutableRawPointer?
     private var running: [Transfer] = []
-    private var idle: [Handle] = []
-    /// What TLS looks issuers up in; `nil` where it reads the file itself. libcurl does not say whether it is a proxy
-    /// that it asks about, so a proxy with certificates of its own leaves both to the files.
+    private var idle: [EasyHandle] = []
+    /// Where TLS looks up issuers; `nil` where it reads the file itself. libcurl does not say whether a TLS context is
+    /// for the server or a proxy, so a proxy with certificates of its own leaves both to the files.
     private lazy var bundle: CertificateBundle? = {
         let proxys = configuration.proxyCertificateBundle
         guard let file = configuration.certificateBundle, proxys == nil || proxys == file else { return nil }
@@ -64,7 +64,7 @@ public final class HTTPClient {
         curl_multi_cleanup(multi)
     }
 
-    /// How many requests have been started and are not done.
+    /// How many requests have been started and have not completed.
     public var inFlight: Int { running.count }
 
     /// Sends one request and waits for its response. Completions of other requests may run meanwhile.
@@ -80,20 +80,21 @@ public final class HTTPClient {
     /// Starts a request; `completion` runs within a later `poll`, or at once where it cannot even be started.
     public func start(_ request: HTTPRequest, completion: @escaping Completion) {
         guard let multi, let handle = idle.popLast() ?? Transfer.makeHandle(configuration) else {
-            return completion(.failure(HTTPFailure(kind: .invalid, description: "libcurl has no handle to give")))
+            let reason = "libcurl could not create a handle: out of memory"
+            return completion(.failure(HTTPFailure(kind: .invalid, description: reason)))
         }
-        // Once for all, with the first that needs it.
+        // Once for each handle, with its first request over TLS.
         if request.url.hasPrefix("https:"), let bundle { handle.lookIssuersUp(in: bundle) }
         let transfer = Transfer(request, handle, completion)
         running.append(transfer)
         let added = curl_multi_add_handle(multi, handle.easy)
         guard added == CURLM_OK else {
-            finish(transfer, .failure(HTTPFailure(kind: .invalid, description: "libcurl refused the request: \(added)")))
-            return
+            let reason = "libcurl refused the request: \(added)"
+            return finish(transfer, .failure(HTTPFailure(kind: .invalid, description: reason)))
         }
     }
 
-    /// Moves every request on, until one is done or `milliseconds` have passed.
+    /// Advances all requests until one completes or `milliseconds` have passed.
     public func poll(milliseconds: Int) {
         let end = Clock.monotonic() + Int64(milliseconds)
         while !running.isEmpty {
@@ -106,8 +107,8 @@ public final class HTTPClient {
         }
     }
 
-    /// Gives up those that take too long from the moment on that their name is known. libcurl's own limits would count
-    /// the look-up as well: the next attempt would begin at the first name server again, whose silence used up this one.
+    /// Gives up requests that take too long, counted from the end of their name look-up. libcurl's own limits include
+    /// the look-up: the next attempt would begin again at the first name server, whose silence used up this one.
     /// - Returns: whether a completion has run.
     private func endLate() -> Bool {
         let now = Clock.monotonic()
@@ -121,13 +122,15 @@ public final class HTTPClient {
         return endedAny
     }
 
-    /// Takes what libcurl says is done. True where a completion has run.
+    /// Completes the requests that libcurl reports as done.
+    /// - Returns: whether a completion has run.
     private func collect() -> Bool {
         var finishedAny = false
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             var code = CURLE_OK
-            guard let easy = ccurl_finished(message, &code), let transfer = running.first(where: { $0.handle.easy == easy })
+            guard let easy = ccurl_finished(message, &code),
+                let transfer = running.first(where: { $0.handle.easy == easy })
             else { continue }
             curl_multi_remove_handle(multi, easy)
             if transfer.mayResend(code) {
@@ -155,7 +158,7 @@ enum LibCurl {
         return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     }()
 
-    /// Whether names are looked up in IPv6 as well. Where it leads nowhere, an unanswered question for it would hold up
-    /// the answer that is there: some networks drop AAAA.
+    /// Whether names are looked up for IPv6 as well. On a machine without it, an unanswered AAAA query (some networks
+    /// drop them) would only delay the IPv4 address.
     static let hasIPv6 = ccurl_has_ipv6() != 0
 }

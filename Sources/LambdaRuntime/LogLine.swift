@@ -17,23 +17,22 @@ struct LogLine {
         level = event.level
         message = event.message.description
         self.label = label
-        var all = metadata
-        if let own = event.metadata { all.merge(own) { $1 } }
+        // The event has most of the fields: the others are added to its own, and not the other way round.
+        var all = event.metadata ?? [:]
+        all.merge(metadata) { own, _ in own }
         if let error = event.error {
             let report = ErrorReport(error)
             all.merge([
                 "errorType": .string(report.type), "errorMessage": .string(report.message), "stackTrace": .array([]),
             ]) { stated, _ in stated }
         }
-        fields = all.map { ($0.key, $0.value) }.sorted { (Self.rank($0.name), $0.name) < (Self.rank($1.name), $1.name) }
-    }
-
-    private static func rank(_ name: String) -> Int {
-        switch name {
-        case "requestId": 0
-        case "tenantId": 1
-        default: 2
+        var fields = [(name: String, value: Logger.MetadataValue)]()
+        fields.reserveCapacity(all.count)
+        for name in ["requestId", "tenantId"] {
+            if let value = all.removeValue(forKey: name) { fields.append((name, value)) }
         }
+        fields += all.map { ($0.key, $0.value) }.sorted { $0.name < $1.name }
+        self.fields = fields
     }
 
     /// `timestamp` and `level` as Lambda reads them on OS-only runtimes: a line without counts as INFO.

@@ -203,7 +203,7 @@ import UTC
             default: caller.startCrawler("c").failure
             }
         #expect(failure?.code == "ConnectionBroken" && failure?.attempts == 1)
-        #expect(failure?.message.contains("127.0.0.1:\(server.port): the answer is longer than \(operation.limit) bytes") == true)
+        #expect(failure?.message.contains("127.0.0.1:\(server.port): the response is longer than \(operation.limit) bytes") == true)
         #expect(server.endlessBytesSent < operation.limit + 16 << 20)
     }
 

@@ -65,7 +65,7 @@ import Testing
             let outcome = Result { try client.send(request) }
             #expect((try? outcome.get())?.status == (isAnswered ? 200 : nil))
             guard case .failure(let failure as HTTPFailure) = outcome else { continue }
-            #expect(failure.kind == .timedOut && failure.description.hasSuffix("no answer within 200 ms"))
+            #expect(failure.kind == .timedOut && failure.description.hasSuffix("no response within 200 ms"))
         }
         #expect(server.requests.map(\.connectionNumber) == [1, 2, 2])
     }
@@ -126,7 +126,7 @@ import Testing
         #expect(try send(1_000) == 1_000)
         let failure = #expect(throws: HTTPFailure.self) { try send(1_001) }
         #expect(failure?.kind == .broken)
-        #expect(failure?.description == "PUT \(server.url): the answer is longer than 1000 bytes")
+        #expect(failure?.description == "PUT \(server.url): the response is longer than 1000 bytes")
         #expect(try send(1) == 1)
         #expect(server.requests.count == 3)
     }
