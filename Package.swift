@@ -98,7 +98,7 @@ let package = Package(
         room(
             "FunctionHost",
             ["CSandbox", "AWSLambda", "AWSS3", "AWSCore", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
-        // What lies in the bucket, for who wants to know: by the objects' own words.
+        // What is in the bucket, according to the objects' own names and metadata.
         room("StoredRecords", ["Ingestion", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
         room("Kafka", ["CRdKafka", "UTC"]),
         .target(name: "CSandbox"),

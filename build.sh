@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# shellcheck disable=SC2034 # the scripts that this one reads use what is set here
+# shellcheck disable=SC2034 # the sourced scripts use these variables
 #
-# Builds, demonstrates and tests the function. ./build.sh help lists the commands; what they do stands in Sources/Build,
+# Builds, demonstrates and tests the function. ./build.sh help lists the commands; their code is in Sources/Build,
 # Sources/Deployment, Tests and Benchmarks.
 set -euo pipefail
 
@@ -10,7 +10,7 @@ caller=$PWD
 command=${1-build}
 cd "$root"
 
-parts=$root/.build/parts      # what tests and the demo need besides Swift; shared by all commands
+parts=$root/.build/parts      # what tests and the demo need in addition to Swift; shared by all commands
 out=$root/.build/lambda       # what gets deployed
 case ${ARCH:-$(uname -m)} in  # what it gets deployed to, by Lambda's name
     x86_64 | amd64) arch=x86_64 ;;
@@ -26,27 +26,27 @@ help() {
     cat <<END
 Kafka to S3: an AWS Lambda function in Swift.
 
-    ./build.sh                     builds .build/lambda/bootstrap and .build/lambda.zip; with ARCH=arm64 for Graviton
+    ./build.sh                     builds .build/lambda/bootstrap and .build/lambda.zip; ARCH=arm64 builds for Graviton
     ./build.sh demo [--follow]     runs the whole pipeline on this machine: broker, producer, mapping, function, a local
-                                   AWS, SQL and a chart; with --follow records keep coming
-    ./build.sh local ARGUMENT…     the developer's tool; ./build.sh local --help
-    ./build.sh local event …       lines of JSON as a batch: --topic orders my.jsonl > /tmp/event.json
-    ./build.sh local invoke …      events through the build, without an emulator: EVENT.json --function FILE
-    ./build.sh test [FILTER]       everything that must hold before a change is accepted; or the tests that FILTER (a
-                                   regular expression) finds in TARGET.SUITE/TEST, or one of the checks by its name
-    ./build.sh invoke EVENT.json   one event through AWS's own runtime emulator, e.g. events/msk.json; shows the first
+                                   AWS, SQL and a chart; with --follow it runs until Ctrl-C
+    ./build.sh local ARGUMENT…     runs the developer's tool; see ./build.sh local --help
+    ./build.sh local event …       makes an event from lines of JSON: --topic orders my.jsonl > /tmp/event.json
+    ./build.sh local invoke …      invokes a build without an emulator: EVENT.json --function FILE
+    ./build.sh test [FILTER]       runs all tests and checks that a change must pass; or the tests whose
+                                   TARGET.SUITE/TEST matches FILTER (a regular expression), or one check by its name
+    ./build.sh invoke EVENT.json   runs one event, e.g. events/msk.json, in AWS's own runtime emulator; shows the first
                                    rows that it stores, and why records are quarantined
-    ./build.sh torture [ROUNDS]    kills, faults, deadlines and bad input at length (500 rounds), with a table of faults
-    ./build.sh bench [--long]      the function against the usual Python one, and stage by stage
-    ./build.sh fuzz [SECONDS]      random events under AddressSanitizer, 60 s for each target
-    ./build.sh deploy NAME=VALUE…  into your AWS account; the names are the parameters of template.yaml. OwnBroker=true
-                                   brings a Kafka broker along, with those of Sources/Deployment/broker.yaml
-    ./build.sh replay [s3://…]     batches that failed for good, from the stack's bucket or another one, once more
-    ./build.sh delete              the stack, and waits for what takes its time; its buckets stay
-    ./build.sh clean               removes what was built (the parts fetched from elsewhere stay)
-    ./build.sh help                this text
+    ./build.sh torture [ROUNDS]    runs kills, faults, deadlines and bad input at length (500 rounds); prints a table
+    ./build.sh bench [--long]      compares the function with the usual Python one, and measures it stage by stage
+    ./build.sh fuzz [SECONDS]      sends random events under AddressSanitizer, 60 s per target
+    ./build.sh deploy NAME=VALUE…  deploys into your AWS account; template.yaml lists the parameters. OwnBroker=true
+                                   adds a Kafka broker, whose parameters are in Sources/Deployment/broker.yaml
+    ./build.sh replay [s3://…]     replays batches that failed for good, from the stack's bucket or another one
+    ./build.sh delete              deletes the stack and waits until it is deleted; its buckets are kept
+    ./build.sh clean               removes build output (downloaded parts are kept)
+    ./build.sh help                shows this text
 
-Each command installs what it lacks (Debian packages with apt-get; the rest under .build/parts) and says so.
+Anything missing is installed (Debian packages with apt-get, the rest under .build/parts), and reported.
 END
 }
 
@@ -66,16 +66,16 @@ log() { mkdir -p .build/logs; echo ".build/logs/$1.log"; }
 failed_step() {
     tail -n 20 "$(log "$1")" >&2
     local next
-    next="see the lines above; all of them are in $(log "$1")."
-    # What compilers complain of has nothing to do with the network.
+    next="see the lines above; the full log is $(log "$1")."
+    # Compiler errors have nothing to do with the network.
     case $1 in
-        apt | deploy | emulator | *venv) next+=" If the network was away, run this command again." ;;
+        apt | deploy | emulator | *venv) next+=" If the network was down, run this command again." ;;
     esac
     fail "$2" "$next"
 }
 
-# Files of this run alone. SwiftPM, Python and the tests leave theirs there too, and all of them go with it. (What keeps
-# two builds apart is .build/.lock, not the locks that SwiftPM has among its temporary files.)
+# Temporary files of this run only. SwiftPM, Python and the tests put theirs there too, and all are removed with it.
+# (Concurrent builds are kept apart by .build/.lock, not by the locks among SwiftPM's temporary files.)
 make_work() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/kafka-to-s3.XXXXXX")
     trap clear_work EXIT
@@ -85,7 +85,7 @@ make_work() {
 clear_work() { rm -rf "$work"; }
 
 clean() {
-    say "Removing what was built; .build/parts stays (rm -r .build removes that as well)"
+    say "Removing build output; .build/parts is kept (rm -r .build removes that as well)"
     find .build -mindepth 1 -maxdepth 1 ! -name parts -exec rm -rf {} + 2>/dev/null || true
 }
 
@@ -93,7 +93,7 @@ for script in Sources/Build/*.sh; do
     # shellcheck source=/dev/null
     . "$script"
 done
-[[ ${BASH_SOURCE[0]} == "$0" ]] || return 0 # a test wants the functions
+[[ ${BASH_SOURCE[0]} == "$0" ]] || return 0 # a test uses the functions
 
 run=$command scripts=()
 case $command in
@@ -109,7 +109,7 @@ case $command in
     deploy | replay | delete) scripts=(Sources/Deployment/account.sh "Sources/Deployment/$command.sh") ;;
     *)
         help >&2
-        fail "there is no command '$command'." "choose one from the list above."
+        fail "unknown command '$command'." "choose one from the list above."
         ;;
 esac
 make_work

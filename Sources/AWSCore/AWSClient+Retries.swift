@@ -64,7 +64,7 @@ extension AWSClient {
         }
         failure.attempts = call.attempts
         failure.kind = .deadline
-        failure.message += "; the invocation's deadline left no time to try again"
+        failure.message += "; the invocation's deadline left no time to retry"
         return failure
     }
 }

@@ -5,14 +5,14 @@ import HTTP
 import Libc
 import UTC
 
-/// Makes requests to AWS: several at once, each signed, each repeated where that may help, none after the
-/// invocation's deadline.
+/// Makes requests to AWS: several at once, each signed, each retried if that may help, none after the invocation's
+/// deadline.
 ///
 /// `submit` takes a request of any service; `run` carries out all that were submitted, on the caller's thread.
 /// Completions run within `run` and may submit more. Not `Sendable`: it lives on one thread.
 public final class AWSClient {
     public let configuration: AWSConfiguration
-    /// Told of each failed attempt that will be repeated; for the log.
+    /// Called for each failed attempt that will be retried; for the log.
     public var onRetry: ((RetryNotice) -> Void)?
     /// Requests made in this invocation, every attempt counted: what AWS bills. A request that libcurl sent again
     /// because an idle connection turned out to be dead counts once.
@@ -33,18 +33,18 @@ public final class AWSClient {
     private var undigested: [Call] = []
     private var arrived: [(Call, Result<HTTPResponse, HTTPFailure>)] = []
     private var inFlight = 0
-    /// What can be done while responses are awaited, the first one first.
+    /// Work to do while waiting for responses, in this order.
     private var idleWork: ArraySlice<() -> Void> = []
     private var isRunning = false
-    /// What went wrong last in this invocation: where a later request finds no time left, this is where it went.
+    /// The last failure in this invocation: if a later request finds no time left, this is where it went.
     var lastFailure: AWSFailure?
     /// Why this invocation has no credentials.
     private var credentialsFailure: AWSFailure?
 
     /// - Parameters:
     ///   - credentials: `nil` sends requests unsigned.
-    ///   - concurrency: how many requests may be under way at once, 1 or more.
-    ///   - adviser: what a failure's reader can do about it, where the client does not know.
+    ///   - concurrency: how many requests may be in flight at once, 1 or more.
+    ///   - adviser: what a failure's reader can do about it, if the client does not know.
     public init(
         configuration: AWSConfiguration, credentials: CredentialsSource?, http: HTTPClient, concurrency: Int,
         retryPolicy: RetryPolicy = RetryPolicy(), adviser: (any FailureAdviser)? = nil
@@ -61,8 +61,8 @@ public final class AWSClient {
     /// With credentials and connections as `environment` describes them.
     /// - Parameters:
     ///   - services: those that requests are made to, the main one first (see `AWSConfiguration`).
-    ///   - concurrency: how many requests may be under way at once, 1 or more.
-    /// - Throws: naming the variable that is wrong, and of a proxy's no more than the name.
+    ///   - concurrency: how many requests may be in flight at once, 1 or more.
+    /// - Throws: `ConfigurationError` naming the variable at fault; of a proxy's, only the name.
     public convenience init(
         environment: Environment, services: [AWSService], concurrency: Int, adviser: any FailureAdviser
     ) throws(ConfigurationError) {
@@ -118,7 +118,7 @@ public final class AWSClient {
         if call.body != nil { undigested.append(call) }
     }
 
-    /// Runs `work` within `run` once requests are under way and nothing has been answered: the time is paid for anyway.
+    /// Runs `work` within `run` once requests are in flight and none has been answered: the time is paid for anyway.
     /// It is not run at all when there is nothing to wait for; it may not submit anything.
     public func whileWaiting(_ work: @escaping () -> Void) { idleWork.append(work) }
 
@@ -148,7 +148,7 @@ public final class AWSClient {
         }
     }
 
-    /// All that have been submitted at once: several bodies take half the time of one after the other.
+    /// All that have been submitted, at once: hashing several bodies together takes half the time.
     private func digestBodies() {
         guard !undigested.isEmpty else { return }
         let digests = SHA256Digest.all(of: undigested.compactMap { $0.body?.bytes })
@@ -159,7 +159,7 @@ public final class AWSClient {
     /// Until a response is there or the next waiting call is due.
     private func waitForEvent() {
         guard arrived.isEmpty else { return }
-        // With all places taken, whatever falls due meanwhile must wait for a response anyway.
+        // With all slots taken, what falls due meanwhile must wait for a response anyway.
         let due = inFlight < concurrency ? queue.nextDue.map { max(0, $0 - Clock.monotonic()) } : nil
         let milliseconds = Int(min(due ?? 60_000, 60_000))
         if inFlight > 0 {
@@ -189,7 +189,7 @@ public final class AWSClient {
         do {
             signed = try signer.sign(call, within: remaining)
         } catch {
-            // Asked for once: a hundred calls must not wait for the same silent endpoint in turn.
+            // Requested once: a hundred calls must not wait for the same silent endpoint in turn.
             var failure = error
             failure.advice = advice.ofCredentials(failure, call)
             credentialsFailure = failure

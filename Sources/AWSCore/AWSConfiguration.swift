@@ -66,11 +66,11 @@ public struct AWSConfiguration: Sendable, Equatable {
         let name = environment["AWS_REGION"] == nil ? "AWS_DEFAULT_REGION" : "AWS_REGION"
         guard let region = environment[name] else {
             throw ConfigurationError(
-                "AWS_REGION", "is not set: name the region of the bucket, eu-central-1 for example")
+                "AWS_REGION", "is not set: set it to the bucket's region, for example eu-central-1")
         }
         // It becomes part of a host name.
         guard region.utf8.allSatisfy({ isLowercaseOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
-            throw ConfigurationError(name, "is \"\(region)\", which is not a valid region name; write it as eu-central-1")
+            throw ConfigurationError(name, "is \"\(region)\", which is not a valid region name; expected one like eu-central-1")
         }
         return region
     }
@@ -93,7 +93,7 @@ public struct AWSConfiguration: Sendable, Equatable {
             guard let endpoint = Endpoint(url) else {
                 // Not repeated here: a URL may carry a password.
                 throw ConfigurationError(
-                    name, "is not a valid URL: write http:// or https://, a host, a port if need be, and nothing more")
+                    name, "is not a valid URL; expected http(s)://host[:port]")
             }
             return endpoint
         }
@@ -103,7 +103,7 @@ public struct AWSConfiguration: Sendable, Equatable {
     private static func maxAttempts(_ environment: Environment) throws(ConfigurationError) -> Int {
         guard let text = environment["AWS_MAX_ATTEMPTS"] else { return 4 }
         guard let attempts = Int(text), (1...20).contains(attempts) else {
-            throw ConfigurationError("AWS_MAX_ATTEMPTS", "is \"\(text)\": set a whole number from 1 to 20")
+            throw ConfigurationError("AWS_MAX_ATTEMPTS", "is \"\(text)\"; expected a whole number from 1 to 20")
         }
         return attempts
     }
@@ -119,7 +119,7 @@ public struct AWSConfiguration: Sendable, Equatable {
     ) throws(ConfigurationError) -> String? {
         guard let path = environment[name] else { return nil }
         guard isReadable(path) else {
-            throw ConfigurationError(name, "is \"\(path)\", which cannot be read: name a file of certificates (PEM)")
+            throw ConfigurationError(name, "is \"\(path)\", which cannot be read: set it to a file of certificates (PEM)")
         }
         return path
     }
@@ -134,8 +134,8 @@ public struct AWSConfiguration: Sendable, Equatable {
         guard needed else { return nil }
         throw ConfigurationError(
             "AWS_CA_BUNDLE",
-            "is not set, and none of \(knownBundles.joined(separator: ", ")) is there: "
-                + "name a file of certificates (PEM)")
+            "is not set, and none of \(knownBundles.joined(separator: ", ")) exists: "
+                + "set it to a file of certificates (PEM)")
     }
 }
 

@@ -11,7 +11,7 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case expiredCredentials
         /// There are none, or AWS does not know them, or the signature is refused.
         case credentials
-        /// The bucket lives elsewhere; where, if the answer said so.
+        /// The bucket is elsewhere; where, if the response said so.
         case wrongRegion(String?)
         /// This machine's clock is off and could not be corrected.
         case clock
@@ -34,9 +34,9 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
     public var operation: AWSOperation
     /// `s3://bucket/key`, `crawler NAME`
     public var resource: String
-    /// AWS's own code ("AccessDenied", "NoSuchBucket"), or ours where there was no answer ("Timeout").
+    /// AWS's own code ("AccessDenied", "NoSuchBucket"), or ours if there was no response ("Timeout").
     public var code: String
-    /// HTTP status; `nil` where there was no answer.
+    /// HTTP status; `nil` if there was no response.
     public var status: Int?
     /// What the service or libcurl says, one line.
     public var message: String

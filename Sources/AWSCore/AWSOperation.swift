@@ -1,4 +1,4 @@
-/// What is known of an operation whatever it is asked about. Declared beside the operation's request.
+/// What is known of an operation, whatever its resource. Declared next to the operation's request.
 public struct AWSOperation: Sendable, Equatable, CustomStringConvertible {
     public let service: AWSService
     /// AWS's name for it: `PutObject`.

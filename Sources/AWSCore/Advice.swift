@@ -29,11 +29,11 @@ struct Advice {
         case .proxy:
             return proxy(failure, place)
         case .untrusted where failure.code == untrustedProxy:
-            return "Set PROXY_CA_BUNDLE to a file with the certificate of whoever signed the proxy's"
+            return "Set PROXY_CA_BUNDLE to a file with the CA certificate that signed the proxy's"
         case .foreign:
             let way = place.proxyVariable != nil ? proxy(failure, place) : place.endpointSetting.map { "Check \($0)" }
-            return way ?? "Something between here and \(place.host) answers in its stead, a filter or a captive portal "
-                + "for example: let this host through, unchanged"
+            return way ?? "Something between here and \(place.host) responds in its place, such as a filter or a "
+                + "captive portal: let this host through unchanged"
         case .unavailable where failure.code == "NameNotResolved" && place.proxyVariable == nil:
             return place.endpointSetting.map { "Check \($0). \(unresolved(place))" }
         case .unavailable where Self.onTheWay.contains(failure.code):
@@ -46,34 +46,35 @@ struct Advice {
     private func proxy(_ failure: AWSFailure, _ place: AWSPlace) -> String {
         let variable = place.proxyVariable ?? "HTTPS_PROXY"
         let what = failure.code == proxyAuthentication ? "the user and the password in \(variable)" : variable
-        return "Check \(what), or name \(place.host) in NO_PROXY to reach it without a proxy"
+        return "Check \(what), or list \(place.host) in NO_PROXY to reach it without a proxy"
     }
 
     private func general(_ failure: AWSFailure, _ place: AWSPlace) -> String {
         switch failure.kind {
         case .credentials:
-            return "AWS does not accept the credentials: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+            return "AWS rejected the credentials: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
                 + "AWS_SESSION_TOKEN"
         case .expiredCredentials:
             return "The credentials have expired: replace AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
                 + "AWS_SESSION_TOKEN"
-        case .clock: return "This machine's clock is off, and the answer had no date to correct it by"
-        case .untrusted: return "Set AWS_CA_BUNDLE to a file with the certificate of whoever signed the endpoint's"
+        case .clock: return "This machine's clock is wrong, and the response had no Date to correct it: set the clock"
+        case .untrusted: return "Set AWS_CA_BUNDLE to a file with the CA certificate that signed the endpoint's"
         case .unavailable where failure.code == "NameNotResolved": return unresolved(place)
         case .unavailable where failure.code == "TemporaryRedirect":
-            return "S3 has not made a new bucket's name known everywhere yet; this passes by itself, mostly within minutes"
+            return "S3 has not propagated the name of a new bucket yet; this resolves itself, usually within minutes"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
-            return "See whether this network lets HTTPS out to \(place.host)"
+            return "Check that this network allows outbound HTTPS to \(place.host)"
         case .unavailable where failure.status ?? 0 >= 500:
             return "If it continues, see https://health.aws.amazon.com for \(place.region)"
-        case .configuration where failure.code == "NotImplemented": return "The endpoint lacks what this request needs"
+        case .configuration where failure.code == "NotImplemented":
+            return "The endpoint does not implement this request"
         default: return ""
         }
     }
 
     private func unresolved(_ place: AWSPlace) -> String {
         let variables = configuration.variant.variables.joined(separator: " and ")
-        let wish = variables.isEmpty ? "" : ", and whether \(place.region) has what \(variables) asks for"
-        return "See whether a name server of /etc/resolv.conf answers, and knows \(place.host)\(wish)"
+        let wish = variables.isEmpty ? "" : ", and that \(place.region) has what \(variables) asks for"
+        return "Check that a name server in /etc/resolv.conf responds and knows \(place.host)\(wish)"
     }
 }

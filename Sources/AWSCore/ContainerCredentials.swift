@@ -21,18 +21,18 @@ struct ContainerCredentials {
             url = full
         } else {
             throw failure(
-                .credentials, "NoCredentials", "there are none in the environment and no container endpoint is named",
+                .credentials, "NoCredentials", "there are none in the environment, and no container endpoint is set",
                 "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         }
         // What stands before it would be a user and a password, which have no use there and would get into errors.
         guard !url.utf8.contains(UInt8(ascii: "@")) else {
             throw failure(
-                .configuration, "HostNotAllowed", "the address of the container's endpoint holds an @",
+                .configuration, "HostNotAllowed", "the container endpoint's address contains an @",
                 "Write AWS_CONTAINER_CREDENTIALS_FULL_URI without a user, and encode an @ in its path as %40")
         }
         guard Self.isAllowed(url) else {
             throw failure(
-                .configuration, "HostNotAllowed", "AWS_CONTAINER_CREDENTIALS_FULL_URI leads away from this machine",
+                .configuration, "HostNotAllowed", "AWS_CONTAINER_CREDENTIALS_FULL_URI points outside this machine",
                 "Use https, a loopback address, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]")
         }
         // The endpoint is on this machine or beside it: no proxy stands between.
@@ -58,7 +58,7 @@ struct ContainerCredentials {
     /// Three tries of at most two seconds each: the endpoint is near, and an invocation waits.
     func fetch(within milliseconds: Int64) throws(AWSFailure) -> AWSCredentials {
         let started = Clock.monotonic()
-        var last = failure(.unavailable, "NoAnswer", "the container's endpoint did not answer")
+        var last = failure(.unavailable, "NoAnswer", "the container endpoint did not respond")
         for attempt in 1...3 {
             var headers: [(name: String, value: String)] = [("Accept", "application/json")]
             let token = try token()
@@ -76,7 +76,7 @@ struct ContainerCredentials {
                     response.status < 500 && response.status != 429 && response.status != 200
                         ? .credentials : .unavailable,
                     oneLine(redacted(JSONObject.string("code", in: body) ?? "NoCredentials", [token]), limit: 80),
-                    said.isEmpty ? "the container's endpoint gave no credentials" : oneLine(redacted(said, [token])))
+                    said.isEmpty ? "the container endpoint returned no credentials" : oneLine(redacted(said, [token])))
                 last.status = response.status
             } catch {
                 last = failure(.unavailable, "NoAnswer", oneLine(error.description))
@@ -96,7 +96,7 @@ struct ContainerCredentials {
             expiration: JSONObject.string("Expiration", in: json).flatMap(MomentText.rfc3339))
     }
 
-    /// Read anew each time, as the file's content is replaced now and then.
+    /// Read again each time, since the file's content is replaced now and then.
     private func token() throws(AWSFailure) -> String? {
         var token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
         if let path = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
@@ -108,7 +108,7 @@ struct ContainerCredentials {
         }
         // A line break would start another header.
         guard let token, token.utf8.contains(where: { $0 < 0x20 }) else { return token }
-        throw failure(.configuration, "BadToken", "the container's authorization token holds a line break")
+        throw failure(.configuration, "BadToken", "the container's authorization token contains a line break")
     }
 }
 

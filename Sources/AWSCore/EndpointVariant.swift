@@ -21,7 +21,7 @@ public struct EndpointVariant: Sendable, Equatable {
         guard Self.mayHaveFIPS(region) else {
             throw ConfigurationError(
                 Self.fips,
-                "is true, and \(region) has no FIPS endpoints: unset it, or choose a region of the US or Canada")
+                "is true, but \(region) has no FIPS endpoints: unset it, or choose a region of the US or Canada")
         }
     }
 
@@ -39,7 +39,7 @@ public struct EndpointVariant: Sendable, Equatable {
         switch environment[name]?.lowercased() {
         case nil, "false": return false
         case "true": return true
-        default: throw ConfigurationError(name, "is \"\(environment[name] ?? "")\"; it may be true or false")
+        default: throw ConfigurationError(name, "is \"\(environment[name] ?? "")\"; expected true or false")
         }
     }
 
@@ -49,7 +49,7 @@ public struct EndpointVariant: Sendable, Equatable {
         guard endpoint != nil, isFIPS || isDualStack else { return }
         throw ConfigurationError(
             isFIPS ? Self.fips : Self.dualStack,
-            "is true, and \(service.endpointVariable) or AWS_ENDPOINT_URL names the endpoint: unset one of the two")
+            "is true, but \(service.endpointVariable) or AWS_ENDPOINT_URL sets the endpoint: unset one of the two")
     }
 
     /// `s3.eu-central-1.amazonaws.com`, `s3-fips.dualstack.us-east-1.amazonaws.com`, `glue-fips.us-east-1.api.aws`

@@ -1,4 +1,4 @@
-/// Whoever has the requests made: it knows whose rights they are made with, and which of its own settings name the
+/// The caller that makes the requests: it knows whose rights they are made with, and which of its own settings name the
 /// bucket and the crawler. Of the variables that every AWS tool reads, endpoints and proxies for example, the client
 /// itself says what is to be changed.
 public protocol FailureAdviser: Sendable {

@@ -3,7 +3,7 @@ import HTTP
 /// A response that refuses a request and is not the service's own: a filter's page, a captive portal's, or that of a
 /// reverse proxy that wants to be asked elsewhere. What its status says is nothing that a role or a bucket could change.
 ///
-/// AWS names each request (`x-amz-request-id`, `x-amzn-RequestId`), and so do those who stand in for it, or else write
+/// AWS names each request (`x-amz-request-id`, `x-amzn-RequestId`), and so do its substitutes, or else write
 /// errors as AWS does. Whatever is neither a page nor a redirection gets the benefit of the doubt: a HEAD has no body.
 struct ForeignResponse {
     /// One line: what came instead.
@@ -32,7 +32,7 @@ struct ForeignResponse {
     private static func isPage(_ response: HTTPResponse, _ service: AWSService) -> Bool {
         let kind = response.headers["Content-Type"]?.lowercased() ?? ""
         if kind.hasPrefix("text/") || kind.hasPrefix("application/xhtml") { return true }
-        // A service that writes XML does not answer in JSON, nor does whoever stands in for it.
+        // A service that writes XML does not answer in JSON, nor does a substitute for it.
         if service.writesXML, kind.hasPrefix("application/json") { return true }
         guard kind.isEmpty, let first = response.body.bytes.first(where: { $0 > 0x20 }) else { return false }
         // Neither XML nor JSON, which may have been damaged on the way.
@@ -54,7 +54,7 @@ struct ForeignResponse {
         return title.isEmpty ? nil : title
     }
 
-    /// Without a user and a query, which may hold what is nobody's business.
+    /// Without the user and the query, which may hold secrets.
     private static func shortened(_ location: String) -> String {
         let address = String(location.prefix { $0 != "?" && $0 != "#" })
         guard let mark = firstRange(of: "://", in: address) else { return oneLine(address) }

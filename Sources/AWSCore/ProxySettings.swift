@@ -27,9 +27,9 @@ public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, Custo
             guard let proxy = ProxyAddress(value) else {
                 throw ConfigurationError(
                     name,
-                    "is not a proxy's address: write [scheme://][user[:password]@]host[:port], the scheme one of "
+                    "is not a valid proxy URL; expected [scheme://][user[:password]@]host[:port], the scheme one of "
                         + "\(ProxyAddress.schemes.joined(separator: ", ")), the port from 1 to 65535; in a user "
-                        + "or password, / # @ ? : and % are to be percent-encoded (%2F %23 %40 %3F %3A %25)")
+                        + "or password, percent-encode / # @ ? : and % (%2F %23 %40 %3F %3A %25)")
             }
             variables.append(name)
             if proxy.isSecure { isSecure = true }

@@ -6,7 +6,7 @@ struct Refusal {
     var failure: AWSFailure
     var retry: Retry
 
-    /// There was no whole answer.
+    /// The response was incomplete.
     init(_ problem: HTTPFailure, _ call: Call, _ advice: Advice) {
         let (code, kind, retry): (String, AWSFailure.Kind, Retry) =
             switch problem.kind {

@@ -45,7 +45,7 @@ public struct InvokeFunction: AWSRequest {
         let isError =
             switch response.status {
             case 200 where response.headers["X-Amz-Function-Error"] != nil: true
-            // The Runtime Interface Emulator has no such header: an error is told by its document alone.
+            // The Runtime Interface Emulator has no such header: only the document shows an error.
             case 200: errorMember("errorType", response) && errorMember("errorMessage", response)
             case 201..<300: false
             case 502 where errorMember("errorType", response): true

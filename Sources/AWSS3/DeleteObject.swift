@@ -1,7 +1,7 @@
 import AWSCore
 import HTTP
 
-/// Removes an object; that there was none is no failure. Needs `s3:DeleteObject`, which no function should have: the
+/// Removes an object; that there was none is not a failure. Needs `s3:DeleteObject`, which no function should have: the
 /// developer's tool uses it.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
 public struct DeleteObject: S3Request {

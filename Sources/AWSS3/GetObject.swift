@@ -27,7 +27,7 @@ extension AWSOperation {
     /// An object holds what one batch brings, 6 MB, and may be stored without being packed.
     public static let getObject = AWSOperation(
         .s3, "GetObject",
-        permissionNote: ", and s3:ListBucket on its bucket, without which S3 says 403 of an object that does not exist",
+        permissionNote: ", and s3:ListBucket on its bucket, without which S3 answers 403 for a missing object",
         counter: .get, priority: .read, responseLimit: 64 << 20)
 }
 

@@ -2,7 +2,7 @@ import AWSCore
 import HTTP
 
 /// The metadata of an object; a failure of kind `.notFound` where there is none. Needs `s3:GetObject`, and
-/// `s3:ListBucket` to be told of an absence rather than of a missing permission.
+/// `s3:ListBucket` to distinguish a missing object from a missing permission.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 public struct HeadObject: S3Request {
     public static let operation = AWSOperation.headObject

@@ -30,7 +30,7 @@ public struct ListObjects: S3Request {
     }
 
     public var query: [(name: String, value: String)] {
-        // Without encoding-type, keys with control characters make XML that nobody can read.
+        // Without encoding-type, keys with control characters make XML that cannot be parsed.
         var query: [(name: String, value: String)] = [
             ("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(maxKeys)"), ("prefix", prefix),
         ]

@@ -6,7 +6,7 @@ import HTTP
 /// `s3:PutObjectTagging` where the bucket's options have tags).
 ///
 /// S3 checks the body against the SHA-256 that is sent with it, and keeps the checksum. A success that is not S3's own
-/// (a proxy's page) is no success: the request is repeated.
+/// (a proxy's page) is not a success: the request is repeated.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 public struct PutObject: S3Request {
     public enum Outcome: Sendable, Equatable {
@@ -65,7 +65,7 @@ public struct PutObject: S3Request {
 
 extension AWSOperation {
     public static let putObject = AWSOperation(
-        .s3, "PutObject", permissionNote: ", and see that no bucket policy or permissions boundary denies it",
+        .s3, "PutObject", permissionNote: ", and check that no bucket policy or permissions boundary denies it",
         counter: .put, priority: .write)
 }
 

@@ -3,7 +3,7 @@ import Bytes
 
 /// What a bucket of one's own may ask of every request: how objects are encrypted, whose it must be, and the like.
 ///
-/// The values go out as they are here; whoever reads them from somewhere checks them.
+/// The values are sent as they are; whoever sets them validates them.
 public struct S3Options: Sendable, Equatable {
     public enum Encryption: String, Sendable, CaseIterable {
         case s3 = "AES256"
@@ -58,12 +58,12 @@ public struct S3Options: Sendable, Equatable {
         self.tags = tags
     }
 
-    /// For every request: another account's bucket of that name is refused by S3, whatever its policy allows.
+    /// For every request: S3 rejects another account's bucket of that name, whatever its policy allows.
     var headers: [(name: String, value: String)] {
         expectedBucketOwner.map { [("x-amz-expected-bucket-owner", $0)] } ?? []
     }
 
-    /// For those that write an object, besides.
+    /// Additional ones for requests that write an object.
     /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html#API_PutObject_RequestSyntax
     var headersToPut: [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []

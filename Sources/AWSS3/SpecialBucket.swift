@@ -19,11 +19,11 @@ public enum SpecialBucket: String, Sendable, CaseIterable {
     public var reason: String {
         switch self {
         case .directory:
-            "a directory bucket, which lists its objects in no order and wants sessions in the place of signed requests"
-        case .directoryAccessPoint: "an access point of a directory bucket, which is as little to be written to as that is"
-        case .table: "a table bucket, which takes no objects"
-        case .multiRegion: "a multi-region access point, which wants another kind of signature"
-        case .objectLambda: "an Object Lambda access point, which takes no objects"
+            "a directory bucket, which lists objects in no order and requires sessions instead of signed requests"
+        case .directoryAccessPoint: "an access point of a directory bucket, which is not supported either"
+        case .table: "a table bucket, which does not accept objects"
+        case .multiRegion: "a multi-region access point, which requires another kind of signature"
+        case .objectLambda: "an Object Lambda access point, which does not accept objects"
         case .outposts: "an access point of S3 on Outposts, which has other endpoints and another signature"
         }
     }

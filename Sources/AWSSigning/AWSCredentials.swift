@@ -8,7 +8,7 @@ public struct AWSCredentials: Sendable, Equatable, CustomStringConvertible, Cust
     public var secretAccessKey: String
     /// Temporary credentials, which a Lambda role's are, come with one.
     public var sessionToken: String?
-    /// When AWS stops accepting them; `nil` where nobody said.
+    /// When AWS stops accepting them; `nil` if unknown.
     public var expiration: EpochMilliseconds?
 
     public init(

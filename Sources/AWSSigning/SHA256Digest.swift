@@ -12,7 +12,7 @@ public struct SHA256Digest: Sendable, Hashable {
         SHA256_Init(&context)
         SHA256_Update(&context, bytes.baseAddress, bytes.count)
         withUnsafeMutableBytes(of: &storage) { digest in
-            // None of the three can fail: they answer 1 whatever they are given.
+            // None of the three can fail: they return 1 for any argument.
             _ = SHA256_Final(digest.baseAddress?.assumingMemoryBound(to: UInt8.self), &context)
         }
     }

@@ -8,7 +8,7 @@ public enum Base64 {
     /// White space, the URL-safe alphabet and missing padding are not base64 here. Bits left over in the last
     /// character are accepted, as the usual decoders do.
     ///
-    /// - Parameter text: lies in a `ByteBuffer` other than `buffer`: up to `ByteBuffer.slack` bytes behind it are read.
+    /// - Parameter text: in a `ByteBuffer` other than `buffer`: up to `ByteBuffer.slack` bytes after it are read.
     /// - Returns: false when `text` is not base64; `buffer` then holds what it held before.
     @inlinable public static func decode(
         _ text: UnsafeRawBufferPointer, appendingTo buffer: ByteBuffer

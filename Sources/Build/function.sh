@@ -9,13 +9,13 @@ build_command() {
     build
 }
 
-# need_to_build WHAT…: what build needs, where it is not done in a container, and this besides, in one list.
+# need_to_build WHAT…: what build needs, unless it runs in a container, and WHAT as well, in one list.
 need_to_build() {
     if can_build_here; then need build "$@"; else need "$@"; fi
 }
 
 build() {
-    [[ $arch == x86_64 || $arch == arm64 ]] || fail "Lambda has no $arch." "set ARCH to x86_64 or arm64."
+    [[ $arch == x86_64 || $arch == arm64 ]] || fail "Lambda does not support $arch." "set ARCH to x86_64 or arm64."
     if can_build_here; then
         need_static_libraries
         build_binary
@@ -51,7 +51,7 @@ check_binary() {
     machine=$(readelf -h "$1" | sed -n 's/^ *Machine: *//p')
     case $arch:$machine in
         x86_64:*X86-64 | arm64:AArch64) ;;
-        *) fail "$1 is for $machine and would not start on $arch, so it is not packaged." \
+        *) fail "$1 is built for $machine and would not start on $arch, so it is not packaged." \
             "./build.sh clean, then ARCH=$arch ./build.sh" ;;
     esac
     headers=$(readelf -lVW "$1")
@@ -65,7 +65,7 @@ notice() {
     swift=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)\/lib\/swift".*/\1/p')
     compiler=$(swiftc --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p')
     cat <<END
-bootstrap is linked statically. Besides this project's own code it holds:
+bootstrap is linked statically. Apart from this project's own code it contains:
 
     Swift $compiler, swift-log
     curl $(version curl)
@@ -75,7 +75,7 @@ bootstrap is linked statically. Besides this project's own code it holds:
     the GNU C library $(installed libc6-dev) and GCC's runtime libraries $(gcc -dumpfullversion)
 
 The GNU C library is under the LGPL 2.1: you may replace it and link bootstrap again. The project's sources and its
-build.sh, which links the C library of the system that it runs on, are what that takes.
+build.sh, which links the C library of the system that it runs on, are all that is needed.
 END
     notice_part Swift "$swift/share/swift/LICENSE.txt"
     notice_part swift-log "$log/LICENSE.txt" "$log/NOTICE.txt"
@@ -105,7 +105,7 @@ package() {
     (cd "$out" && export TZ=UTC && touch -d 1980-01-01T00:00:00Z bootstrap NOTICE &&
         zip -q -X -9 "$out.zip" bootstrap NOTICE)
     (($(size "$out.zip") <= zip_limit)) || fail "the zip has $(size "$out.zip") bytes, more than $zip_limit." \
-        "look for what was linked lately: nm --size-sort $scratch/release/bootstrap"
+        "look for what was linked recently: nm --size-sort $scratch/release/bootstrap"
 }
 
 size() { wc -c <"$1" | tr -d ' '; }
@@ -125,7 +125,7 @@ build_in_container() {
     [[ $found ]] || fail "this machine ($(uname -sm)) cannot build for Lambda's $arch, and no Docker or Podman runs \
 on it." \
         "install one of them, or run this on Debian or Ubuntu on $arch."
-    say "Building for $arch in $swift_image by $found"
+    say "Building for $arch in $swift_image with $found"
     rm -f "$out/bootstrap" "$out.zip"
     # Whoever owns the folder keeps owning what is built in it.
     "$found" run --rm --platform "linux/${arch/x86_64/amd64}" --volume "$root:/kafka-to-s3" --workdir /kafka-to-s3 \

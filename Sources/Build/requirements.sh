@@ -63,7 +63,7 @@ in_image() {
 look_for_swift() {
     local found
     if ! command -v swift >/dev/null; then
-        problems+=("there is no Swift compiler on this machine")
+        problems+=("no Swift compiler found on this machine")
     else
         found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1)
         [[ $(printf '%s\n' "$oldest_swift" "$found" | sort -V | head -1) != "$oldest_swift" ]] || return 0
@@ -79,7 +79,7 @@ look_for_packages() {
         sed -n 's/ install ok installed$//p') || true # it fails where one of them is missing
     mapfile -t missing < <(printf '%s\n' "${wanted[@]}" | awk '!seen[$0]++' | grep -vxF -f <(echo "${installed:-none}"))
     ((${#missing[@]} == 0 || EUID == 0)) || command -v sudo >/dev/null || {
-        problems+=("only root can install these Debian packages, and there is no sudo: ${missing[*]}")
+        problems+=("only root can install these Debian packages, and sudo is missing: ${missing[*]}")
         steps+=("as root: apt-get install ${missing[*]}")
     }
 }
@@ -125,7 +125,7 @@ install_emulator() {
     case $(uname -m) in
         x86_64) machine=x86_64 ;;
         aarch64 | arm64) machine=arm64 ;;
-        *) fail "AWS has no runtime emulator for $(uname -m)." "use an x86_64 or arm64 machine." ;;
+        *) fail "AWS does not provide a runtime emulator for $(uname -m)." "use an x86_64 or arm64 machine." ;;
     esac
     say "Fetching AWS's runtime emulator for $machine (from the wheel of $(requirements "$sam"))"
     "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \

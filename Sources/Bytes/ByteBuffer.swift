@@ -6,7 +6,7 @@ import Libc
 ///
 /// It is a reference type on purpose: libcurl keeps the address of a body while it sends, and a copy of a
 /// value type made at the wrong moment would move it. Anything that takes `bytes` must be done with them
-/// before the buffer next changes, and must keep the buffer: `f(makeBuffer().bytes)` reads memory that is gone.
+/// before the buffer next changes, and must keep the buffer: `f(makeBuffer().bytes)` reads freed memory.
 ///
 /// The three fields are not checked for overlapping access at run time: the class is not `Sendable`, and no method
 /// hands one out while it changes it. The checks would cost more than the bytes that are written.
@@ -14,10 +14,10 @@ public final class ByteBuffer {
     /// The address of the first byte. Moves when the buffer grows.
     @exclusivity(unchecked) public private(set) var base: UnsafeMutablePointer<UInt8>
     @exclusivity(unchecked) @usableFromInline var end = 0
-    /// Bytes behind `capacity` that may be read (never written): vector code loads whole registers at the end of
+    /// Bytes after `capacity` that may be read (never written): vector code loads whole registers at the end of
     /// the text and masks what lies beyond, instead of walking the last bytes one by one.
     public static let slack = 64
-    /// Bytes in front of `base` that may be read (never written), for the same reason.
+    /// Bytes before `base` that may be read (never written), for the same reason.
     public static let lead = 16
 
     /// How many bytes fit before the buffer must grow.

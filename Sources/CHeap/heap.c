@@ -8,7 +8,7 @@
 
 #define MB (1 << 20)
 
-void cheap_keep_pages(void) {
+void heap_keep_pages(void) {
     // Larger pieces, an event and long bodies, are mapped on their own: those grow without being copied and leave no gaps.
     mallopt(M_MMAP_THRESHOLD, MB);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
@@ -16,7 +16,7 @@ void cheap_keep_pages(void) {
     mallopt(M_TOP_PAD, MB);
 }
 
-void cheap_take_pages(size_t bytes) {
+void heap_reserve_pages(size_t bytes) {
     volatile char *pages = malloc(bytes);
     if (pages == NULL) return;
     for (size_t at = 0; at < bytes; at += 4096) pages[at] = 0;
@@ -25,7 +25,7 @@ void cheap_take_pages(size_t bytes) {
 
 #else
 
-void cheap_keep_pages(void) {}
-void cheap_take_pages(size_t bytes) { (void)bytes; }
+void heap_keep_pages(void) {}
+void heap_reserve_pages(size_t bytes) { (void)bytes; }
 
 #endif

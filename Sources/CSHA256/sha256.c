@@ -62,7 +62,7 @@ SHA static inline __attribute__((always_inline)) void rounds(int i, struct state
     if (i >= 1 && i < 13) m[last] = _mm_sha256msg1_epu32(m[last], m[here]);
 }
 
-/// Takes so many blocks of both lanes.
+/// Hashes this many blocks of both lanes.
 SHA static void compress(struct lane *one, struct lane *other, size_t blocks) {
     struct state a = load(one->state), b = load(other->state);
     for (size_t n = 0; n < blocks; n++) {

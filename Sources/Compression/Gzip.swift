@@ -2,7 +2,7 @@ import Bytes
 import CDeflate
 
 /// Unpacks what `GzipCompressor` packed. With libdeflate: the ISA-L that Debian has refuses some valid members on
-/// arm64 (issue 316 of intel/isa-l), and speed is no matter here, since objects are hardly ever read back.
+/// arm64 (issue 316 of intel/isa-l), and speed does not matter here, since objects are hardly ever read back.
 public enum Gzip {
     /// Appends the contents of one gzip member (RFC 1952).
     ///

@@ -27,7 +27,7 @@ public final class GzipCompressor {
         let start = buffer.count
         cisal_begin(compressor, bytes.baseAddress, count)
         repeat {
-            // Rows shrink to a quarter as a rule. What does not fit goes on in the next piece.
+            // Rows usually shrink to a quarter. What does not fit continues in the next chunk.
             let room = UInt32(bytes.count / 3 + 1024)
             var written: Int64 = 0
             buffer.appendUninitialized(atMost: Int(room)) { out in
@@ -52,10 +52,10 @@ public enum GzipError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .outOfMemory: "no memory for gzip: give the function more memory"
-        case .refused(let bytes): "ISA-L does not take \(bytes) bytes for one gzip member"
-        case .notGzip: "these bytes are not one whole gzip member"
-        case .tooLong(let limit): "there are more than \(limit) bytes in this gzip member"
+        case .outOfMemory: "out of memory for gzip: give the function more memory"
+        case .refused(let bytes): "ISA-L does not accept \(bytes) bytes for one gzip member"
+        case .notGzip: "these bytes are not a complete gzip member"
+        case .tooLong(let limit): "this gzip member holds more than \(limit) bytes"
         }
     }
 }

@@ -32,8 +32,8 @@ check_account() {
     [[ -n $region ]] || fail "no region is set." "AWS_REGION=eu-central-1 ./build.sh $*, or aws configure"
     export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=
     account=$(aws sts get-caller-identity --query Account --output text 2>"$error") ||
-        fail "AWS does not know you: $(last_line)" \
-            "aws configure (or aws sso login, or AWS_PROFILE=…); aws sts get-caller-identity then says who you are."
+        fail "AWS does not accept your credentials: $(last_line)" \
+            "aws configure (or aws sso login, or AWS_PROFILE=…); aws sts get-caller-identity then shows who you are."
     say "Account $account, region $region"
 }
 
@@ -44,7 +44,7 @@ describe_stack() {
     if ! aws cloudformation describe-stacks --stack-name "${1:-$stack}" --output json --query 'Stacks[0]' \
         >"$described" 2>"$error"; then
         grep -q 'does not exist' "$error" ||
-            fail "the stack $stack cannot be looked at: $(last_line)" "allow cloudformation:DescribeStacks."
+            fail "could not describe the stack $stack: $(last_line)" "allow cloudformation:DescribeStacks."
         echo '{}' >"$described"
     fi
     status=$(sed -n 's/.*"StackStatus": "\([A-Z_]*\)".*/\1/p' "$described")

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # account, stack, status and described are set by account.sh
 #
-# Deletes the stack, and waits for what keeps it from going. Sourced by build.sh.
+# Deletes the stack, and waits for what blocks its deletion. Sourced by build.sh.
 
-longest_wait=90 # minutes; Lambda takes 20 to 40 to give its network interfaces back
+longest_wait=90 # minutes; Lambda takes 20 to 40 to release its network interfaces
 
 delete() {
     (($# == 0)) || fail "delete takes no arguments." "STACK=$1 ./build.sh delete"
@@ -11,7 +11,7 @@ delete() {
     check_account delete
     describe_stack
     if [[ -z $status ]]; then
-        say "There is no stack $stack in $AWS_REGION, so nothing is deleted"
+        say "There is no stack $stack in $AWS_REGION; nothing to delete"
         return
     fi
     confirm
@@ -21,14 +21,14 @@ delete() {
     end_mappings
     wait_for_interfaces
     delete_stack "$id"
-    say "The stack $stack is gone"
+    say "The stack $stack is deleted"
     name_what_stays "$buckets"
 }
 
 confirm() {
     [[ -t 0 ]] || return 0
     local typed
-    read -r -p "Delete the stack $stack? Its buckets stay. Type its name to go on: " typed
+    read -r -p "Delete the stack $stack? Its buckets are kept. Type its name to continue: " typed
     [[ $typed == "$stack" ]] || fail "nothing was deleted." "./build.sh delete, and type $stack"
 }
 
@@ -37,28 +37,28 @@ resources() {
     local found
     found=$(aws cloudformation list-stack-resources --stack-name "$stack" --output text --query \
         "StackResourceSummaries[?ResourceType=='$1' && ResourceStatus!='DELETE_COMPLETE'].[PhysicalResourceId]" \
-        2>"$error") || fail "the stack's resources cannot be listed: $(last_line)" \
+        2>"$error") || fail "could not list the stack's resources: $(last_line)" \
         "allow cloudformation:ListStackResources."
     grep -vx -e None -e '' <<<"$found" || true
 }
 
-# Before the rest: Lambda gives network interfaces back with the function's role, and keeps them where that goes first.
+# First: Lambda releases network interfaces with the function's role, and keeps them if the role is deleted before.
 end_mappings() {
     local mapping mappings
     mappings=$(resources AWS::Lambda::EventSourceMapping)
     for mapping in $mappings; do
-        say "Ending the event source mapping $mapping; Kafka keeps what it has not read"
+        say "Deleting the event source mapping $mapping; Kafka keeps what it has not read"
         aws lambda delete-event-source-mapping --uuid "$mapping" >"$(log delete)" 2>&1 ||
             grep -qE 'ResourceNotFound|ResourceInUse' "$(log delete)" ||
-            failed_step delete "the event source mapping $mapping cannot be deleted."
-        wait_until "the event source mapping $mapping to end" mapping_is_gone "$mapping"
+            failed_step delete "could not delete the event source mapping $mapping."
+        wait_until "the event source mapping $mapping to be deleted" mapping_is_gone "$mapping"
     done
 }
 
 mapping_is_gone() {
     aws lambda get-event-source-mapping --uuid "$1" >"$error" 2>&1 && return 1
-    grep -q ResourceNotFound "$error" || fail "the event source mapping $1 cannot be looked at: $(last_line)" \
-        "allow lambda:GetEventSourceMapping, then ./build.sh delete again."
+    grep -q ResourceNotFound "$error" || fail "could not get the event source mapping $1: $(last_line)" \
+        "allow lambda:GetEventSourceMapping, then run ./build.sh delete again."
 }
 
 # The network interfaces by which the pollers reach the broker's VPC block its subnet, its security groups and itself.
@@ -67,7 +67,7 @@ wait_for_interfaces() {
     groups=$(resources AWS::EC2::SecurityGroup)
     [[ -n $groups ]] || return 0
     groups=${groups//$'\n'/,}
-    wait_until "Lambda to give its network interfaces back, which takes it 20 to 40 minutes" \
+    wait_until "Lambda to release its network interfaces, which takes 20 to 40 minutes" \
         interfaces_are_gone "$groups"
 }
 
@@ -77,8 +77,8 @@ interfaces_are_gone() {
     left=$(aws ec2 describe-network-interfaces --filters "Name=group-id,Values=$1" --output text --query \
         "NetworkInterfaces[?InterfaceType!='vpc_endpoint' && !(Attachment.InstanceId)].[NetworkInterfaceId]" \
         2>"$error") ||
-        fail "the network interfaces cannot be looked at: $(last_line)" \
-            "allow ec2:DescribeNetworkInterfaces, then ./build.sh delete again."
+        fail "could not describe the network interfaces: $(last_line)" \
+            "allow ec2:DescribeNetworkInterfaces, then run ./build.sh delete again."
     [[ -z $left || $left == None ]]
 }
 
@@ -87,14 +87,14 @@ delete_stack() {
     local round
     for round in 1 2 3; do
         aws cloudformation delete-stack --stack-name "$1" >"$(log delete)" 2>&1 ||
-            failed_step delete "CloudFormation does not delete the stack."
+            failed_step delete "CloudFormation refused to delete the stack."
         wait_until "CloudFormation to delete the stack" deletion_has_ended "$1"
         [[ $status == DELETE_COMPLETE || -z $status ]] && return
         failed_resources "$1"
-        say "CloudFormation could not delete all (see the lines above); trying again ($round of 3)"
+        say "CloudFormation could not delete everything (see the lines above); retrying ($round of 3)"
         wait_for_interfaces
     done
-    fail "the stack $stack is in $status." "see the lines above for what is in the way, then ./build.sh delete again"
+    fail "the stack $stack is in $status." "see the lines above for what blocks it, then run ./build.sh delete again"
 }
 
 deletion_has_ended() {
@@ -109,8 +109,8 @@ wait_until() {
     until "$@"; do
         ((turns % 4 == 0)) &&
             say "Waiting for $what ($((turns / 4)) min). Ctrl-C is safe: ./build.sh delete continues from here"
-        ((++turns <= longest_wait * 4)) || fail "this has taken $longest_wait minutes: waiting for $what." \
-            "./build.sh delete again; if it does not end, aws ec2 describe-network-interfaces shows what is left."
+        ((++turns <= longest_wait * 4)) || fail "gave up after $longest_wait minutes of waiting for $what." \
+            "run ./build.sh delete again; if it fails again, aws ec2 describe-network-interfaces shows what is left."
         sleep 15
     done
 }
@@ -122,6 +122,6 @@ name_what_stays() {
         aws s3api head-bucket --bucket "$bucket" --expected-bucket-owner "$account" >/dev/null 2>&1 && stay+=("$bucket")
     done
     ((${#stay[@]})) || return 0
-    say "These buckets stay, since what they hold may be the only copy. To delete one with all that is in it:"
+    say "These buckets are kept, as they may hold the only copy of the data. To delete one with everything in it:"
     printf '    aws s3 rb --force s3://%s\n' "${stay[@]}" >&2
 }

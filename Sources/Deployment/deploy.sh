@@ -42,14 +42,14 @@ upload_and_deploy() {
     say "Uploading the function to s3://$1"
     aws cloudformation package --template-file "$template" --s3-bucket "$1" \
         --output-template-file "$packaged" >"$(log deploy)" 2>&1 ||
-        failed_step deploy "the function could not be uploaded."
-    say "Deploying stack $stack (the first time takes some minutes)"
+        failed_step deploy "could not upload the function."
+    say "Deploying stack $stack (the first time takes a few minutes)"
     if ! aws cloudformation deploy --template-file "$packaged" --stack-name "$stack" --s3-bucket "$1" \
         --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset \
         --parameter-overrides "${parameters[@]}" ${tags[@]+"${tags[@]}"} 2>&1 | tee "$(log deploy)" >&2; then
         failed_resources
-        fail "the stack was not deployed." "the lines above say why. A stack that was rolled back when it was made \
-must go first: ./build.sh delete"
+        fail "the stack was not deployed." "see the lines above for the reason. If the stack's creation was rolled \
+back, delete it first: ./build.sh delete"
     fi
 }
 
@@ -58,19 +58,19 @@ must go first: ./build.sh delete"
 # Buckets and databases are named after the stack.
 check_stack_name() {
     [[ $stack =~ ^[a-z][a-z0-9-]*[a-z0-9]$ ]] || fail "STACK=$stack cannot name buckets and a database." \
-        "take small letters, digits and -, a letter first and no - last: STACK=kafka-to-s3 ./build.sh deploy …"
+        "use lower-case letters, digits and -, with a letter first and no - last: STACK=kafka-to-s3 ./build.sh deploy …"
 }
 
 check_bucket_name() {
-    ((${#1} <= 63)) || fail "the name of the bucket for what is deployed, $1, has ${#1} characters, and S3 takes 63." \
-        "take a shorter STACK, or name a bucket: ARTIFACT_BUCKET=… ./build.sh deploy …"
+    ((${#1} <= 63)) || fail "the name of the artifact bucket, $1, has ${#1} characters; S3 allows 63." \
+        "choose a shorter STACK, or specify a bucket: ARTIFACT_BUCKET=… ./build.sh deploy …"
 }
 
 check_parameters() {
     local faults
     faults=$("$python3_yaml" Sources/Deployment/parameters.py "$@" 2>&1) && return
     printf 'build.sh: %s\n' "${faults//$'\n'/$'\n'          }" >&2
-    [[ $faults == *Next:* ]] || printf '    Next: put that right; %s has all names and what they take.\n' \
+    [[ $faults == *Next:* ]] || printf '    Next: correct that; %s lists all parameters.\n' \
         "template.yaml (with OwnBroker=true, also Sources/Deployment/broker.yaml)" >&2
     exit 1
 }
@@ -83,15 +83,15 @@ effective() {
 check_status() {
     case $status in
         ROLLBACK_COMPLETE | ROLLBACK_FAILED | DELETE_FAILED)
-            fail "the stack $stack is in $status, from which no deployment leads." \
+            fail "the stack $stack is in $status and cannot be deployed to." \
                 "./build.sh delete, then deploy again" ;;
         UPDATE_ROLLBACK_FAILED)
-            fail "the stack $stack is in $status: an update could not be taken back." \
+            fail "the stack $stack is in $status: an update could not be rolled back." \
                 "aws cloudformation continue-update-rollback --stack-name $stack, then deploy again" ;;
-        REVIEW_IN_PROGRESS) ;; # a change set was made and never carried out: deploying carries on
+        REVIEW_IN_PROGRESS) ;; # a change set was created but never executed: deploying continues
         *_IN_PROGRESS)
             fail "the stack $stack is in $status." \
-                "wait until that has ended: aws cloudformation describe-stacks --stack-name $stack" ;;
+                "wait until that has finished: aws cloudformation describe-stacks --stack-name $stack" ;;
     esac
 }
 
@@ -108,11 +108,11 @@ choose_runtime() {
     [[ $(effective Runtime) == provided.al2 ]] || return 0
     if [[ $today < $end ]]; then
         say "provided.al2: AWS refuses new functions on it from $no_new_functions and updates from $no_updates;" \
-            "Runtime=provided.al2023 takes the same zip"
+            "Runtime=provided.al2023 runs the same zip"
     elif [[ " ${parameters[*]} " == *" Runtime="* ]]; then
-        fail "AWS refuses this on provided.al2 since $end." "Runtime=provided.al2023 takes the same zip."
+        fail "AWS has refused this on provided.al2 since $end." "set Runtime=provided.al2023, which runs the same zip."
     else
-        say "AWS refuses provided.al2 since $end: taking Runtime=provided.al2023, on which the same zip runs"
+        say "AWS has refused provided.al2 since $end: using Runtime=provided.al2023, which runs the same zip"
         parameters+=("Runtime=provided.al2023")
     fi
 }
@@ -136,14 +136,14 @@ choose_broker() {
     fi
     local type
     type=$(effective BrokerInstanceType)
-    image=$(newest_image "$type") || fail "the image for the broker's machine cannot be looked up: $(last_line)" \
-        "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or name an image of Amazon Linux 2023: BrokerImageId=ami-…"
+    image=$(newest_image "$type") || fail "could not look up the image for the broker's machine: $(last_line)" \
+        "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or specify an image of Amazon Linux 2023: BrokerImageId=ami-…"
     parameters+=("BrokerImageId=$image")
     [[ -n $(effective BrokerZone) ]] || choose_zone "$type"
 }
 
 # Of a broker from before BrokerImageId: the parameter BrokerImage named the newest image, and the stack knows which one
-# that was. A mere update would have looked it up anew.
+# that was. A plain update would have looked it up again.
 image_of_stack() {
     [[ -n $status ]] || return 0
     local machine
@@ -172,13 +172,13 @@ choose_zone() {
         done
     } 2>"$error" | tr '\t' '\n' | sort | uniq -c | awk '$1 == 3 {print $2}') || true
     if [[ -s $error ]]; then
-        say "Leaving the zone of the broker's machine to EC2, since it cannot be told which fit: $(last_line)"
+        say "Letting EC2 choose the zone of the broker's machine, as suitable ones cannot be determined: $(last_line)"
     elif [[ -z $zones ]]; then
         fail "no zone of $AWS_REGION has $1 and endpoints of Lambda and STS." \
-            "name another type, e.g. BrokerInstanceType=t3a.small, or another region: AWS_REGION=… ./build.sh deploy …"
+            "use another type, e.g. BrokerInstanceType=t3a.small, or another region: AWS_REGION=… ./build.sh deploy …"
     else
         parameters+=("BrokerZone=${zones%%$'\n'*}")
-        say "The broker's machine comes to ${zones%%$'\n'*}"
+        say "Placing the broker's machine in ${zones%%$'\n'*}"
     fi
 }
 
@@ -191,20 +191,20 @@ make_bucket() {
     answer=$(aws s3api head-bucket --bucket "$1" --expected-bucket-owner "$account" 2>&1) && return
     case $answer in
         *"(404)"*) ;;
-        *"(403)"*) fail "the bucket $1 is not account $account's, or you may not look at it." \
-            "name another one: ARTIFACT_BUCKET=… ./build.sh deploy …; or allow s3:ListBucket on it." ;;
-        *"(301)"*) fail "the bucket $1 is in another region, and Lambda takes code from $AWS_REGION alone." \
-            "name another one: ARTIFACT_BUCKET=… ./build.sh deploy …" ;;
-        *) fail "the bucket $1 cannot be looked at: $(tail -1 <<<"$answer")" "run this command again." ;;
+        *"(403)"*) fail "the bucket $1 does not belong to account $account, or you are not allowed to access it." \
+            "choose another one: ARTIFACT_BUCKET=… ./build.sh deploy …; or allow s3:ListBucket on it." ;;
+        *"(301)"*) fail "the bucket $1 is in another region; Lambda accepts code only from $AWS_REGION." \
+            "choose another one: ARTIFACT_BUCKET=… ./build.sh deploy …" ;;
+        *) fail "could not access the bucket $1: $(tail -1 <<<"$answer")" "run this command again." ;;
     esac
-    say "Making the bucket $1 for what is deployed"
+    say "Creating the artifact bucket $1"
     local where=()
     [[ $AWS_REGION == us-east-1 ]] || where=(--create-bucket-configuration "LocationConstraint=$AWS_REGION")
     { aws s3api create-bucket --bucket "$1" "${where[@]}" &&
         aws s3api put-public-access-block --bucket "$1" --expected-bucket-owner "$account" \
             --public-access-block-configuration \
             BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-    } >"$(log deploy)" 2>&1 || failed_step deploy "the bucket $1 could not be made; ARTIFACT_BUCKET names another one."
+    } >"$(log deploy)" 2>&1 || failed_step deploy "could not create the bucket $1; ARTIFACT_BUCKET chooses another one."
 }
 
 # --- Afterwards ------------------------------------------------------------------------------------------------
@@ -215,24 +215,24 @@ next_steps() {
         --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]')
     # The value of an output of the stack; nothing where it has none of that name.
     value() { awk -F'\t' -v name="$1" '$1 == name {print $2}' <<<"$outputs"; }
-    say "Deployed. What comes next:"
+    say "Deployed. Next steps:"
     if [[ -n $(value Broker) ]]; then
         cat <<END
-    Records to look at (disable --now stops them):
+    Send sample records (disable --now stops them):
         aws ssm send-command --instance-ids $(value Broker) --document-name AWS-RunShellScript --parameters commands='systemctl enable --now stock-market'
 END
     fi
     cat <<END
-    What the function says:
+    Read the function's log:
         aws logs filter-log-events --log-group-name $(value LogGroup) --query 'events[].message' --output text
-    What it has stored (the first objects come with the first batch):
+    List what it has stored (the first objects appear with the first batch):
         aws s3 ls --recursive s3://$(value IngestionBucket)/
-    Whether the crawler has made the table:
+    See whether the crawler has created the table:
         aws glue get-tables --database-name $(value Database) --query 'TableList[].Name'
-    Ask; in the Athena console, the workgroup $(value WorkGroup) has saved queries:
+    Run a query; in the Athena console, the workgroup $(value WorkGroup) has saved queries:
         aws athena start-query-execution --work-group $(value WorkGroup) --query-execution-context Database=$(value Database) --query-string 'SELECT count(*) FROM "$(table_of_topic)"'
-    Figures are on the CloudWatch dashboard $stack. To change something: ./build.sh deploy NAME=VALUE (the rest stays).
-    The end of it: ./build.sh delete
+    Metrics are on the CloudWatch dashboard $stack. To change a parameter: ./build.sh deploy NAME=VALUE (others stay).
+    To delete it: ./build.sh delete
 END
 }
 

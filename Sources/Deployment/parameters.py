@@ -60,20 +60,20 @@ def finish(faults):
 def wrong_values(declared, arguments):
     names = [argument.partition("=")[0] for argument in arguments]
     for name in dict.fromkeys(it for it in names if names.count(it) > 1):
-        yield f"{name} is given {names.count(name)} times; give it once"
+        yield f"{name} is given {names.count(name)} times; specify it once"
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals or not re.match("[A-Za-z]", name):
-            yield f"'{argument}' is not a parameter; write NAME=VALUE, e.g. ./build.sh deploy OwnBroker=true"
+            yield f"'{argument}' is not a parameter; use NAME=VALUE, e.g. ./build.sh deploy OwnBroker=true"
         elif name not in declared:
-            yield f"there is no parameter {name}{guess(name, declared)}"
+            yield f"unknown parameter {name}{guess(name, declared)}"
         elif wrong := wrong_value(declared[name], value):
             yield f"{name}={value}: {wrong}"
 
 
 def guess(name, declared):
     same = [it for it in declared if it.lower() == name.lower() or it.lower().startswith(name.lower())]
-    return f"; did you mean {same[0]}?" if same else "; template.yaml and Sources/Deployment/broker.yaml have all names"
+    return f"; did you mean {same[0]}?" if same else "; template.yaml and Sources/Deployment/broker.yaml list the parameters"
 
 
 def wrong_value(parameter, value):
@@ -89,7 +89,7 @@ def wrong_value(parameter, value):
     if parameter["Type"] == "Number":
         # CloudFormation takes 1.5 and 007 as well. No service takes the one, and the template's conditions compare text.
         if not re.fullmatch(r"0|-?[1-9][0-9]*", value):
-            return "must be a whole number, with no 0 before it"
+            return "must be a whole number without leading zeros"
         low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
         if not low <= float(value) <= high:
             return sentence or (f"must be {low} to {high}" if high < float("inf") else f"must be {low} or more")
@@ -115,13 +115,13 @@ def changed(stack, deployed, typed):
         if value == before:
             continue
         if parameter in FIXED or (TOPIC.match(parameter) and before and value):
-            yield f"{parameter} cannot change from '{before}' to '{value}': its event source mapping keeps it for life."
+            yield f"{parameter} cannot change from '{before}' to '{value}': an event source mapping cannot change it."
             yield (f"    Next: deploy a second stack, with buckets of its own: STACK={name}-2 ./build.sh deploy "
-                   f"{parameter}={value} …; if {name} is not wanted any more, ./build.sh delete")
+                   f"{parameter}={value} …; if {name} is no longer needed, ./build.sh delete")
             if TOPIC.match(parameter):
-                yield "    To add a topic to this stack, name it as Topic2 to Topic5, one of them that is empty."
+                yield "    To add a topic to this stack, use one of Topic2 to Topic5 that is still empty."
         elif parameter in OF_BROKER and deployed.get("OwnBroker") == "true":
-            yield f"{parameter} cannot change from '{before}' to '{value}': the broker's machine would be replaced, and its records with it."
+            yield f"{parameter} cannot change from '{before}' to '{value}': that would replace the broker's machine and lose its records."
             yield f"    Next: deploy a second stack: STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}"
 
 
@@ -153,7 +153,7 @@ def of_another_region(holds, region):
     for name in OF_REGION:
         found = holds.get(name, "").split(":")
         if len(found) > 3 and found[3] != region:
-            yield f"{name} is in {found[3]}, and the stack in {region}; both must be in the same region."
+            yield f"{name} is in {found[3]}, but the stack is in {region}; both must be in the same region."
     zone = holds.get("BrokerZone", "")
     if zone and holds.get("OwnBroker") == "true" and not zone.startswith(region):
         yield f"BrokerZone={zone} is not a zone of {region}."

@@ -10,14 +10,14 @@ largest_event=6291556 # bytes, of Lambda's Invoke
 # replay [s3://BUCKET[/PREFIX]]
 replay() {
     [[ $# == 0 || ($# == 1 && $1 =~ ^s3://[^/]+(/.*)?$ ) ]] ||
-        fail "replay takes one place, s3://BUCKET or s3://BUCKET/PREFIX, or none: then it is the stack's own." \
+        fail "replay accepts one place, s3://BUCKET or s3://BUCKET/PREFIX; without one, it is the stack's own bucket." \
             "./build.sh replay"
     need python
     need_aws
     check_account replay
     local name bucket prefix=aws/lambda/
-    name=$(output_of Function 2>"$error") || fail "the stack $stack cannot be looked at: $(last_line)" \
-        "STACK=… ./build.sh replay says whose function is to take the batches."
+    name=$(output_of Function 2>"$error") || fail "could not describe the stack $stack: $(last_line)" \
+        "STACK=… ./build.sh replay chooses the stack whose function gets the batches."
     [[ -n $name && $name != None ]] || fail "the stack $stack has no function." "./build.sh deploy"
     if (($#)); then
         bucket=${1#s3://}
@@ -25,8 +25,8 @@ replay() {
         bucket=${bucket%%/*}
     else
         bucket=$(output_of FailedBatchesBucket)
-        [[ -n $bucket && $bucket != None ]] || fail "the stack $stack keeps no failed batches: it retries them." \
-            "name a bucket that does: ./build.sh replay s3://BUCKET"
+        [[ -n $bucket && $bucket != None ]] || fail "the stack $stack does not keep failed batches: it retries them." \
+            "specify a bucket that has some: ./build.sh replay s3://BUCKET"
     fi
     replay_all "$bucket" "$prefix" "$name"
 }
@@ -35,7 +35,7 @@ replay() {
 replay_all() {
     local list=$work/failed-batches key reason count number=0 stay=0
     aws s3api list-objects-v2 --bucket "$1" --prefix "$2" --expected-bucket-owner "$account" --output text \
-        --query 'Contents[].[Key]' >"$list" 2>"$error" || fail "s3://$1 cannot be listed: $(last_line)" \
+        --query 'Contents[].[Key]' >"$list" 2>"$error" || fail "could not list s3://$1: $(last_line)" \
         "allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on it."
     sed -i.all -e '/^None$/d' -e '/^replayed\//d' -e '/^$/d' "$list"
     count=$(wc -l <"$list" | tr -d ' ')
@@ -43,15 +43,15 @@ replay_all() {
     while IFS= read -r key <&3; do
         ((++number))
         if reason=$(replay_one "$1" "$key" "$3"); then
-            say "$number of $count: $key is stored, and moved to replayed/"
+            say "$number of $count: $key was stored and moved to replayed/"
         else
             ((++stay))
-            say "$number of $count: $key stays: $reason"
+            say "$number of $count: $key was kept: $reason"
         fi
     done 3<"$list"
-    ((stay == 0)) || fail "$stay of $count failed batches are not replayed." \
-        "the lines above say why; put that right and run ./build.sh replay again: nothing is stored twice."
-    say "No failed batch is left in s3://$1/$2"
+    ((stay == 0)) || fail "$stay of $count failed batches were not replayed." \
+        "see the lines above for the reasons; correct them and run ./build.sh replay again: nothing is stored twice."
+    say "No failed batches are left in s3://$1/$2"
 }
 
 # replay_one BUCKET KEY FUNCTION: fails, and prints why, where the batch stays. What is stored already is not stored again,
@@ -63,7 +63,7 @@ replay_one() {
         { echo "${said##*$'\n'}" && return 1; }
     event_of "$record" >"$event" || { cat "$event" && return 1; }
     (($(wc -c <"$event") <= largest_event)) ||
-        { echo "its event is larger than Lambda takes; read it from the topic" && return 1; }
+        { echo "its event is larger than Lambda accepts; read its records from the topic" && return 1; }
     # A function may take 15 minutes to answer.
     said=$(aws lambda invoke --function-name "$3" --payload "fileb://$event" --cli-read-timeout 900 --output text \
         --query FunctionError "$answer" 2>"$error") || { last_line && return 1; }
@@ -71,7 +71,7 @@ replay_one() {
     # Under PARTIAL_BATCH_RESPONSE the function does not fail, and says what it has not stored.
     ! grep -q '"batchItemFailures": *\[ *{' "$answer" || { head -c 1000 "$answer" && return 1; }
     said=$(aws s3 mv --only-show-errors "s3://$1/$2" "s3://$1/replayed/$2" 2>&1) ||
-        { echo "it is stored, but cannot be moved: ${said##*$'\n'}" && return 1; }
+        { echo "it was stored, but could not be moved: ${said##*$'\n'}" && return 1; }
 }
 
 # The event as it was sent to the function, byte for byte.

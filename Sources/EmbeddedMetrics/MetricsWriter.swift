@@ -6,7 +6,7 @@ import UTC
 /// Figures for CloudWatch as lines of the log in the Embedded Metric Format: no request, no agent, nothing that could
 /// fail an invocation. CloudWatch Logs makes metrics of them.
 ///
-/// A line is JSON whatever format the log has; CloudWatch looks at each event on its own.
+/// A line is JSON in any log format; CloudWatch examines each event on its own.
 /// Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
 public struct MetricsWriter: Sendable {
     private let namespace: String
@@ -24,13 +24,13 @@ public struct MetricsWriter: Sendable {
         self.output = output
     }
 
-    /// Writes one line; none where no metric has a value.
-    /// - Parameter moment: when what the figures say was so; CloudWatch takes two weeks back to two hours ahead.
+    /// Writes one line; none if no metric has a value.
+    /// - Parameter moment: the time of the values; CloudWatch accepts two weeks back to two hours ahead.
     public func write(_ metrics: [Metric], of dimension: Dimension, at moment: EpochMilliseconds) {
-        let stated = metrics.filter { !$0.isEmpty }
-        guard !stated.isEmpty else { return }
+        let reported = metrics.filter { !$0.isEmpty }
+        guard !reported.isEmpty else { return }
         let line = ByteBuffer(capacity: 512)
-        append(stated, dimension, moment, to: line)
+        append(reported, dimension, moment, to: line)
         line.append("\n")
         output.write(line.bytes)
     }

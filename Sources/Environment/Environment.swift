@@ -5,7 +5,7 @@ import Libc
 public struct Environment: Sendable {
     private let lookUp: @Sendable (String) -> String?
 
-    /// The process's own environment, read anew at each look-up: Lambda refreshes credentials there.
+    /// The process's own environment, read again at each look-up: Lambda refreshes credentials there.
     public init() {
         lookUp = { name in getenv(name).map { String(cString: $0) } }
     }

@@ -12,7 +12,7 @@ struct Batch {
     var runs: [Run]
     /// Invocations that failed so far.
     var failures = 0
-    /// Invocations so far, as the on-failure destination is told.
+    /// Invocations so far, as reported to the on-failure destination.
     var invocations = 0
     /// Of the last invocation; empty before the first.
     var requestID = ""
@@ -63,7 +63,7 @@ struct Batch {
     }
 }
 
-/// Why records are given up, by the words of the on-failure destination's `condition`.
+/// Why records are discarded, as in the on-failure destination's `condition`.
 /// https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
 enum DiscardReason: String, Sendable {
     case retriesExhausted = "RetryAttemptsExhausted"

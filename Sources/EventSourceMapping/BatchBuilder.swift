@@ -49,7 +49,7 @@ struct BatchBuilder {
         if firstArrival == nil { firstArrival = now }
     }
 
-    /// How many records of a partition that is held back wait behind it.
+    /// How many records wait because their partition is held back.
     func backlog(_ partition: TopicPartition) -> (records: Int, bytes: Int) {
         queues[partition].map { ($0.count, $0.size) } ?? (0, 0)
     }
@@ -83,8 +83,8 @@ struct BatchBuilder {
         recount()
     }
 
-    /// Cuts the next batch. A record that does not fit an event by itself makes a batch of its own.
-    mutating func take(now: Int64) -> Batch {
+    /// Cuts the next batch. A record that does not fit into an event becomes a batch by itself.
+    mutating func nextBatch(now: Int64) -> Batch {
         var runs: [Batch.Run] = []
         var count = 0
         var size = emptySize

@@ -16,7 +16,7 @@ enum BatchItemFailures: Equatable {
             return
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response)) else {
-            self = .malformed("the answer is not of the form {\"batchItemFailures\":[…]}")
+            self = .malformed("the response is not of the form {\"batchItemFailures\":[…]}")
             return
         }
         var failures: [TopicPartition: Int64] = [:]
@@ -25,7 +25,7 @@ enum BatchItemFailures: Equatable {
             guard let run = batch.runs.first(where: { $0.partition.description == name }),
                 run.records.contains(where: { $0.offset == offset })
             else {
-                self = .malformed("the answer names \(name)@\(offset), which is not in the batch")
+                self = .malformed("the response names \(name)@\(offset), which is not in the batch")
                 return
             }
             failures[run.partition] = min(offset, failures[run.partition] ?? .max)

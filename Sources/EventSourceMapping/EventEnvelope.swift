@@ -27,7 +27,7 @@ struct EventEnvelope {
     /// Bytes of an event without records.
     var emptySize: Int { head.count + 2 }
 
-    /// Bytes that a partition's list adds at most, besides its records and the comma after each.
+    /// Bytes that a partition's list adds at most, apart from its records and the comma after each.
     static func listSize(_ partition: TopicPartition) -> Int { partition.description.utf8.count + 7 }
 
     func event(_ batch: Batch) -> [UInt8] {

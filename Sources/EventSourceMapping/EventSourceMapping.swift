@@ -17,7 +17,7 @@ public final class EventSourceMapping: Sendable {
 
     /// - Parameters:
     ///   - makeFunction: called once on each poller's thread.
-    ///   - notice: receives what a person should know: assignments, errors, what is given up. Never record contents.
+    ///   - notice: receives what a person should know: assignments, errors, discarded records. Never record contents.
     public init(
         _ configuration: MappingConfiguration, onFailure destination: OnFailureDestination?,
         notice: @escaping @Sendable (String) -> Void, makeFunction: @escaping @Sendable () throws -> any Function

@@ -41,7 +41,7 @@ public final class FailedBatches {
     }
 
     /// The event as it was sent to the function.
-    /// - Throws: `AWSFailure`; `Unusable` where the object is no record of a failed batch.
+    /// - Throws: `AWSFailure`; `Unusable` if the object is not the record of a failed batch.
     public func event(_ key: String) throws -> [UInt8] {
         let object = try client.response(to: GetObject(bucket: bucket, key: key))
         guard EventKind(of: object) == .failedBatchRecord else {

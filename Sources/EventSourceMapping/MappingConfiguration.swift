@@ -22,9 +22,9 @@ public struct MappingConfiguration: Sendable {
     public var batchingWindow: Int64 = 500
     /// Bytes of JSON, the envelope included.
     public var payloadLimit = 6_291_556
-    /// How often a failed batch is tried again, 0–10,000; `nil` is for ever.
+    /// How often a failed batch is retried, 0–10,000; `nil` is forever.
     public var maximumRetryAttempts: Int?
-    /// Milliseconds from the record's timestamp, 60 s–7 days; `nil` is for ever.
+    /// Milliseconds from the record's timestamp, 60 s–7 days; `nil` is forever.
     public var maximumRecordAge: Int64?
     public var bisectsBatchOnFunctionError = false
     /// Whether `ReportBatchItemFailures` is among the function's response types.
@@ -52,7 +52,7 @@ public struct MappingConfiguration: Sendable {
         self.functionARN = functionARN
     }
 
-    /// With a place for what fails, "for ever" means ten times.
+    /// With an on-failure destination, "forever" means ten times.
     func retryLimit(hasDestination: Bool) -> Int? { maximumRetryAttempts ?? (hasDestination ? 10 : nil) }
 
     func backoff(afterFailures count: Int) -> Int64 {

@@ -2,7 +2,7 @@ import FunctionHost
 import Kafka
 import Synchronization
 
-/// What a mapping has done so far; written by its pollers, read by whoever shows it.
+/// What a mapping has done so far; written by its pollers, read by the display.
 public final class MappingStatistics: Sendable {
     public struct Snapshot: Sendable {
         /// Records read from Kafka, those read again included.
@@ -16,7 +16,7 @@ public final class MappingStatistics: Sendable {
         public var errors = 0
         /// Partitions that a function reported as failed in its answer.
         public var itemFailures = 0
-        /// Records given up, to the on-failure destination or, without one, to nowhere.
+        /// Records discarded, to the on-failure destination if there is one.
         public var discarded = 0
         /// Offsets that the broker deleted before they were read.
         public var gone: Int64 = 0
@@ -30,7 +30,7 @@ public final class MappingStatistics: Sendable {
         public var lastAcknowledged = 0.0
         public var lastBatch = 0
         public var largestBatch = 0
-        /// Records that are behind the newest, by partition.
+        /// The lag in records, by partition.
         public var lag: [TopicPartition: Int64] = [:]
 
         /// By poller.
@@ -62,7 +62,7 @@ public final class MappingStatistics: Sendable {
 public enum PollerStanding: Sendable, Equatable {
     case joining
     case working
-    /// Each record that it read is done and committed, and the brokers say that there is no other.
+    /// Each record that was read is done and committed, and the brokers have no more.
     case idle
     /// No broker can be reached, none lets it in, or commits are refused.
     case stuck(String)
@@ -73,7 +73,7 @@ extension MappingStatistics.Snapshot {
     public enum Standing: Sendable, Equatable {
         case working
         case idle
-        /// Nothing can be done until somebody does something.
+        /// Nothing can be done until somebody intervenes.
         case stuck(String)
     }
 

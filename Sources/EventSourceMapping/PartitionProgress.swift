@@ -1,9 +1,9 @@
 /// How far a partition is done, so that what is committed never passes a record that is still to be done.
 ///
-/// Records are read in order, and not always done in order: those that are too old are given up while others of the
+/// Records are read in order, and not always done in order: those that are too old are discarded while others of the
 /// same batch wait for a retry.
 struct PartitionProgress {
-    /// Raised where the partition was cut or made anew: an offset then names another record than before.
+    /// Raised where the partition was truncated or recreated: an offset then names another record than before.
     private(set) var epoch: Int32 = 0
     /// The next offset that will be read.
     private(set) var next: Int64
@@ -38,13 +38,13 @@ struct PartitionProgress {
         isAtEnd = false
     }
 
-    /// All before `offset` has been read: what lies between are no records.
+    /// All before `offset` has been read: the offsets between have no records.
     mutating func reachedEnd(at offset: Int64) {
         next = max(next, offset)
         isAtEnd = true
     }
 
-    /// - Parameter acknowledged: by the function; otherwise they were given up.
+    /// - Parameter acknowledged: by the function; otherwise they were discarded.
     mutating func finish(_ records: [EventRecord], acknowledged isAcknowledged: Bool) {
         for record in records where record.epoch == epoch {
             if isAcknowledged { acknowledged.append(record.offset) }
@@ -79,7 +79,7 @@ struct PartitionProgress {
         isAtEnd = false
     }
 
-    /// Begins anew at `offset`, in another log under the same name.
+    /// Starts over at `offset`, in another log under the same name.
     mutating func restart(at offset: Int64) {
         let following = epoch + 1
         self = PartitionProgress(next: offset, committed: nil)

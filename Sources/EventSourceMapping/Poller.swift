@@ -64,7 +64,7 @@ final class Poller {
                 lastLook = now
             }
             if isAwaitingCommit {
-                // What is done now might be done again: first the group must take what was done before.
+                // What is done now might be repeated: first the group must accept the previous commit.
                 _ = poll(milliseconds: 50)
                 continue
             }
@@ -79,7 +79,9 @@ final class Poller {
                 continue
             }
             let isQuiet = due == 0 || !poll(milliseconds: pause(now, atMost: min(due, 100)))
-            if isQuiet, builder.due(now: Clock.monotonic()) == 0 { process([builder.take(now: Clock.monotonic())]) }
+            if isQuiet, builder.due(now: Clock.monotonic()) == 0 {
+                process([builder.nextBatch(now: Clock.monotonic())])
+            }
         }
         reportLag()
         consumer.close()
@@ -108,7 +110,7 @@ final class Poller {
         if !isAwaitingCommit { trouble = nil }
         read += 1
         if read >= 1000 || !hasRead { flushRead() }
-        // A partition that waits must not fill the memory; the others go on.
+        // A waiting partition must not fill the memory; the others continue.
         let waiting = builder.backlog(from)
         if isAwaitingCommit || !chains.isEmpty && isHeld(from),
             waiting.records >= configuration.batchSize || waiting.bytes >= configuration.payloadLimit,
@@ -183,19 +185,19 @@ final class Poller {
             statistics.update { $0.gone &+= lost.upperBound - lost.lowerBound }
             let (first, last) = (lost.lowerBound, lost.upperBound - 1)
             let offsets = first == last ? "offset \(first)" : "offsets \(first)…\(last)"
-            notice("\(partition): the broker deleted \(offsets) before the group read them (retention, or a person); "
+            notice("\(partition): the broker deleted \(offsets) before the group read them (by retention or by hand); "
                 + "reading continues at \(offset)")
         case .cut(let next, let end):
             progress[partition]?.restart(at: offset)
-            notice("\(partition): the group had come to offset \(next) and the partition ends at \(end): it was cut, or "
-                + "deleted and made anew; reading continues at its oldest record, \(offset)")
+            notice("\(partition): the group had reached offset \(next), but the partition ends at \(end): it was truncated, or "
+                + "deleted and recreated; reading continues at its oldest record, \(offset)")
         }
     }
 
     /// What was read of these partitions and not acknowledged is the next owner's to read.
     private func revoke(_ partitions: [TopicPartition], lost: Bool) {
         if lost {
-            notice("the group went on without this member: its partitions are read by another from their last commit")
+            notice("the group continued without this member: another one reads its partitions from their last commit")
         } else {
             commitWhereBehind(.max)
         }
@@ -233,8 +235,8 @@ final class Poller {
             if !offsets.isEmpty { try consumer.commit(offsets) }
         } catch {
             nextCommit = Clock.monotonic() + 250
-            // While a group is rebalanced, brokers may take no commits: it is no fault, and passes.
-            if refusal != error.description, !error.isRebalance { heard(error, "trying again before anything else is done") }
+            // While a group is rebalanced, brokers may reject commits: that is not a fault, and passes.
+            if refusal != error.description, !error.isRebalance { heard(error, "retrying before anything else is done") }
             refusal = error.description
             if !error.isRebalance { trouble = error.description }
             return
@@ -299,7 +301,7 @@ final class Poller {
         statistics.update { $0.standings[number] = standing }
     }
 
-    /// An end that was reached can be an old one, and a broker that is gone has no news either: it is asked.
+    /// An end that was reached may be outdated, and a broker that has gone away reports nothing either: so ask it.
     private func askForMore() {
         isIdle = false
         do {

@@ -3,7 +3,7 @@ import FunctionHost
 import Kafka
 import UTC
 
-/// What becomes of a batch: acknowledged, tried again, split, or given up.
+/// What becomes of a batch: acknowledged, retried, split or discarded.
 extension Poller {
     func continueChain(_ index: Int) {
         let chain = chains.remove(at: index)
@@ -92,7 +92,7 @@ extension Poller {
             acknowledge(batch, response, size)
             return []
         case .malformed(let why):
-            notice("\(name(batch)): \(why); all of it will be tried again")
+            notice("\(name(batch)): \(why); all of it will be retried")
             return retry(batch)
         case .from(let offsets): return retry(batch, from: offsets, response, size)
         }
@@ -109,7 +109,7 @@ extension Poller {
         acknowledge(batch.with(done), response, size)
         statistics.update { $0.itemFailures += offsets.count }
         let left = offsets.map { "\($0.key)@\($0.value)" }.sorted().joined(separator: ", ")
-        notice("\(name(batch)): not done from \(left) on")
+        notice("\(name(batch)): not processed from \(left) onward")
         return batch.runs.filter { offsets[$0.partition] != nil }.flatMap { run in
             let records = run.records.filter { $0.offset >= failedAt(run) }
             var part = batch.with([Batch.Run(partition: run.partition, records: records)])
@@ -147,7 +147,7 @@ extension Poller {
         return [[batch]]
     }
 
-    /// Gives a batch up: to the destination first, and only then may it be committed.
+    /// Discards a batch: to the destination first, and only then may it be committed.
     private func discard(_ given: Batch, _ reason: DiscardReason) -> [[Batch]] {
         var batch = given
         let event = envelope.event(batch)
@@ -157,7 +157,7 @@ extension Poller {
             try destination?.write(
                 try record.json(), mappingID: configuration.mappingID, partition: partition, now: Clock.now())
         } catch {
-            notice("\(name(batch)): the on-failure destination took nothing, so these records are kept: \(error)")
+            notice("\(name(batch)): the on-failure destination accepted nothing, so these records are kept: \(error)")
             outages += 1
             batch.discard = reason
             batch.notBefore = Clock.monotonic() + configuration.backoff(afterFailures: outages)

@@ -2,7 +2,7 @@ import AWSCore
 import AWSS3
 import Environment
 
-/// What somebody at a terminal can do about a failure: their own credentials, and the options that they have given.
+/// What somebody at a terminal can do about a failure: their own credentials, and the options they passed.
 public struct DeveloperAdvice: FailureAdviser {
     private let profile: String?
 
@@ -15,15 +15,15 @@ public struct DeveloperAdvice: FailureAdviser {
         case .credentials where failure.code == "NoCredentials", .expiredCredentials:
             return credentials
         case .credentials where failure.operation != .getCredentials:
-            return "AWS does not accept these credentials. \(credentials)"
+            return "AWS rejected these credentials. \(credentials)"
         case .denied:
             guard !failure.namesKMS else { return nil }
-            return "Allow whoever these credentials belong to (aws sts get-caller-identity) "
+            return "Allow the identity of these credentials (aws sts get-caller-identity) "
                 + "\(failure.operation.permission) on \(place.resource.patternARN)"
         case .notFound where failure.code == "NoSuchBucket":
             return failure.operation == .putObject
-                ? "Make the bucket (aws s3 mb s3://\(place.resource.bucket ?? "")), "
-                    + "or name another one with --on-failure-destination"
+                ? "Create the bucket (aws s3 mb s3://\(place.resource.bucket ?? "")), "
+                    + "or choose another one with --on-failure-destination"
                 : "Check the bucket's name, and that AWS_REGION is its region"
         case .wrongRegion(let region):
             return "The bucket is in \(region ?? "another region"): set AWS_REGION to that"
@@ -35,8 +35,8 @@ public struct DeveloperAdvice: FailureAdviser {
     private var credentials: String {
         let export =
             "eval \"$(aws configure export-credentials --format env\(profile.map { " --profile \($0)" } ?? ""))\""
-        return (profile == nil ? "" : "AWS_PROFILE is not read here. ")
-            + "Put credentials into this shell: \(export); with a local AWS, AWS_ACCESS_KEY_ID=test "
+        return (profile == nil ? "" : "AWS_PROFILE is not supported here. ")
+            + "Export credentials in this shell: \(export); with a local AWS, AWS_ACCESS_KEY_ID=test "
             + "AWS_SECRET_ACCESS_KEY=test"
     }
 }

@@ -9,7 +9,7 @@ public struct FunctionSettings: Sendable {
     public var memorySize: Int
     /// Whether the sandbox stands still (SIGSTOP) between invocations, as Lambda's do.
     public var freezes: Bool
-    /// The function's variables besides those Lambda sets.
+    /// The function's variables in addition to those that Lambda sets.
     public var environment: [String: String]
     /// Receives each line the function writes, and START, END and REPORT. Called on the thread that invokes.
     public var log: @Sendable (String) -> Void

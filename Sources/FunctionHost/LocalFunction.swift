@@ -16,11 +16,11 @@ public final class LocalFunction: Function {
         let requestID = UUID().uuidString.lowercased()
         guard event.count <= FunctionLimits.payload else {
             return Invocation(requestID: requestID, outcome: .unavailable(
-                reason: "the event has \(event.count) bytes and Lambda takes \(FunctionLimits.payload)"))
+                reason: "the event has \(event.count) bytes, and Lambda accepts at most \(FunctionLimits.payload)"))
         }
         if let problem = wake(requestID) { return problem }
         guard let sandbox, let waiting else {
-            return Invocation(requestID: requestID, outcome: .unavailable(reason: "the sandbox is gone"))
+            return Invocation(requestID: requestID, outcome: .unavailable(reason: "the sandbox has exited"))
         }
         settings.log("START RequestId: \(requestID) Version: $LATEST")
         sandbox.thaw()
@@ -100,11 +100,11 @@ public final class LocalFunction: Function {
             case .request(let request) where request.call == "invocation/next":
                 waiting = request
                 memory = max(memory, sandbox.peakMemory())
-                return outcome ?? functionError("Runtime.ExitError", "RequestId: \(requestID) Error: the runtime gave no answer")
+                return outcome ?? functionError("Runtime.ExitError", "RequestId: \(requestID) Error: the runtime did not respond")
             case .request(let request):
                 refuse(request, sandbox)
             case .exited(let reason):
-                // Lambda counts an answer that was given, whatever becomes of the sandbox.
+                // Lambda counts a response that was sent, whatever becomes of the sandbox.
                 return outcome ?? functionError(
                     "Runtime.ExitError", "RequestId: \(requestID) Error: Runtime exited with error: \(reason)")
             case .timedOut:
@@ -139,7 +139,7 @@ public final class LocalFunction: Function {
 
     private func refuse(_ request: RuntimeAPIServer.Request, _ sandbox: Sandbox) {
         sandbox.runtimeAPI.answer(request, status: "403 Forbidden", body: Array(
-            #"{"errorType":"InvalidStateTransition","errorMessage":"There is no such invocation under way."}"#.utf8))
+            #"{"errorType":"InvalidStateTransition","errorMessage":"No such invocation is in progress."}"#.utf8))
     }
 
     private static let accepted = Array(#"{"status":"OK"}"#.utf8)

@@ -12,7 +12,7 @@ final class LogPipe {
         // A pair of sockets, since they can be close-on-exec from the start: no other sandbox inherits them.
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw SandboxError("no pipe for the function's log: \(String(cString: strerror(errno)))")
+            throw SandboxError("could not create a pipe for the function's log: \(String(cString: strerror(errno)))")
         }
         (readEnd, writeEnd) = (ends[0], ends[1])
     }

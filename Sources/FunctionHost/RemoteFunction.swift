@@ -32,7 +32,7 @@ public final class RemoteFunction: Function {
         } catch {
             throw SandboxError("\(error)")
         }
-        // The emulator asks for no signature, and whoever uses it may have no credentials.
+        // The emulator does not require a signature, and its user may not have credentials.
         client = AWSClient(
             configuration, environment: environment,
             isSigned: endpoint == nil || environment["AWS_ACCESS_KEY_ID"] != nil, concurrency: 1,

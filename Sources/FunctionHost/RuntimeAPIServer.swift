@@ -1,7 +1,7 @@
 import CSandbox
 import Foundation
 
-/// Lambda's Runtime API for one sandbox: HTTP/1.1 on a port of 127.0.0.1 that only this sandbox is told of.
+/// Lambda's Runtime API for one sandbox: HTTP/1.1 on a port of 127.0.0.1 that only this sandbox knows.
 ///
 /// It never waits by itself: `serve` does what can be done now, and a request is answered when the host says so. A
 /// runtime that asks for its next event simply gets no answer until there is one.
@@ -40,7 +40,7 @@ final class RuntimeAPIServer {
         guard listening else {
             let reason = String(cString: strerror(errno))
             close(listener)
-            throw SandboxError("no port of 127.0.0.1 for the Runtime API: \(reason)")
+            throw SandboxError("could not open a port on 127.0.0.1 for the Runtime API: \(reason)")
         }
         self.listener = listener
         authority = "127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
@@ -102,7 +102,7 @@ final class RuntimeAPIServer {
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN {
                 var wait = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
-                // A runtime that takes no bytes for so long is not going to.
+                // A runtime that has not read any bytes for this long never will.
                 guard poll(&wait, 1, 10_000) > 0 else { return false }
                 continue
             }

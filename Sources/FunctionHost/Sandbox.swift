@@ -29,7 +29,7 @@ final class Sandbox {
         self.logs = logs
     }
 
-    /// A sandbox that is let go is killed: nothing of it is left behind.
+    /// A sandbox that is released is killed: nothing of it remains.
     deinit {
         guard status == nil else { return }
         kill(process, SIGKILL)

@@ -3,7 +3,7 @@ import KafkaEvent
 import Logging
 import UTC
 
-/// A batch of Kafka records in, objects in the bucket and the catalog told.
+/// A batch of Kafka records in, objects in the bucket out, and the catalog notified.
 ///
 /// One instance lives as long as the sandbox and remembers where each partition was left off and which folders it
 /// has seen. Both only save requests; nothing depends on them.
@@ -17,8 +17,8 @@ final class Ingestion {
     private var memory: PartitionMemory
     private let now: () -> Int64
 
-    /// - Parameter now: milliseconds that never go back.
-    /// - Throws: `GzipError` where there is no memory for the compressor.
+    /// - Parameter now: a monotonic clock, in milliseconds.
+    /// - Throws: `GzipError` if there is no memory for the compressor.
     init(
         _ configuration: IngestionConfiguration, _ store: any ObjectStore, _ catalog: any TableCatalog,
         now: @escaping () -> Int64 = Clock.monotonic
@@ -32,7 +32,7 @@ final class Ingestion {
         formats = try ObjectFormats(configuration)
     }
 
-    /// Reads the batch, stores its records and tells the catalog.
+    /// Reads the batch, stores its records and notifies the catalog.
     ///
     /// - Parameter requestID: the invocation's, which its objects carry.
     /// - Throws: `KafkaEventError`, `BatchError`: nothing was written, nor will it be on a redelivery.
@@ -58,21 +58,21 @@ final class Ingestion {
         return outcome
     }
 
-    /// Stores the records of a batch that the mapping gave up.
+    /// Stores the records of a batch that the mapping discarded.
     ///
-    /// It may lie anywhere in its partitions, whatever `BATCH_ORDER` promises of the mapping's batches: all that is
-    /// stored around it is looked at, as for the first batch of a sandbox, and so it is for the mapping's next one.
+    /// It may be anywhere in its partitions, whatever `BATCH_ORDER` promises of the mapping's batches: everything
+    /// stored around it is checked, as for the first batch of a sandbox, and so it is for the mapping's next batch.
     ///
     /// - Parameter payload: the batch, as it was sent to the function.
-    /// - Throws: `KafkaEventError`, whose place is one within the payload; `BatchError`.
+    /// - Throws: `KafkaEventError`, whose position is within the payload; `BatchError`.
     func replay(_ payload: ByteBuffer, requestID: String? = nil, _ logger: Logger) throws -> BatchOutcome {
         memory = PartitionMemory(.any, now: now)
         defer { memory = PartitionMemory(configuration.batchOrder, now: now) }
         return try ingest(payload, requestID: requestID, logger)
     }
 
-    /// Makes lines and a body of a record that goes nowhere: what Swift's runtime and ISA-L look up when they do
-    /// something for the first time, a tenth of a first batch, is looked up then.
+    /// Makes lines and a body of a record that is not stored: what Swift's runtime and ISA-L set up on first use, a
+    /// tenth of a first batch's time, is then set up.
     func rehearse() {
         let event = ByteBuffer(capacity: 512)
         event.append(
@@ -83,7 +83,7 @@ final class Ingestion {
         let batch = IncomingBatch(configuration, formats)
         defer { batch.recycleBuffers() }
         var events = KafkaEventReader(event.bytes)
-        // Were it to fail, the first batch would meet the same, and say so. (The reader does not keep the event.)
+        // If it fails, the first batch fails as well, and reports it. (The reader does not keep the event.)
         withExtendedLifetime(event) { try? batch.add(&events) }
         for draft in batch.drafts {
             let body = try? formats[draft.content].body(of: draft, draft.records.indices)
@@ -91,8 +91,8 @@ final class Ingestion {
         }
     }
 
-    /// Stores all drafts, partition by partition in the batch's order. What is stored already, and what the catalog
-    /// asks about the folders, is asked in the same run.
+    /// Stores all drafts, partition by partition in the batch's order. One run of requests finds out what is stored
+    /// already and what the catalog needs to know about the folders.
     private func place(_ batch: IncomingBatch, requestID: String?) -> [[ObjectPlacement]] {
         let survey = KeySurvey(store, density)
         catalog.prepare(for: folders(of: batch), survey)
@@ -129,8 +129,8 @@ final class Ingestion {
         catalog.whenReady(placement.draft.folder) { placement.start(found) }
     }
 
-    /// At least once looks at nothing, as long as there is little to be written. A large batch that comes again would
-    /// find thousands of keys taken, one request after the other, where one listing shows them all.
+    /// At-least-once delivery checks nothing as long as there is little to write. A large batch that is redelivered
+    /// would find thousands of keys taken, one request after another, where one listing shows them all.
     private func look(for draft: ObjectDraft, of partition: PartitionBatch, among count: Int) -> PartitionMemory.Look {
         switch configuration.delivery {
         case .exactlyOnce: memory.look(for: draft, of: partition)
@@ -153,7 +153,7 @@ final class Ingestion {
                 deleted and created again; its records are kept under keys that carry a timestamp as well
                 """)
         }
-        // Where a deleted topic's objects lie around, or one reaches beyond this batch, the sandbox keeps looking.
+        // If objects of a deleted topic are nearby, or one reaches beyond this batch, the sandbox keeps checking.
         let isOpen = placements.contains { $0.firstMissingOffset != nil || $0.reachedBeyond }
         guard !foundDeletedTopic, !isOpen else { return memory.forget(partition.name) }
         let seen = placements.compactMap { placement in placement.seenAhead.map { (placement.draft.keyPrefix, $0) } }
@@ -161,7 +161,7 @@ final class Ingestion {
     }
 }
 
-// MARK: What the catalog is told
+// MARK: What the catalog needs
 
 extension Ingestion {
     private func folders(of batch: IncomingBatch) -> [TableFolder] {

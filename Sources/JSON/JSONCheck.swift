@@ -36,7 +36,7 @@ public enum JSONCheck {
     /// Whether `text` is exactly one JSON value (RFC 8259), in UTF-8.
     ///
     /// - Parameters:
-    ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it are read.
+    ///   - text: in a `ByteBuffer`: up to `ByteBuffer.slack` bytes after it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     ///   - outline: becomes that of the text, if that is valid.
     @inlinable @inline(__always)
@@ -46,7 +46,7 @@ public enum JSONCheck {
         guard let start = text.baseAddress else { return .malformed(at: 0) }
         let marks = outline?.taking(text.count)
         let accepted = cv_json_accepts(start, text.count, UInt32(clamping: maximumDepth), marks)
-        // What nearly all records are is told without the detour: it would cost a record more than base64 does.
+        // What nearly all records are is decided without the detour: it would cost a record more than base64 does.
         if accepted == expectedObject { return .object(.expectedShape) }
         return verdict(accepted, text, maximumDepth, outline)
     }

@@ -14,7 +14,7 @@ public struct JSONError: Error, Equatable, Sendable {
     }
 }
 
-/// A string as it stands in the text, between its quotes.
+/// A string as it is in the text, between its quotes.
 public struct JSONString {
     /// Points into the text the cursor reads.
     public var raw: UnsafeRawBufferPointer
@@ -27,7 +27,7 @@ public struct JSONString {
     }
 
     /// Whether the string is `text`, which holds no backslash. Hardly anyone writes a name with escapes, but where
-    /// it is done the name is the same one: a `"t\u006fpic"` passed over would fail its whole batch for ever.
+    /// it is done the name is the same one: a `"t\u006fpic"` passed over would fail its whole batch forever.
     @inline(__always) public func isWritten(_ text: StaticString) -> Bool {
         if hasEscapes { return self.text == text.description }
         guard raw.count == text.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
@@ -38,7 +38,7 @@ public struct JSONString {
 /// Reads JSON from front to back, in place: the caller asks for what it expects next, nothing is built that it does
 /// not ask for, and what it skips is checked all the same.
 ///
-/// The text must outlive the cursor and every `JSONString` taken from it, and must lie in a `ByteBuffer`: the scan for
+/// The text must outlive the cursor and every `JSONString` taken from it, and must be in a `ByteBuffer`: the scan for
 /// a string's end reads into its slack.
 public struct JSONCursor {
     /// How deep a skipped value may be nested.
@@ -70,7 +70,7 @@ public struct JSONCursor {
     /// Behind the text's last byte.
     public var end: UnsafePointer<UInt8> { base + text.count }
 
-    /// Goes on at another place of the text, which the caller has read by itself.
+    /// Continues at another place of the text, up to which the caller has read itself.
     public mutating func advance(to position: UnsafePointer<UInt8>) {
         precondition(position >= base && position <= end)
         offset = position - base
@@ -87,8 +87,8 @@ public struct JSONCursor {
     /// The name of the next member, whose value is to be read or skipped next; `nil` once the object has ended.
     /// `isFirst` is the caller's, true before the first call for an object.
     public mutating func nextName(_ isFirst: inout Bool) throws(JSONError) -> JSONString? {
-        guard try hasNext(closing: UInt8(ascii: "}"), "a comma or the object's end", &isFirst) else { return nil }
-        guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name") }
+        guard try hasNext(closing: UInt8(ascii: "}"), "a comma or the end of the object", &isFirst) else { return nil }
+        guard peek() == UInt8(ascii: "\"") else { throw failure("a member name") }
         let name = try readString()
         try expect(":", "a colon")
         return name
@@ -99,7 +99,7 @@ public struct JSONCursor {
 
     /// Whether there is another element, to be read or skipped next. `isFirst` as for `nextName`.
     public mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
-        try hasNext(closing: UInt8(ascii: "]"), "a comma or the array's end", &isFirst)
+        try hasNext(closing: UInt8(ascii: "]"), "a comma or the end of the array", &isFirst)
     }
 
     private mutating func hasNext(closing: UInt8, _ expected: String, _ isFirst: inout Bool) throws(JSONError) -> Bool {
@@ -140,7 +140,7 @@ public struct JSONCursor {
         return JSONString(raw: raw, hasEscapes: hasEscapes)
     }
 
-    /// A whole number within 64 bits. One with a fraction or an exponent is refused: nobody writes an offset so.
+    /// A whole number within 64 bits. One with a fraction or an exponent is rejected: no offset is written like that.
     public mutating func readInteger() throws(JSONError) -> Int64 {
         guard let first = peek() else { throw failure("a whole number") }
         let start = offset
@@ -258,7 +258,7 @@ public struct JSONCursor {
 
 private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 private func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
-/// What cannot stand right behind a number that has ended.
+/// What cannot directly follow a number.
 private func isNumberByte(_ byte: UInt8) -> Bool {
     isDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
         || byte | 0x20 == UInt8(ascii: "e")

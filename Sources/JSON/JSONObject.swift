@@ -3,7 +3,7 @@ public enum JSONObject {
     /// The string under `name` in the object that `text` holds; `nil` where there is none. What precedes a fault of the
     /// grammar is read all the same: half an error message is better than none.
     ///
-    /// - Parameter text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes after its end are read.
+    /// - Parameter text: in a `ByteBuffer`: up to `ByteBuffer.slack` bytes after its end are read.
     public static func string(_ name: StaticString, in text: UnsafeRawBufferPointer) -> String? {
         var cursor = JSONCursor(text)
         var isFirst = true

@@ -37,7 +37,7 @@ extension JSONString {
         return buffer.text
     }
 
-    /// Reads the digits behind `\u` at `at`, and the low half of a surrogate pair where one follows.
+    /// Reads the digits after `\u` at `at`, and the low half of a surrogate pair where one follows.
     private func unicodeScalar(at: inout Int) -> Unicode.Scalar {
         let high = codeUnit(at)
         at += 4

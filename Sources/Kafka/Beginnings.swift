@@ -11,7 +11,7 @@ public final class FirstSight: Sendable {
 
     public init() {}
 
-    /// The count of the first call, whatever later ones say.
+    /// The count of the first call, even if later ones differ.
     func count(_ topic: String, now: Int32) -> Int32 {
         counts.withLock { counts in
             let first = counts[topic] ?? now
@@ -63,8 +63,8 @@ extension Consumer {
         let list = PartitionList(partitions.map { ($0, 0) })
         try check(
             rd_kafka_committed(client, list.pointer, Self.patience.question),
-            "the group's offsets could not be read; trying again")
-        return offsets(list, "the group's offset could not be read; trying again")
+            "the group's offsets could not be read; retrying")
+        return offsets(list, "the group's offset could not be read; retrying")
     }
 
     /// Where partitions begin that the group has committed nothing of.
@@ -97,7 +97,7 @@ extension Consumer {
         return lost.compactMap { partition, next in
             guard let low = low[partition], let high = high[partition], low >= 0 else { return nil }
             let gone: Gone? = next < low ? .deleted(next..<low) : next > high ? .cut(next: next, end: high) : nil
-            // Within the range again: a replica that lags behind its leader said so.
+            // Within the range again: the answer came from a replica that lags behind its leader.
             return Beginning(partition: partition, offset: gone == nil ? next : low, isCommitted: false, gone: gone)
         }
     }
@@ -113,7 +113,7 @@ extension Consumer {
         defer { if let topic { rd_kafka_topic_destroy(topic) } }
         try check(
             rd_kafka_metadata(client, 0, topic, &metadata, Self.patience.question),
-            "the partitions of \(name) could not be read; trying again")
+            "the partitions of \(name) could not be read; retrying")
         defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
         guard let metadata, metadata.pointee.topic_cnt > 0 else { return 0 }
         return metadata.pointee.topics[0].partition_cnt
@@ -142,8 +142,8 @@ extension Consumer {
         let list = PartitionList(moments)
         try check(
             rd_kafka_offsets_for_times(client, list.pointer, Self.patience.question),
-            "the broker did not say where partitions begin and end; trying again")
-        return offsets(list, "the broker did not say where the partition begins and ends; trying again")
+            "the broker did not say where partitions begin and end; retrying")
+        return offsets(list, "the broker did not say where the partition begins and ends; retrying")
     }
 
     private func offsets(_ list: PartitionList, _ what: String) -> [TopicPartition: Int64] {

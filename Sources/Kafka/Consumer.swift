@@ -8,7 +8,7 @@ func same(_ left: UnsafePointer<CChar>, _ right: UnsafePointer<CChar>) -> Bool {
 /// A member of a consumer group. Lives on one thread, and everything that happens to its assignment happens within
 /// `poll` and `close` on that thread: while a batch is in flight and `poll` is not called, no partition is taken away.
 ///
-/// It resolves itself where each partition begins, and is told by librdkafka where an offset is gone: left to
+/// It resolves itself where each partition begins, and librdkafka reports an offset that no longer exists: left to
 /// librdkafka (`auto.offset.reset`), both would happen without a word, and records would be skipped.
 public final class Consumer {
     /// Where a group begins that has committed nothing yet.
@@ -31,7 +31,7 @@ public final class Consumer {
     public enum Gone: Sendable, Equatable {
         /// Deleted before the group read them: by retention, or by a person.
         case deleted(Range<Int64>)
-        /// The partition ends before the offset: it was cut, or deleted and made anew.
+        /// The partition ends before the offset: it was truncated, or deleted and recreated.
         case cut(next: Int64, end: Int64)
     }
 
@@ -39,7 +39,7 @@ public final class Consumer {
     public var onAssign: (([Beginning]) -> Void)?
     /// These partitions are another's from now on. `lost`: they already were, so that commits would be refused.
     public var onRevoke: ((_ partitions: [TopicPartition], _ lost: Bool) -> Void)?
-    /// What goes wrong with brokers and partitions; the client goes on trying unless the error is fatal.
+    /// Errors of brokers and partitions; the client keeps trying unless the error is fatal.
     public var onError: ((KafkaError) -> Void)?
     /// All that can be read of the partition has been handed out: nothing comes before this offset, which is beyond
     /// the markers that transactions leave in the log.
@@ -76,7 +76,7 @@ public final class Consumer {
         self.start = start
         self.firstSight = firstSight
         for (name, option) in Self.own.sorted(by: { $0.key < $1.key }) where settings.values[name] != nil {
-            throw KafkaError("the Kafka property \(name) is not yours to set: " + (option.map { "use \($0)" } ?? "leave it out"))
+            throw KafkaError("the Kafka property \(name) cannot be set: " + (option.map { "use \($0)" } ?? "leave it out"))
         }
         let configuration = try settings.overridden(by: [
             "group.id": group, "enable.auto.commit": "false", "enable.auto.offset.store": "false",
@@ -99,7 +99,7 @@ public final class Consumer {
 
     deinit {
         (onAssign, onRevoke, onError, onEnd) = (nil, nil, nil, nil)
-        // Destroying a member closes it first, which would wait for ever where closing has not come to an end.
+        // Destroying a member closes it first, which would wait forever if closing has not finished.
         if let client { rd_kafka_destroy_flags(client, isClosed ? 0 : Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)) }
     }
 
@@ -108,7 +108,7 @@ public final class Consumer {
         try check(rd_kafka_subscribe(client, list.pointer), "cannot subscribe to \(topics.joined(separator: ", "))")
     }
 
-    /// Hands out the next record, if one comes in time; rebalances, ends and errors are told meanwhile.
+    /// Returns the next record, if one arrives in time; rebalances, ends and errors are reported meanwhile.
     /// - Returns: whether there was one.
     public func poll(
         milliseconds: Int32, _ body: (_ record: ConsumedRecord, _ partition: TopicPartition) -> Void
@@ -204,7 +204,7 @@ public final class Consumer {
     /// finds out by itself, when the session's time is over.
     public func close() {
         guard client != nil, !isClosed else { return }
-        let what = "the group could not be left in order"
+        let what = "could not leave the group cleanly"
         report { () throws(KafkaError) in
             let events = rd_kafka_queue_new(client)
             defer { rd_kafka_queue_destroy(events) }
@@ -225,7 +225,7 @@ public final class Consumer {
         do { try body() } catch { onError?(error) }
     }
 
-    /// Without its partitions a member would go on, and read nothing.
+    /// Without its partitions a member would continue, and read nothing.
     func reportFatally(_ body: () throws(KafkaError) -> Void) {
         do { try body() } catch { onError?(error.asFatal) }
     }
@@ -244,7 +244,7 @@ public final class Consumer {
             for partition in partitions { unresolved[partition] = .some(nil) }
             let beginnings = beginnings()
             reportFatally { () throws(KafkaError) in try read(beginnings) }
-            // Where the broker does not say yet where they begin, they are told of once it does.
+            // If the broker does not say yet where they begin, they are reported once it does.
             if partitions.isEmpty || !beginnings.isEmpty { onAssign?(beginnings) }
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: revoke(partitions, lost: rd_kafka_assignment_lost(client) != 0)
         default:
@@ -262,21 +262,21 @@ public final class Consumer {
             paused.remove(partition)
         }
         reportFatally { () throws(KafkaError) in
-            guard isCooperative else { return try check(rd_kafka_assign(client, nil), "partitions could not be given back") }
+            guard isCooperative else { return try check(rd_kafka_assign(client, nil), "partitions could not be released") }
             let list = PartitionList(read.map { ($0, 0) })
-            try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be given back")
+            try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be released")
         }
     }
 
-    /// Reads these from where they begin, besides what is read already.
+    /// Reads these from where they begin, in addition to what is read already.
     func read(_ beginnings: [Beginning]) throws(KafkaError) {
-        let again = beginnings.map(\.partition).filter { reading[$0] != nil }
+        let reread = beginnings.map(\.partition).filter { reading[$0] != nil }
         for beginning in beginnings { reading[beginning.partition] = Reading(beginning.partition, beginning.offset) }
         last = nil
         if isCooperative {
-            if !again.isEmpty {
-                let list = PartitionList(again.map { ($0, 0) })
-                try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be read anew")
+            if !reread.isEmpty {
+                let list = PartitionList(reread.map { ($0, 0) })
+                try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be reassigned")
             }
             let list = PartitionList(beginnings.map { ($0.partition, $0.offset) })
             try check(rd_kafka_incremental_assign(client, list.pointer), "partitions could not be assigned")
@@ -284,7 +284,7 @@ public final class Consumer {
             let list = PartitionList(reading.values.map { ($0.partition, $0.next) })
             try check(rd_kafka_assign(client, list.pointer), "partitions could not be assigned")
         }
-        // One that was paused when it was taken away would come back paused and be read by nobody.
+        // One that was paused when it was taken away would come back paused and never be read.
         try apply(false, to: beginnings.map(\.partition).filter { !paused.contains($0) })
         try apply(true, to: Array(paused))
     }

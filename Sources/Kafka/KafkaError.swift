@@ -88,7 +88,7 @@ public struct KafkaSettings: Sendable, ExpressibleByDictionaryLiteral {
 
     /// - Throws: `KafkaError` naming the setting; never its value, which may be a password.
     func configuration() throws(KafkaError) -> OpaquePointer {
-        guard let configuration = rd_kafka_conf_new() else { throw KafkaError("librdkafka has no memory") }
+        guard let configuration = rd_kafka_conf_new() else { throw KafkaError("librdkafka is out of memory") }
         // What librdkafka would print comes as errors as well; lines of its own would break a live display.
         rd_kafka_conf_set_log_cb(configuration, nil)
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
@@ -98,7 +98,7 @@ public struct KafkaSettings: Sendable, ExpressibleByDictionaryLiteral {
                 rd_kafka_conf_destroy(configuration)
                 let problem =
                     result == RD_KAFKA_CONF_UNKNOWN
-                    ? "is not a setting librdkafka knows" : "has a value that librdkafka does not take"
+                    ? "is not a setting of librdkafka" : "has a value that librdkafka does not accept"
                 throw KafkaError("the Kafka property \(name) \(problem); see librdkafka's CONFIGURATION.md")
             }
         }
@@ -112,7 +112,7 @@ func makeClient(_ type: rd_kafka_type_t, _ configuration: OpaquePointer) throws(
     guard let client = rd_kafka_new(type, configuration, &reason, reason.count) else {
         rd_kafka_conf_destroy(configuration)
         let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        throw KafkaError("the Kafka client could not be made: \(text)")
+        throw KafkaError("the Kafka client could not be created: \(text)")
     }
     return client
 }

@@ -34,6 +34,6 @@ public final class MockCluster: @unchecked Sendable {
 
     public func createTopic(_ name: String, partitions: Int) throws(KafkaError) {
         let code = rd_kafka_mock_topic_create(cluster, name, Int32(partitions), 1)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "the topic \(name) could not be made") }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "could not create the topic \(name)") }
     }
 }

@@ -2,7 +2,7 @@ import CRdKafka
 
 /// librdkafka's list of partitions, each with an offset (or, where librdkafka wants one, a time) and an error.
 final class PartitionList {
-    /// `nil` where there was no memory.
+    /// `nil` if there was no memory.
     let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
 
     init(_ offsets: some Collection<(TopicPartition, Int64)>) {

@@ -10,7 +10,7 @@ public final class Producer {
 
     /// Told of each record's fate, within `send`, `poll` and `flush`.
     public var onDelivery: ((Delivery) -> Void)?
-    /// Told of what goes wrong with brokers; the client goes on trying.
+    /// Called for errors of brokers; the client keeps trying.
     public var onError: ((KafkaError) -> Void)?
     private var client: OpaquePointer?
 
@@ -63,7 +63,7 @@ public final class Producer {
             if code == RD_KAFKA_RESP_ERR_NO_ERROR { break }
             if let list { rd_kafka_headers_destroy(list) }
             guard code == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
-                throw KafkaError(code, "a record for the topic \(topic) was refused")
+                throw KafkaError(code, "a record for the topic \(topic) was rejected")
             }
             poll(milliseconds: 100)
         }

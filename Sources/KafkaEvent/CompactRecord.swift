@@ -7,7 +7,7 @@ import Libc
 /// differs in any way (another order, an escape, a fraction, the end of the text) is not judged here: the caller
 /// reads the record again, from its start, by the rules.
 struct CompactRecord {
-    /// Behind the text's last byte. Up to 40 bytes behind it are read, within a `ByteBuffer`'s slack.
+    /// After the text's last byte. Up to 40 bytes after it are read, within a `ByteBuffer`'s slack.
     private let end: UnsafePointer<UInt8>
     /// What the last record began with, up to its offset, and what that says; `nil` where it was not read here. Records
     /// come in runs of one topic-partition, whose heads are the same bytes: comparing them is a fraction of reading them.
@@ -98,7 +98,7 @@ struct CompactRecord {
         UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 
-    /// Moves `at` behind the literal if it stands there. With its length known, this is a word or two compared.
+    /// Moves `at` past the literal if it is there. With its length known, this is a word or two compared.
     @inline(__always)
     private func skip(_ literal: StaticString, _ at: inout UnsafePointer<UInt8>) -> Bool {
         guard memcmp(at, literal.utf8Start, literal.utf8CodeUnitCount) == 0 else { return false }
@@ -106,7 +106,7 @@ struct CompactRecord {
         return true
     }
 
-    /// A string that begins behind its quote; `at` is left on the closing one.
+    /// A string that begins after its quote; `at` is left on the closing one.
     private func string(_ at: inout UnsafePointer<UInt8>) -> UnsafeRawBufferPointer? {
         guard at < end else { return nil }
         let stop = JSONScan.stringStop(from: at, to: end)
@@ -156,8 +156,8 @@ struct CompactRecord {
     /// How many of the next eight bytes, from the first one on, are digits.
     @inline(__always)
     private func digitCount(_ word: UInt64) -> Int {
-        // A byte that is no digit has its highest bit set in one of the two. What it carries over reaches only the bytes
-        // behind it, since both architectures are little-endian.
+        // A byte that is not a digit has its highest bit set in one of the two. What it carries over reaches only the bytes
+        // after it, since both architectures are little-endian.
         let digits = word ^ 0x3030_3030_3030_3030
         return ((digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
     }

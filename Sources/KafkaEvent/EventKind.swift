@@ -1,7 +1,7 @@
 import Bytes
 import JSON
 
-/// What an event is, told by the names of its members.
+/// What an event is, judged by the names of its members.
 public enum EventKind: Equatable, Sendable {
     /// A batch of the Kafka event-source mapping, or nothing known, valid or not: `KafkaEventReader` says what is wrong
     /// with it.
@@ -9,8 +9,8 @@ public enum EventKind: Equatable, Sendable {
     /// What an on-failure destination keeps of a batch that failed for good.
     case failedBatchRecord
 
-    /// A Kafka batch is told by its first known member, so the usual event costs nothing to look at.
-    /// - Parameter event: need not be valid; what is wrong with it is found by whoever reads it.
+    /// A Kafka batch is recognised by its first known member, so that the usual event costs next to nothing.
+    /// - Parameter event: need not be valid; its reader finds what is wrong with it.
     public init(of event: borrowing ByteBuffer) {
         self = .kafkaBatch
         var cursor = JSONCursor(event.bytes)

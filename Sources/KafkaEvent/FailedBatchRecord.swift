@@ -5,7 +5,7 @@ import JSON
 /// as a string, under `payload`; in Kafka, as an object; SQS and SNS get no payload.
 /// https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
 public enum FailedBatchRecord {
-    /// The batch that the record holds, as a copy of its own.
+    /// The batch that the record holds, as a copy.
     ///
     /// - Parameter event: one whose `EventKind` is `failedBatchRecord`.
     /// - Throws: `KafkaEventError` where it has no payload or cannot be read to its end.
@@ -36,7 +36,7 @@ public enum FailedBatchRecord {
     }
 
     private static let missingPayload =
-        "a payload, as the record of a failed batch has it in S3; without one its records can only be read from Kafka"
+        "a payload, which the record of a failed batch has in S3; without one its records can only be read from Kafka"
 
     /// `null`, as well as no payload, leaves nothing to ingest.
     private static func readPayload(_ cursor: inout JSONCursor) throws(JSONError) -> ByteBuffer? {

@@ -25,7 +25,7 @@ public struct KafkaEventReader {
     /// Where in the event the reader stands: among the members of what.
     private enum Place { case start, event, records, list, end }
 
-    /// - Parameter event: lies in a `ByteBuffer`, and stays there as it is while records are read.
+    /// - Parameter event: in a `ByteBuffer`, unchanged while records are read.
     public init(_ event: UnsafeRawBufferPointer) {
         cursor = JSONCursor(event)
         compact = CompactRecord(end: cursor.end)
@@ -34,7 +34,7 @@ public struct KafkaEventReader {
     /// Reads the next record in the event's order.
     ///
     /// - Parameter record: is overwritten, in place: handing a new one out would cost more than reading it.
-    /// - Returns: false behind the last one, once the rest of the event has been read and is what it should be.
+    /// - Returns: false after the last one, once the rest of the event has been read and is valid.
     /// - Throws: `KafkaEventError` where the event is not what it should be, with records before that place already
     ///   handed out.
     public mutating func next(_ record: inout KafkaRecord) throws(KafkaEventError) -> Bool {
@@ -95,7 +95,7 @@ public struct KafkaEventReader {
         }
     }
 
-    /// Goes on to the next topic-partition's list of records, or behind the last one.
+    /// Continues to the next topic-partition's list of records, or past the last one.
     private mutating func enterList() throws(JSONError) {
         path.list = nil
         path.index = nil
@@ -115,17 +115,17 @@ public struct KafkaEventReader {
             place = .records
             return false
         }
-        // A list's first record, or one behind white space, which Lambda does not write.
+        // A list's first record, or one after white space, which Lambda does not write.
         if cursor.peek() != UInt8(ascii: "{") || !readCompact(at: cursor.position, &record) { try read(&record) }
         path.index = (path.index ?? 0) + 1
         return true
     }
 
-    /// Reads the list's next record if it is where Lambda puts it, right behind a comma, and in Lambda's form.
+    /// Reads the list's next record if it is where Lambda puts it, right after a comma, and in Lambda's form.
     @inline(__always)
     private mutating func readFollower(_ record: inout KafkaRecord) -> Bool {
         guard place == .list, !isFirst, let index = path.index else { return false }
-        // At the event's end this is a byte of the buffer's slack, and no record begins behind it.
+        // At the event's end this is a byte of the buffer's slack, and no record begins after it.
         guard cursor.position.pointee == UInt8(ascii: ","), readCompact(at: cursor.position + 1, &record) else {
             return false
         }

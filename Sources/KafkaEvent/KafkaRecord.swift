@@ -43,7 +43,7 @@ public struct KafkaHeaders {
     public static var none: KafkaHeaders { KafkaHeaders(json: nil) }
 
     /// Calls `body` with each header's name and its bytes, which are reused for the next one.
-    /// A header without a value is told as `nil`, which Kafka keeps apart from an empty one.
+    /// A header without a value is reported as `nil`, which Kafka distinguishes from an empty one.
     public func forEach(_ body: (JSONString, ByteBuffer?) -> Void) {
         guard let json else { return }
         var cursor = JSONCursor(json)
@@ -60,7 +60,7 @@ public struct KafkaHeaders {
     /// Reads `[{"name":[104,-61]},…]`. Lambda sends header bytes as Java does, signed; 128…255 is taken as well.
     ///
     /// Emulators send other things, which must not keep back a batch: one object for all headers, or a value's bytes as
-    /// base64. What is neither is taken for its bytes as they stand in the event.
+    /// base64. What is neither is used as the bytes in the event.
     static func read(_ cursor: inout JSONCursor, _ body: (JSONString, [UInt8]?) -> Void) throws(JSONError) {
         switch cursor.peek() {
         case UInt8(ascii: "["): break

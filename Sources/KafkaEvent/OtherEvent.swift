@@ -1,6 +1,6 @@
 import JSON
 
-/// What a function that takes Kafka batches is invoked with by mistake. It is told by names of members alone, once the
+/// What a function for Kafka batches is invoked with by mistake. It is recognised by member names alone, once the
 /// event has been refused, so that the message says which trigger to remove.
 enum OtherEvent {
     case cutOff(at: Int)
@@ -42,18 +42,18 @@ enum OtherEvent {
     var message: String {
         switch self {
         case .cutOff(let end):
-            "the event is cut off after \(end) bytes; Lambda sends events whole, so look at what stored or copied this one"
-        case .empty: "the event is empty; this function takes batches of an event source mapping for Kafka"
+            "the event is truncated after \(end) bytes; Lambda sends complete events, so check what stored or copied this one"
+        case .empty: "the event is empty; this function accepts batches of a Kafka event source mapping"
         case .service(let name, let origin):
-            "the event is from \(name); this function takes batches of an event source mapping for Kafka: remove its "
+            "the event is from \(name); this function accepts batches of a Kafka event source mapping: remove its "
                 + "trigger (\(origin)) and subscribe the function to a topic of Amazon MSK or of self-managed Apache Kafka"
         case .record:
-            "the event is a single Kafka record; this function takes batches: put it into "
+            "the event is a single Kafka record; this function accepts batches: wrap it in "
                 + #"{"eventSource":"aws:kafka","records":{"TOPIC-PARTITION":[…]}}, or make one of values with "#
                 + "./build.sh local event"
         case .recordList:
-            "the event is a list of records, as EventBridge Pipes sends it; this function takes batches of an event "
-                + #"source mapping for Kafka, {"eventSource":"aws:kafka","records":{"TOPIC-PARTITION":[…]}}"#
+            "the event is a list of records, as EventBridge Pipes sends it; this function accepts batches of a Kafka "
+                + #"event source mapping, {"eventSource":"aws:kafka","records":{"TOPIC-PARTITION":[…]}}"#
         }
     }
 
@@ -77,7 +77,7 @@ enum OtherEvent {
     }
 }
 
-/// The members by which events of AWS's services are told apart.
+/// The members that distinguish the events of AWS's services.
 /// https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
 private struct Members {
     private var names: Set<String> = []
@@ -87,7 +87,7 @@ private struct Members {
     private static let services: [String: (name: String, origin: String)] = [
         "aws:sqs": ("Amazon SQS", "an event source mapping of a queue"),
         "aws:sns": ("Amazon SNS", "a subscription to an SNS topic"),
-        "aws:s3": ("Amazon S3", "a bucket's notification"),
+        "aws:s3": ("Amazon S3", "an event notification of a bucket"),
         "aws:kinesis": ("Amazon Kinesis", "an event source mapping of a stream"),
         "aws:dynamodb": ("Amazon DynamoDB", "an event source mapping of a table's stream"),
         "aws:mq": ("Amazon MQ", "an event source mapping of an ActiveMQ queue"),
@@ -102,7 +102,7 @@ private struct Members {
         try cursor.enterObject()
         var isFirst = true
         while let name = try cursor.nextName(&isFirst) {
-            // What tells events apart stands under short names; long ones are somebody's data.
+            // Short names distinguish events; long ones are somebody's data.
             if name.raw.count <= 40 { names.insert(name.text) }
             if name.isWritten("eventSource") || name.isWritten("EventSource"), cursor.peek() == UInt8(ascii: "\"") {
                 source = try cursor.readString().text

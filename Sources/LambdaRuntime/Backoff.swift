@@ -1,6 +1,6 @@
 import Libc
 
-/// Waits that double, and end: a runtime whose API is gone must neither spin nor hang on for ever.
+/// Waits that double up to a limit: a runtime whose API has gone away must neither spin nor wait forever.
 struct Backoff {
     /// How many failures in a row are borne.
     var attempts = 5

@@ -2,7 +2,7 @@ import Bytes
 import JSON
 import Libc
 
-/// An error as the Runtime API takes it.
+/// An error as the Runtime API accepts it.
 struct ErrorReport: Equatable {
     let type: String
     let message: String
@@ -29,7 +29,7 @@ struct ErrorReport: Equatable {
         [(HeaderName.errorType, type), (HeaderName.errorCause, cause)]
     }
 
-    /// What X-Ray shows of the error. The service takes up to 1 MiB; a header line is no place for that much, so
+    /// What X-Ray shows of the error. The service accepts up to 1 MiB; a header line is not the place for that much, so
     /// the message is cut to 4 KiB, and it is ASCII since other bytes have no meaning in a header (RFC 9110 § 5.5).
     private var cause: String {
         let cause = ByteBuffer(capacity: 512)
@@ -45,7 +45,7 @@ struct ErrorReport: Equatable {
 }
 
 /// The form of error types that the service keeps: `(Runtime|Function)\.[A-Z][a-zA-Z]+`.
-/// It shows anything else as `Runtime.Unknown`, which tells nobody what happened.
+/// It shows anything else as `Runtime.Unknown`, which does not help anyone.
 enum ErrorType {
     static let unknown = "Function.Unknown"
 

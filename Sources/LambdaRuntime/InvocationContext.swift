@@ -1,7 +1,7 @@
 import Logging
 import UTC
 
-/// What the Runtime API says about one invocation, besides its event. An empty header counts as absent.
+/// What the Runtime API says about one invocation, in addition to its event. An empty header counts as absent.
 public struct InvocationContext: Sendable {
     public var requestID: String
     /// When Lambda will kill the sandbox, by its wall clock.

@@ -12,7 +12,7 @@ public protocol InvocationHandler {
     mutating func handle(_ event: ByteBuffer, _ context: InvocationContext, response: ByteBuffer) throws
 }
 
-/// An error that says how it is shown to whoever invoked the function, and in its metrics.
+/// An error that says how it appears to the invoker of the function and in its metrics.
 public protocol ReportableError: Error {
     /// `Function.Something` or `Runtime.Something`, letters only: the service shows any other form as
     /// `Runtime.Unknown`, so what does not match is mended before it is sent.

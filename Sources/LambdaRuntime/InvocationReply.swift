@@ -7,7 +7,7 @@ extension RuntimeAPI {
         ReplyOutcome(try post("invocation/\(context.requestID)/response", response, headers: context.echoedHeaders))
     }
 
-    /// `POST invocation/ID/error`: the invocation failed; the runtime goes on.
+    /// `POST invocation/ID/error`: the invocation failed; the runtime continues.
     func fail(_ context: InvocationContext, _ report: ErrorReport) throws(HTTPFailure) -> ReplyOutcome {
         ReplyOutcome(
             try post(

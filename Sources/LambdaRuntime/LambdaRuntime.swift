@@ -4,7 +4,7 @@ import HTTP
 import Libc
 import Logging
 
-/// Lambda's custom runtime: takes one event after the other from the Runtime API and hands it to a handler.
+/// Lambda's custom runtime: fetches one event after another from the Runtime API and passes it to a handler.
 ///
 ///     let runtime = try LambdaRuntime(environment: Environment(), logger: logger)
 ///     var function = MyFunction()
@@ -17,7 +17,7 @@ public struct LambdaRuntime {
     private let exportsTrace: Bool
     private let backoff: Backoff
 
-    /// - Throws: `RuntimeConfigurationError` where `AWS_LAMBDA_RUNTIME_API` is not set: this is not Lambda.
+    /// - Throws: `RuntimeConfigurationError` if `AWS_LAMBDA_RUNTIME_API` is not set: this is not Lambda.
     public init(environment: Environment, logger: Logger) throws(RuntimeConfigurationError) {
         try self.init(environment: environment, logger: logger, backoff: Backoff())
     }
@@ -30,9 +30,9 @@ public struct LambdaRuntime {
         self.backoff = backoff
     }
 
-    /// Serves invocations until the Runtime API is gone or says that the process must end.
+    /// Serves invocations until the Runtime API has gone away or says that the process must exit.
     ///
-    /// SIGTERM ends the process with code 0, but never between an event's arrival and its answer.
+    /// SIGTERM ends the process with code 0, but never between an event's arrival and its response.
     ///
     /// - Returns: The code to exit with, never 0: this ends only when something is wrong.
     public func run(_ handler: inout some InvocationHandler) -> Int32 {
@@ -40,7 +40,7 @@ public struct LambdaRuntime {
         return serve(&handler)
     }
 
-    /// Tells the service why the function cannot start, logs it, and ends the process with code 1.
+    /// Reports to the service why the function cannot start, logs it, and exits with code 1.
     public func reportInitError(_ error: any Error) -> Never {
         failInit(error)
         exit(1)
@@ -58,16 +58,16 @@ public struct LambdaRuntime {
                 context = try nextInvocation(into: event)
                 backoff.succeeded()
             } catch {
-                logger.error("no invocation could be had", error: error)
+                logger.error("could not fetch the next invocation", error: error)
                 guard backoff.waitAfterFailure() else {
-                    logger.critical("the Runtime API is gone: ending the process")
+                    logger.critical("the Runtime API has gone away: exiting")
                     return 1
                 }
                 continue
             }
             if exportsTrace { TraceVariable.export(context.traceID) }
             response.removeAll()
-            guard isToGoOn(after: invoke(&handler, event, context, response), context) else { return 1 }
+            guard shouldContinue(after: invoke(&handler, event, context, response), context) else { return 1 }
         }
     }
 
@@ -77,7 +77,7 @@ public struct LambdaRuntime {
         }
     }
 
-    /// Runs the handler and sends its answer, or what it threw.
+    /// Runs the handler and sends its response, or the error that it threw.
     private func invoke(
         _ handler: inout some InvocationHandler, _ event: ByteBuffer, _ context: InvocationContext,
         _ response: ByteBuffer
@@ -92,16 +92,16 @@ public struct LambdaRuntime {
         return Result { () throws(HTTPFailure) in try api.respond(to: context, response) }
     }
 
-    /// The next thing after any reply is `invocation/next`, also after one that did not get through: a runtime that
-    /// does not come back there is taken for hung, and one that lost its API learns it there.
-    private func isToGoOn(after reply: Result<ReplyOutcome, HTTPFailure>, _ context: InvocationContext) -> Bool {
+    /// Any response is followed by `invocation/next`, even one that could not be sent: Lambda considers a runtime hung
+    /// that does not call it, and a runtime that lost its API finds out there.
+    private func shouldContinue(after reply: Result<ReplyOutcome, HTTPFailure>, _ context: InvocationContext) -> Bool {
         switch reply {
         case .success(.accepted): break
-        case .success(.refused(let reason)): context.logger.error("the reply was not taken: \(reason)")
+        case .success(.refused(let reason)): context.logger.error("the response was rejected: \(reason)")
         case .success(.mustExit(let reason)):
-            context.logger.critical("\(reason): ending the process")
+            context.logger.critical("\(reason): exiting")
             return false
-        case .failure(let failure): context.logger.error("the reply could not be sent", error: failure)
+        case .failure(let failure): context.logger.error("could not send the response", error: failure)
         }
         return true
     }
@@ -110,9 +110,9 @@ public struct LambdaRuntime {
         logger.critical("the function cannot start", error: error)
         do {
             let outcome = try api.failInit(ErrorReport(error))
-            if outcome != .accepted { logger.error("the Runtime API did not take the error: \(outcome)") }
+            if outcome != .accepted { logger.error("the Runtime API rejected the error report: \(outcome)") }
         } catch {
-            logger.error("the error could not be reported to the Runtime API", error: error)
+            logger.error("could not report the error to the Runtime API", error: error)
         }
     }
 }
@@ -121,7 +121,7 @@ public struct LambdaRuntime {
 public struct RuntimeConfigurationError: ReportableError, Equatable, CustomStringConvertible {
     public var errorType: String { "Runtime.MissingRuntimeAPI" }
     public var errorMessage: String {
-        "AWS_LAMBDA_RUNTIME_API is not set: Lambda or its emulator sets it; this program is not run by hand"
+        "AWS_LAMBDA_RUNTIME_API is not set: Lambda or its emulator sets it; this program is not meant to be run by hand"
     }
     public var description: String { errorMessage }
 }

@@ -51,7 +51,7 @@ extension Logger.Level {
         }
     }
 
-    /// Takes Lambda's names and swift-log's own, whatever their case.
+    /// Accepts Lambda's names and swift-log's own, in any case.
     init?(lambdaName: String) {
         switch lambdaName.lowercased() {
         case "warn": self = .warning

@@ -36,7 +36,7 @@ struct LogLine {
     }
 
     /// `timestamp` and `level` as Lambda reads them on OS-only runtimes: a line without counts as INFO.
-    /// Metadata stands in the object itself, where CloudWatch Logs Insights finds it by its name.
+    /// Metadata is in the object itself, where CloudWatch Logs Insights finds it by its name.
     func appendJSON(to buffer: ByteBuffer) {
         buffer.append("{\"timestamp\":\"")
         CalendarTime(moment).appendRFC3339(to: buffer)

@@ -3,7 +3,7 @@ import HTTP
 import Logging
 import UTC
 
-/// Why no invocation could be had.
+/// Why the next invocation could not be fetched.
 struct NextInvocationError: ReportableError, Equatable, CustomStringConvertible {
     let description: String
     var errorType: String { "Runtime.NoInvocation" }
@@ -11,7 +11,7 @@ struct NextInvocationError: ReportableError, Equatable, CustomStringConvertible 
 }
 
 extension RuntimeAPI {
-    /// Longer events are not received, in bytes: Lambda's are 6 MB at most, and whatever sends more is not Lambda.
+    /// Longer events are not received, in bytes: Lambda's are 6 MB at most; anything longer is not from Lambda.
     /// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     static let longestEvent = 32 << 20
 
@@ -28,7 +28,7 @@ extension RuntimeAPI {
             throw NextInvocationError(description: error.description)
         }
         guard response.status == 200 else {
-            throw NextInvocationError(description: "invocation/next answered \(response.status)")
+            throw NextInvocationError(description: "invocation/next returned status \(response.status)")
         }
         return try InvocationContext(response.headers, logger: logger)
     }
@@ -41,9 +41,9 @@ extension InvocationContext {
     private static let deadlines: Range<EpochMilliseconds> = 0..<253_402_300_800_000
 
     init(_ headers: HTTPHeaders, logger: Logger) throws(NextInvocationError) {
-        // Without it there is no path to answer to.
+        // Without it there is no path for the response.
         guard let requestID = headers[HeaderName.requestID] else {
-            throw NextInvocationError(description: "invocation/next answered without \(HeaderName.requestID)")
+            throw NextInvocationError(description: "invocation/next responded without \(HeaderName.requestID)")
         }
         let deadline = headers[HeaderName.deadline].flatMap { EpochMilliseconds($0) }
             .flatMap { Self.deadlines.contains($0) ? $0 : nil }
@@ -58,7 +58,7 @@ extension InvocationContext {
             invocationID: headers[HeaderName.invocationID],
             logger: logger)
         if deadline == nil {
-            self.logger.warning("\(HeaderName.deadline) is missing or not a moment: taking 15 minutes for the time-out")
+            self.logger.warning("\(HeaderName.deadline) is missing or not a time: assuming a timeout of 15 minutes")
         }
     }
 

@@ -29,7 +29,7 @@ struct RuntimeAPI {
 /// What the service said to a reply, and what the loop must know of it.
 enum ReplyOutcome: Equatable {
     case accepted
-    /// The service will not have this reply; the loop goes on. The text says why.
+    /// The service rejects this response; the loop continues. The text says why.
     case refused(String)
     /// The service asks the runtime to end: "non-recoverable state" (500).
     case mustExit(String)
@@ -38,10 +38,10 @@ enum ReplyOutcome: Equatable {
         let detail = response.body.isEmpty ? "" : ": " + String(response.body.text.prefix(500))
         switch response.status {
         case 200..<300: self = .accepted
-        case 410: self = .refused("the invocation had timed out before its reply came (410)")
-        case 413: self = .refused("the response is larger than Lambda takes, 6 MiB (413); the invocation has failed")
+        case 410: self = .refused("the invocation timed out before its response arrived (410)")
+        case 413: self = .refused("the response exceeds Lambda's limit of 6 MiB (413); the invocation has failed")
         case 500...: self = .mustExit("the Runtime API failed (\(response.status))\(detail)")
-        default: self = .refused("the Runtime API refused the reply (\(response.status))\(detail)")
+        default: self = .refused("the Runtime API rejected the response (\(response.status))\(detail)")
         }
     }
 }

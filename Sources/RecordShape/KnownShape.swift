@@ -11,7 +11,7 @@ struct KnownShape {
     private let pieces: UnsafeMutablePointer<cv_json_piece>
     private let further: UnsafeMutablePointer<UInt32>?
 
-    /// Beyond this, a record is judged anew each time: 16 KB a shape is enough to remember.
+    /// Beyond this, a record is judged again each time: 16 KB per shape is enough to remember.
     private static let mostPieces = 512
 
     /// - Parameter text: an object that `JSONCheck` has found valid, with `outline`.
@@ -36,11 +36,11 @@ struct KnownShape {
         further?.deallocate()
     }
 
-    /// How many bytes up to a mark belong to the shape: of a bracket itself alone; of a colon also the name in front of
+    /// How many bytes up to a mark belong to the shape: of a bracket itself alone; of a colon also the name before
     /// it, with the byte before its quote.
     ///
     /// That byte is a bracket, a comma or white space; so where it is the same, the quote does open the name, and is not
-    /// an escaped one within another name. Nor can what stands in front of the text be taken for a part of it: within the
+    /// an escaped one within another name. Nor can what precedes the text be taken for a part of it: within the
     /// text there is the quote that opens the name, and the shape's name holds no such quote.
     private static func length(before mark: Int, _ text: UnsafeRawBufferPointer) -> Int {
         text[mark] == UInt8(ascii: ":") ? mark - NamePlace(in: text, colon: mark).start + 2 : 1

@@ -8,7 +8,7 @@ import JSON
 /// raised, then lowered, where that leaves one character. So are `ſ` and `s`, the Kelvin sign and `k`, the three sigmas,
 /// and `İ`, `I`, `ı` and `i`. An accent that is a character of its own stays one: to readers `é` and `e´` differ.
 enum NameFolding {
-    /// - Parameter name: as it stands in a valid JSON text, between its quotes.
+    /// - Parameter name: as it is in a valid JSON text, between its quotes.
     static func append(_ name: UnsafeRawBufferPointer, to folded: ByteBuffer) {
         let start = folded.count
         folded.reserve(name.count)

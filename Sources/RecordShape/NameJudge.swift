@@ -5,7 +5,7 @@ import Libc
 /// Reads all names of a record and says what is wrong with them.
 final class NameJudge {
     private let reserved: [(name: [UInt8], group: Int)]
-    /// The folded names met so far, one behind the other.
+    /// The folded names met so far, one after the other.
     private let folded = ByteBuffer(capacity: 1024)
     /// Those names by their hashes, in a table of which at most half is taken.
     private var slots: [Slot]
@@ -74,7 +74,7 @@ final class NameJudge {
     private func insert(_ object: Int, _ start: Int) -> Bool {
         if taken * 2 >= slots.count { grow() }
         let name = UnsafeRawBufferPointer(rebasing: folded.bytes[start...])
-        // Seeded anew in each process: nobody can send names that all fall into one place.
+        // Seeded in each process: nobody can send names that all collide.
         var hasher = Hasher()
         hasher.combine(object)
         hasher.combine(bytes: name)

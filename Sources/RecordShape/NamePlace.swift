@@ -1,11 +1,11 @@
-/// Where a member's name stands in a valid JSON text.
+/// Where a member's name is in a valid JSON text.
 struct NamePlace {
     /// Of the opening quote.
     let start: Int
     /// Of the closing quote.
     let end: Int
 
-    /// - Parameter colon: the place of the colon behind it.
+    /// - Parameter colon: the place of the colon after it.
     init(in text: UnsafeRawBufferPointer, colon: Int) {
         var end = colon - 1
         while text[end] != UInt8(ascii: "\"") { end -= 1 }
@@ -15,7 +15,7 @@ struct NamePlace {
         self.end = end
     }
 
-    /// Whether an odd number of backslashes stands in front.
+    /// Whether an odd number of backslashes precedes it.
     private static func isEscaped(_ text: UnsafeRawBufferPointer, _ place: Int) -> Bool {
         var at = place
         while at > 0, text[at - 1] == UInt8(ascii: "\\") { at -= 1 }

@@ -44,7 +44,7 @@ public final class ShapeMemory {
     /// Whether `text` is one JSON value, as `JSONCheck` says it; and of an object, what is wrong with its names.
     ///
     /// - Parameters:
-    ///   - text: lies in a `ByteBuffer`: up to `ByteBuffer.slack` bytes behind it and `ByteBuffer.lead` bytes in front of
+    ///   - text: in a `ByteBuffer`: up to `ByteBuffer.slack` bytes after it and `ByteBuffer.lead` bytes before
     ///     it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     @inlinable @inline(__always)

@@ -38,7 +38,7 @@ public final class CertificateBundle {
         self.init(text.bytes)
     }
 
-    /// The same for the text of such a file, `ByteBuffer.slack` bytes behind which may be read.
+    /// The same for the text of such a file, `ByteBuffer.slack` bytes after which may be read.
     public init?(_ text: UnsafeRawBufferPointer) {
         der = ByteBuffer(capacity: text.count / 4 * 3 + 2 * ByteBuffer.slack)
         entries = []

@@ -10,7 +10,7 @@ struct DERReader {
     /// The tag of the next element; `nil` at the end.
     var next: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-    /// What the next element holds, where it has this tag; and the reader is behind it then.
+    /// What the next element holds, if it has this tag; the reader is after it then.
     mutating func read(_ tag: UInt8) -> UnsafeRawBufferPointer? {
         guard next == tag, at + 2 <= bytes.count else { return nil }
         var start = at + 2

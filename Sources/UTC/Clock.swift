@@ -7,7 +7,7 @@ public enum Clock {
     /// The wall clock. It may jump: use it to talk to others (signatures, deadlines), not to measure.
     public static func now() -> EpochMilliseconds { milliseconds(CLOCK_REALTIME) }
 
-    /// Milliseconds that never go back, for measuring and for time-outs. A frozen sandbox's clock goes on.
+    /// Milliseconds that never go back, for measuring and for timeouts. It keeps running while a sandbox is frozen.
     public static func monotonic() -> Int64 { milliseconds(CLOCK_MONOTONIC) }
 
     private static func milliseconds(_ clock: clockid_t) -> Int64 {

@@ -25,7 +25,7 @@ package struct XMLElements {
     /// Whether nothing but white space is left.
     package var isAtEnd: Bool { bytes[at...].allSatisfy { $0 <= 0x20 } }
 
-    /// Leaves white space, the declaration and comments behind. False where no element's opening tag follows.
+    /// Skips white space, the declaration and comments. False if no element's opening tag follows.
     mutating func skipToTag() -> Bool {
         while true {
             while at < bytes.count, bytes[at] <= 0x20 { at += 1 }

@@ -5,7 +5,7 @@ import LambdaRuntime
 import Libc
 import Logging
 
-cheap_keep_pages()
+heap_keep_pages()
 
 let environment = Environment()
 let logger = Logger.lambda("bootstrap", environment)
@@ -23,7 +23,7 @@ do {
         environment: environment, metricsLevel: LogConfiguration(environment).leastPassingLevel)
     function.warmUp(logger)
     // What a batch of some hundred records needs.
-    cheap_take_pages(512 << 10)
+    heap_reserve_pages(512 << 10)
     var handler = IngestionHandler(function: function)
     exit(runtime.run(&handler))
 } catch {

@@ -5,15 +5,15 @@ import Kafka
 struct BrokerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Brokers to begin with. Without it: those of the last `./build.sh local kafka` that is running.",
+            "Bootstrap servers. Default: those of the last `./build.sh local kafka` that is still running.",
             valueName: "host:port,…"))
     var bootstrapServers: String?
 
     @Option(
         name: [.customLong("property")],
         help: ArgumentHelp(
-            "A setting of librdkafka, for SASL and TLS for example: security.protocol=SASL_SSL. A value of @FILE is "
-                + "read from that file, so that a password is on no command line. May be repeated.",
+            "A librdkafka setting, for example security.protocol=SASL_SSL for SASL and TLS. A value of @FILE is "
+                + "read from that file, which keeps passwords off the command line. May be repeated.",
             valueName: "name=value"))
     var properties: [String] = []
 
@@ -21,7 +21,7 @@ struct BrokerOptions: ParsableArguments {
     func servers() throws -> String {
         if let bootstrapServers { return bootstrapServers }
         if let running = RunningBroker.servers() { return running }
-        throw CommandFailure("no broker is known: start one with `./build.sh local kafka`, or name one with --bootstrap-servers")
+        throw CommandFailure("no broker found: start one with `./build.sh local kafka`, or specify one with --bootstrap-servers")
     }
 
     /// A misspelt topic is said to be unknown; the built-in broker would make it.
@@ -39,7 +39,7 @@ struct BrokerOptions: ParsableArguments {
         var values = ["bootstrap.servers": try servers()]
         for property in properties {
             guard let mark = property.firstIndex(of: "="), mark != property.startIndex else {
-                throw ValidationError("--property takes name=value, for example security.protocol=SASL_SSL")
+                throw ValidationError("--property must be name=value, for example security.protocol=SASL_SSL")
             }
             let name = String(property[..<mark])
             var value = String(property[property.index(after: mark)...])

@@ -7,22 +7,22 @@ import StoredRecords
 
 struct Errors: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows quarantined records, decoded, with the reason of each.",
+        abstract: "Shows quarantined records, decoded, each with its reason.",
         discussion: """
-            The bucket is reached with AWS_REGION and credentials from the environment. The contents of records are \
-            shown here, and only here: no log has them.
+            AWS_REGION and the credentials come from the environment. This command is the only place that shows the \
+            contents of records: they are never logged.
             """)
 
-    @Argument(help: "s3://BUCKET for errors/ in it, or s3://BUCKET/PREFIX, errors/orders/dt=2026-11-25/ for example.")
+    @Argument(help: "s3://BUCKET for errors/ in it, or s3://BUCKET/PREFIX, for example errors/orders/dt=2026-11-25/.")
     var place: String
 
-    @Option(help: "Only records that were refused for this reason, malformed-json for example.")
+    @Option(help: "Only records quarantined for this reason, for example malformed-json.")
     var reason: String?
 
-    @Option(help: "How many records to show at most; 0 shows all.")
+    @Option(help: "Maximum number of records to show; 0 shows all.")
     var limit = 100
 
-    @Flag(help: "Shows whole values rather than their first 200 characters.")
+    @Flag(help: "Shows complete values, not only their first 200 characters.")
     var whole = false
 
     func run() throws {
@@ -34,7 +34,7 @@ struct Errors: ParsableCommand {
         try stored.forEachLines { key, lines in
             for line in lines.bytes.split(separator: UInt8(ascii: "\n")) {
                 guard let record = try? JSONDecoder().decode(Quarantined.self, from: Data(line)) else {
-                    answer("s3://\(stored.bucket)/\(key) holds a line that is not a quarantined record")
+                    answer("s3://\(stored.bucket)/\(key) contains a line that is not a quarantined record")
                     continue
                 }
                 guard reason == nil || reason == record.reason else { continue }

@@ -42,7 +42,7 @@ final class FunctionLog: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    func take(_ line: String) {
+    func append(_ line: String) {
         switch logs {
         case .none: break
         case .standardError: Terminal.shared.print(line)

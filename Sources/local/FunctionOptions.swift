@@ -5,22 +5,22 @@ import Foundation
 import FunctionHost
 
 struct FunctionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The function's executable, run here under a Runtime API of its own.", valueName: "path"))
+    @Option(help: ArgumentHelp("The function's executable, run locally under this tool's own Runtime API.", valueName: "path"))
     var function: String?
 
-    @Option(help: ArgumentHelp("A function to reach by Lambda's Invoke instead, with AWS_REGION and credentials from the environment. Beside --function, the name that it is told.", valueName: "name"))
+    @Option(help: ArgumentHelp("A function to call through Lambda's Invoke instead, with AWS_REGION and credentials from the environment. With --function: the function name passed to it.", valueName: "name"))
     var functionName: String?
 
-    @Option(help: ArgumentHelp("Where Invoke is, if not at AWS: a local AWS, or the Runtime Interface Emulator (its function's name is 'function').", valueName: "url"))
+    @Option(help: ArgumentHelp("Endpoint of Invoke other than AWS: a local AWS, or the Runtime Interface Emulator (whose function is named 'function').", valueName: "url"))
     var endpointUrl: String?
 
-    @Option(help: "Seconds until an invocation is ended, 1-900 (--function).")
+    @Option(help: "Timeout of an invocation in seconds, 1-900 (--function).")
     var timeout = 3
 
-    @Option(help: "Megabytes, 128-10240: told to the function and in REPORT lines, not enforced (--function).")
+    @Option(help: "Megabytes, 128-10240: passed to the function and shown in REPORT lines, not enforced (--function).")
     var memorySize = 128
 
-    @Option(name: [.customLong("env"), .customShort("e")], help: ArgumentHelp("A variable of the function, besides those of this environment. May be repeated (--function).", valueName: "name=value"))
+    @Option(name: [.customLong("env"), .customShort("e")], help: ArgumentHelp("An environment variable for the function, in addition to those of this shell. May be repeated (--function).", valueName: "name=value"))
     var variables: [String] = []
 
     @Flag(help: "Freezes the sandbox between invocations with SIGSTOP, as Lambda does (--function).")
@@ -28,23 +28,23 @@ struct FunctionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the function's log goes with its START, END and REPORT lines: a file; '-', standard error; 'errors', its "
-                + "errors alone to standard error; 'none'. Without: '-' with invoke, 'errors' with map and replay, on a "
-                + "terminal and elsewhere.",
+            "Where the function's log goes with its START, END and REPORT lines: a file; '-' for standard error; 'errors' "
+                + "for errors only, to standard error; or 'none'. Default: '-' with invoke, 'errors' with map and "
+                + "replay.",
             valueName: "file"))
     var functionLogs: FunctionLogs?
 
     func validate() throws {
         guard function != nil || functionName != nil else {
-            throw ValidationError("which function? --function .build/lambda/bootstrap runs one here, --function-name NAME invokes one elsewhere")
+            throw ValidationError("no function specified: use --function .build/lambda/bootstrap to run one locally, or --function-name NAME to invoke one elsewhere")
         }
         if let function, !FileManager.default.isExecutableFile(atPath: function) {
-            throw ValidationError("\(function) is not an executable: build it first, ./build.sh writes .build/lambda/bootstrap")
+            throw ValidationError("\(function) is not an executable: build it first; ./build.sh writes .build/lambda/bootstrap")
         }
-        guard (1...900).contains(timeout) else { throw ValidationError("--timeout takes 1 to 900 seconds") }
-        guard (128...10240).contains(memorySize) else { throw ValidationError("--memory-size takes 128 to 10240 megabytes") }
+        guard (1...900).contains(timeout) else { throw ValidationError("--timeout must be 1 to 900 seconds") }
+        guard (128...10240).contains(memorySize) else { throw ValidationError("--memory-size must be 128 to 10240 megabytes") }
         for variable in variables where !variable.contains("=") {
-            throw ValidationError("--env takes name=value; '\(variable)' has no '='")
+            throw ValidationError("--env must be name=value; '\(variable)' has no '='")
         }
     }
 
@@ -52,7 +52,7 @@ struct FunctionOptions: ParsableArguments {
     /// - Parameter usual: where it goes unless an option says otherwise.
     func factory(logs usual: FunctionLogs) throws -> (log: FunctionLog, make: @Sendable () throws -> any Function) {
         let functionLog = try FunctionLog(functionLogs ?? usual)
-        let log: @Sendable (String) -> Void = { functionLog.take($0) }
+        let log: @Sendable (String) -> Void = { functionLog.append($0) }
         guard let function else {
             let (name, endpoint) = (functionName ?? "function", endpointUrl)
             return (functionLog, { try RemoteFunction(name: name, endpoint: endpoint, environment: Environment(), log: log) })

@@ -6,7 +6,7 @@ import UTC
 /// with the first: `timeout` signals the process and then its whole group, and a terminal may signal a pipeline twice.
 final class Interruption: Sendable {
     private let came = Atomic(false)
-    /// Milliseconds: nobody who wants the second one presses it sooner.
+    /// Milliseconds: nobody presses it a second time sooner than that on purpose.
     private static let sameWish: Int64 = 300
 
     /// To be made on the main thread before others start: they inherit that the signals are blocked.

@@ -4,21 +4,21 @@ import FunctionHost
 
 struct Invoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Invokes a function with one event or many, in one sandbox.",
+        abstract: "Invokes a function with one or more events, in one sandbox.",
         discussion: """
-            The function's log and its REPORT lines go to standard error, its answers to standard output. The exit \
-            code is 1 where an invocation failed. No emulator is needed: the function runs under this tool's own Runtime \
-            API, and writes where the environment says, INGESTION_BUCKET and AWS_ENDPOINT_URL for example.
+            The function's log and its REPORT lines go to standard error, its responses to standard output. The exit \
+            code is 1 if an invocation failed. No emulator is needed: the function runs under this tool's own Runtime \
+            API, and reads its configuration from the environment, for example INGESTION_BUCKET and AWS_ENDPOINT_URL.
 
               ./build.sh local invoke events/msk.json --function .build/lambda/bootstrap
             """)
 
-    @Argument(help: ArgumentHelp("Files with an event each; '-' is standard input.", valueName: "event.json"))
+    @Argument(help: ArgumentHelp("Files that contain one event each; '-' is standard input.", valueName: "event.json"))
     var events: [String]
 
     @OptionGroup var function: FunctionOptions
 
-    @Option(name: [.customLong("repeat")], help: "How often the whole row is invoked.")
+    @Option(name: [.customLong("repeat")], help: "How many times to invoke the function with all of the events.")
     var times = 1
 
     func run() throws {
@@ -29,7 +29,7 @@ struct Invoke: ParsableCommand {
         for _ in 0..<max(1, times) {
             for path in events {
                 let event = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-                guard let event else { throw CommandFailure("\(path) cannot be read: give the path of an event, events/msk.json for example") }
+                guard let event else { throw CommandFailure("\(path) cannot be read: pass the path of an event, for example events/msk.json") }
                 let invocation = function.invoke(Array(event))
                 switch invocation.outcome {
                 case .success(let response): answer(String(decoding: response, as: UTF8.self))

@@ -8,14 +8,14 @@ import UTC
 
 struct Map: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The event source mapping: reads topics as a consumer group and hands batches to a function.",
+        abstract: "Runs an event source mapping: reads topics as a consumer group and invokes a function with batches.",
         discussion: """
-            Batches are made, retried, split, given up and committed as Lambda does; options, defaults and limits are \
+            Batches are built, retried, split, discarded and committed as by Lambda; options, defaults and limits are \
             those of its CreateEventSourceMapping. Ctrl-C finishes the batch in flight, commits it and leaves the \
-            group; a second one ends at once. The exit code is 1 where records were given up or could not be read.
+            group; a second Ctrl-C stops at once. The exit code is 1 if records were discarded or could not be read.
 
-            Not as Lambda: the number of pollers is fixed, there are no event filters, no schema registry, and SQS, \
-            SNS and Kafka are no destinations.
+            Unlike Lambda, the number of pollers is fixed, there are no event filters and no schema registry, and SQS, \
+            SNS and Kafka are not supported as destinations.
             """)
 
     @Argument(help: "The topics.")
@@ -25,15 +25,15 @@ struct Map: ParsableCommand {
     @OptionGroup(title: "Function") var function: FunctionOptions
     @OptionGroup(title: "Mapping") var mapping: MappingOptions
 
-    @Option(help: "Where there is no terminal: seconds from one status line to the next.")
+    @Option(help: "Without a terminal: seconds between status lines.")
     var statusInterval = 5
 
-    @Option(help: ArgumentHelp("Ends once the group has had nothing left to read for this time, other members included; 0 is never. With an error where a topic does not exist, or no broker answers for 10 s.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Exits once the whole group has had nothing left to read for this time; 0 is never. Exits with an error if a topic does not exist, or if no broker responds for 10 s.", valueName: "seconds"))
     var exitWhenIdle = 0
 
     func validate() throws {
-        guard statusInterval > 0 else { throw ValidationError("--status-interval takes seconds from 1 up") }
-        guard (0...86_400).contains(exitWhenIdle) else { throw ValidationError("--exit-when-idle takes 0 to 86400 seconds") }
+        guard statusInterval > 0 else { throw ValidationError("--status-interval must be 1 second or more") }
+        guard (0...86_400).contains(exitWhenIdle) else { throw ValidationError("--exit-when-idle must be 0 to 86400 seconds") }
     }
 
     func run() throws {
@@ -57,7 +57,7 @@ struct Map: ParsableCommand {
             display.tick()
         }
         mapping.stop()
-        if interruption.hasCome { Terminal.shared.print("finishing the batch in flight; Ctrl-C again ends at once") }
+        if interruption.hasCome { Terminal.shared.print("finishing the batch in flight; Ctrl-C again stops at once") }
         while !mapping.wait(milliseconds: 250) { display.tick() }
         display.finish()
         log.finish()
@@ -68,10 +68,10 @@ struct Map: ParsableCommand {
     /// A script must not take for success what left records undone.
     private func report(_ end: MappingStatistics.Snapshot, _ stuck: String?) throws {
         var problems: [String] = []
-        if let stuck { problems.append("not all could be read: \(stuck)") }
+        if let stuck { problems.append("not everything could be read: \(stuck)") }
         if end.discarded > 0 {
-            let place = mapping.onFailureDestination.map { "see \($0)" } ?? "without an on-failure destination nothing has kept them"
-            problems.append("\(counted(end.discarded, "record")) \(end.discarded == 1 ? "was" : "were") given up: \(place)")
+            let place = mapping.onFailureDestination.map { "see \($0)" } ?? "they are lost, as no on-failure destination was set"
+            problems.append("\(counted(end.discarded, "record")) \(end.discarded == 1 ? "was" : "were") discarded: \(place)")
         }
         if end.gone > 0 {
             problems.append("the broker deleted \(counted(end.gone, "offset")) before the group read them")
@@ -106,58 +106,58 @@ struct Quiet {
 }
 
 struct MappingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("ARN of an MSK cluster: events then say aws:kafka and carry it. Without: SelfManagedKafka.", valueName: "arn"))
+    @Option(help: ArgumentHelp("ARN of an MSK cluster, for events with the source aws:kafka. Default: SelfManagedKafka.", valueName: "arn"))
     var eventSourceArn: String?
 
-    @Option(help: "The consumer group. Whoever names it again goes on where it stopped.")
+    @Option(help: "The consumer group. Using it again continues where it stopped.")
     var consumerGroupId = "local"
 
-    @Option(help: "Where a new group begins: TRIM_HORIZON, LATEST or AT_TIMESTAMP.")
+    @Option(help: "Where a new group starts: TRIM_HORIZON, LATEST or AT_TIMESTAMP.")
     var startingPosition = "TRIM_HORIZON"
 
     @Option(help: ArgumentHelp("With AT_TIMESTAMP: seconds since 1970.", valueName: "seconds"))
     var startingPositionTimestamp: Double?
 
-    @Option(help: ArgumentHelp("Records in a batch at most, 1-10000.", valueName: "records"))
+    @Option(help: ArgumentHelp("Maximum number of records per batch, 1-10000.", valueName: "records"))
     var batchSize = 100
 
-    @Option(help: ArgumentHelp("How long a batch may wait to be filled, 0-300. Without: half a second, which no number gives.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long a batch may wait to fill up, 0-300. Default: half a second.", valueName: "seconds"))
     var maximumBatchingWindowInSeconds: Int?
 
-    @Option(help: ArgumentHelp("Retries of a failed batch, 0-10000; -1 is for ever, or 10 with an on-failure destination.", valueName: "count"))
+    @Option(help: ArgumentHelp("Retries of a failed batch, 0-10000; -1 is forever, or 10 with an on-failure destination.", valueName: "count"))
     var maximumRetryAttempts = -1
 
-    @Option(help: ArgumentHelp("Records older than this are given up, 60-604800; -1 is never.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Records older than this are discarded, 60-604800; -1 is never.", valueName: "seconds"))
     var maximumRecordAgeInSeconds = -1
 
-    @Flag(help: "Splits a failed batch in two and tries each half.")
+    @Flag(help: "Splits a failed batch in two and retries each half.")
     var bisectBatchOnFunctionError = false
 
-    @Option(name: .customLong("function-response-types"), help: ArgumentHelp("ReportBatchItemFailures, where the function answers with what failed. Set PARTIAL_BATCH_RESPONSE=true for this project's function.", valueName: "type"))
+    @Option(name: .customLong("function-response-types"), help: ArgumentHelp("ReportBatchItemFailures, if the function's response lists what failed. For this project's function, set PARTIAL_BATCH_RESPONSE=true as well.", valueName: "type"))
     var responseTypes: [String] = []
 
-    @Option(help: ArgumentHelp("Where batches go that are given up: s3://BUCKET, or a file that gets one JSON line for each.", valueName: "place"))
+    @Option(help: ArgumentHelp("Where discarded batches go: s3://BUCKET, or a file that gets one line of JSON per batch.", valueName: "place"))
     var onFailureDestination: String?
 
-    @Option(help: ArgumentHelp("Members of the consumer group, 1-64, each with a sandbox and one batch in flight. Lambda starts with one and adds more, up to one a partition.", valueName: "count"))
+    @Option(help: ArgumentHelp("Members of the consumer group, 1-64, each with a sandbox and one batch in flight. Lambda starts with one and adds more, up to one per partition.", valueName: "count"))
     var pollers = 1
 
     func validate() throws {
-        guard (1...10_000).contains(batchSize) else { throw ValidationError("--batch-size takes 1 to 10000 records") }
+        guard (1...10_000).contains(batchSize) else { throw ValidationError("--batch-size must be 1 to 10000 records") }
         guard (0...300).contains(maximumBatchingWindowInSeconds ?? 0) else {
-            throw ValidationError("--maximum-batching-window-in-seconds takes 0 to 300")
+            throw ValidationError("--maximum-batching-window-in-seconds must be 0 to 300")
         }
         if batchSize > 10, maximumBatchingWindowInSeconds == 0 {
             throw ValidationError("a batch size over 10 needs a --maximum-batching-window-in-seconds of 1 or more")
         }
-        guard (-1...10_000).contains(maximumRetryAttempts) else { throw ValidationError("--maximum-retry-attempts takes 0 to 10000, or -1") }
+        guard (-1...10_000).contains(maximumRetryAttempts) else { throw ValidationError("--maximum-retry-attempts must be 0 to 10000, or -1") }
         guard maximumRecordAgeInSeconds == -1 || (60...604_800).contains(maximumRecordAgeInSeconds) else {
-            throw ValidationError("--maximum-record-age-in-seconds takes 60 to 604800, or -1")
+            throw ValidationError("--maximum-record-age-in-seconds must be 60 to 604800, or -1")
         }
         guard responseTypes.allSatisfy({ $0 == "ReportBatchItemFailures" }) else {
-            throw ValidationError("--function-response-types knows ReportBatchItemFailures alone")
+            throw ValidationError("--function-response-types supports only ReportBatchItemFailures")
         }
-        guard (1...64).contains(pollers) else { throw ValidationError("--pollers takes 1 to 64") }
+        guard (1...64).contains(pollers) else { throw ValidationError("--pollers must be 1 to 64") }
         _ = try start()
         _ = try destination()
     }
@@ -165,10 +165,10 @@ struct MappingOptions: ParsableArguments {
     func destination() throws -> OnFailureDestination? {
         guard let onFailureDestination else { return nil }
         guard let destination = OnFailureDestination(onFailureDestination) else {
-            throw ValidationError("--on-failure-destination takes s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not to be had here")
+            throw ValidationError("--on-failure-destination must be s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not supported here")
         }
         if case .s3(let bucket) = destination, let special = SpecialBucket(bucket) {
-            throw ValidationError("--on-failure-destination names \(bucket), \(special.reason); name a general purpose bucket")
+            throw ValidationError("--on-failure-destination is \(bucket), \(special.reason); use a general purpose bucket")
         }
         return destination
     }
@@ -206,12 +206,12 @@ struct MappingOptions: ParsableArguments {
             guard let startingPositionTimestamp else {
                 throw ValidationError("AT_TIMESTAMP needs --starting-position-timestamp, in seconds since 1970")
             }
-            // Years 1970 to 9999: beyond them there is no date, and a number that is none compares with nothing.
+            // Years 1970 to 9999: beyond them there is no date, and NaN compares with nothing.
             guard (0..<253_402_300_800).contains(startingPositionTimestamp) else {
-                throw ValidationError("--starting-position-timestamp takes seconds since 1970, up to the year 9999")
+                throw ValidationError("--starting-position-timestamp must be seconds since 1970, up to the year 9999")
             }
             return .timestamp(Int64((startingPositionTimestamp * 1000).rounded()))
-        default: throw ValidationError("--starting-position takes TRIM_HORIZON, LATEST or AT_TIMESTAMP, not '\(startingPosition)'")
+        default: throw ValidationError("--starting-position must be TRIM_HORIZON, LATEST or AT_TIMESTAMP, not '\(startingPosition)'")
         }
     }
 

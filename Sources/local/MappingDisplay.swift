@@ -44,11 +44,11 @@ final class MappingDisplay {
         let span = now.lastAcknowledged - now.firstRead
         if span > 0 {
             Terminal.shared.print(
-                "\(grouped(Int(Double(now.acknowledged) / span))) records a second, from the first one read to the last one acknowledged")
+                "\(grouped(Int(Double(now.acknowledged) / span))) records per second, from the first read to the last acknowledged")
         }
         Terminal.shared.print(
             "\(counted(now.acknowledged, "record")) acknowledged in \(counted(now.invocations, "invocation")), "
-                + "\(grouped(now.discarded)) given up, \(counted(now.errors, "error")), \(counted(now.objects, "object")), "
+                + "\(grouped(now.discarded)) discarded, \(counted(now.errors, "error")), \(counted(now.objects, "object")), "
                 + "\(tenths(-started.timeIntervalSinceNow)) s; largest batch \(grouped(now.largestBatch))")
     }
 
@@ -80,7 +80,7 @@ final class MappingDisplay {
                 counted(configuration.pollers, "poller"), "\(seconds) s",
             ]),
             ("  records   ", [
-                "acknowledged \(grouped(now.acknowledged))", "given up \(grouped(now.discarded))",
+                "acknowledged \(grouped(now.acknowledged))", "discarded \(grouped(now.discarded))",
                 "in \(grouped(Int(rates.read)))/s",
                 "out \(grouped(Int(rates.acknowledged)))/s (\(tenths(rates.megabytes)) MB/s)",
             ]),
@@ -96,7 +96,7 @@ final class MappingDisplay {
         return [""] + rows.flatMap { flow($0.0, $0.1, width: width) }
     }
 
-    /// Figures after a label, on as many lines as they need: what is cut off at the edge is what somebody looks for.
+    /// Figures after a label, on as many lines as they need: what is cut off at the edge is always what one looks for.
     private static func flow(_ label: String, _ items: [String], width: Int) -> [String] {
         var lines = [label]
         for item in items {

@@ -7,7 +7,7 @@ struct Produce: ParsableCommand {
         abstract: "Sends stock-market records to a topic.",
         discussion: """
             Each record is one JSON object with nine columns; its key is the index, so that an index stays in one \
-            partition, in order. The original pipeline sends one a second, and so does this without --rate.
+            partition, in order. Without --rate it sends one record per second, as the original pipeline does.
             """)
 
     @Argument(help: "The topic.")
@@ -15,13 +15,13 @@ struct Produce: ParsableCommand {
 
     @OptionGroup var broker: BrokerOptions
 
-    @Option(help: "Records a second; 0 is as fast as it can.")
+    @Option(help: "Records per second; 0 is as fast as possible.")
     var rate = 1.0
 
-    @Option(help: "How many records; 0 is until Ctrl-C.")
+    @Option(help: "Number of records; 0 is until Ctrl-C.")
     var count = 0
 
-    @Option(help: "The same seed gives the same records.")
+    @Option(help: "The same seed produces the same records.")
     var seed: UInt64 = 1
 
     @Option(help: "The records' key: index keeps each index in one partition; index-date spreads evenly; none.")
@@ -33,18 +33,18 @@ struct Produce: ParsableCommand {
         case none
     }
 
-    @Flag(help: "Two headers on each record, one of them with bytes beyond ASCII.")
+    @Flag(help: "Adds two headers to each record, one of them with non-ASCII bytes.")
     var headers = false
 
-    @Option(help: ArgumentHelp("Makes every n-th record one that is no row: no value, no JSON, no UTF-8, or no key; 0 is never.", valueName: "n"))
+    @Option(help: ArgumentHelp("Makes every n-th record awkward: no value, not JSON, not UTF-8, or no key; 0 is never.", valueName: "n"))
     var awkwardEvery = 0
 
-    @Option(help: ArgumentHelp("Writes one JSON line for each record that the broker confirmed: partition, offset, key, value and headers.", valueName: "file"))
+    @Option(help: ArgumentHelp("Writes one line of JSON per record that the broker confirmed: partition, offset, key, value and headers.", valueName: "file"))
     var recordTo: String?
 
     func validate() throws {
         guard rate >= 0, count >= 0, awkwardEvery >= 0 else {
-            throw ValidationError("--rate, --count and --awkward-every take numbers from 0 up")
+            throw ValidationError("--rate, --count and --awkward-every must be 0 or more")
         }
     }
 
@@ -59,7 +59,7 @@ struct Produce: ParsableCommand {
         ]
         let producer = try Producer(ours.overridden(by: try broker.settings()))
         let tally = Tally(try recordTo.map(DeliveryFile.init))
-        producer.onDelivery = { tally.take($0) }
+        producer.onDelivery = { tally.record($0) }
         producer.onError = { Terminal.shared.print("Kafka: \($0)") }
 
         var market = StockMarket(seed: seed)
@@ -85,9 +85,9 @@ struct Produce: ParsableCommand {
         try tally.file?.close()
         Terminal.shared.show([])
         Terminal.shared.print("\(counted(tally.delivered, "record")) delivered to \(topic) in \(tenths(elapsed)) s "
-            + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) a second)")
+            + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) per second)")
         guard flushed, tally.failed == 0 else {
-            throw CommandFailure("not delivered: \(counted(sent - tally.delivered, "record")): \(tally.lastError ?? "the broker did not confirm them in 30 s; is it up?")")
+            throw CommandFailure("not delivered: \(counted(sent - tally.delivered, "record")): \(tally.lastError ?? "the broker did not confirm them within 30 s; check that it is running")")
         }
     }
 
@@ -117,8 +117,8 @@ struct Produce: ParsableCommand {
     private func show(_ tally: Tally, _ sent: Int, _ elapsed: Double) {
         let rate = Int(Double(tally.delivered) / max(elapsed, 0.001))
         let partitions = tally.byPartition.sorted { $0.key < $1.key }.map { "\($0.key): \(grouped($0.value))" }
-        let line = "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(sent - tally.delivered - tally.failed)) under way, "
-            + "\(grouped(rate)) a second; by partition \(partitions.joined(separator: "  "))"
+        let line = "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(sent - tally.delivered - tally.failed)) in flight, "
+            + "\(grouped(rate)) per second; by partition \(partitions.joined(separator: "  "))"
         Terminal.shared.isLive ? Terminal.shared.show([line]) : Terminal.shared.print(line)
     }
 }
@@ -135,7 +135,7 @@ private final class Tally {
 
     init(_ file: DeliveryFile?) { self.file = file }
 
-    func take(_ delivery: Producer.Delivery) {
+    func record(_ delivery: Producer.Delivery) {
         if let error = delivery.error {
             failed += 1
             lastError = "\(error)"
@@ -173,6 +173,6 @@ private final class DeliveryFile {
     }
 
     func close() throws {
-        guard fclose(file) == 0 else { throw CommandFailure("the file of --record-to could not be written to its end") }
+        guard fclose(file) == 0 else { throw CommandFailure("the file of --record-to could not be written completely") }
     }
 }

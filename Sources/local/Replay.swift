@@ -8,16 +8,16 @@ import FunctionHost
 
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Invokes a function with the batches that an on-failure destination in S3 keeps.",
+        abstract: "Replays failed batches from an on-failure destination in S3 to a function.",
         discussion: """
-            What the function takes is moved to replayed/ in the same bucket; the rest stays, and the exit code is 1. \
-            The bucket is reached with AWS_REGION and credentials from the environment, AWS_ENDPOINT_URL where it is \
-            not at AWS.
+            Batches that the function stores are moved to replayed/ in the same bucket; the rest stay, and the exit \
+            code is 1. AWS_REGION and the credentials come from the environment, as does AWS_ENDPOINT_URL if the \
+            bucket is not in AWS.
 
-            For the function of a stack in your account, ./build.sh replay finds bucket and function by itself.
+            For a function deployed in your account, ./build.sh replay finds the bucket and the function by itself.
             """)
 
-    @Argument(help: "s3://BUCKET, or s3://BUCKET/PREFIX for the batches whose keys begin with that.")
+    @Argument(help: "s3://BUCKET, or s3://BUCKET/PREFIX for the batches whose keys begin with PREFIX.")
     var place: String
 
     @OptionGroup var function: FunctionOptions
@@ -32,10 +32,10 @@ struct Replay: ParsableCommand {
         var replayed = 0
         for (index, key) in keys.enumerated() where !interruption.hasCome {
             if let reason = try replay(key, of: batches, function) {
-                Terminal.shared.print("\(index + 1) of \(keys.count): \(key) stays: \(reason)")
+                Terminal.shared.print("\(index + 1) of \(keys.count): \(key) was kept: \(reason)")
             } else {
                 replayed += 1
-                Terminal.shared.print("\(index + 1) of \(keys.count): \(key) is replayed")
+                Terminal.shared.print("\(index + 1) of \(keys.count): replaying \(key)")
             }
         }
         log.finish()
@@ -57,7 +57,7 @@ struct Replay: ParsableCommand {
         case .unavailable(let reason): return reason
         case .success(let response):
             // Only the mapping would act on such an answer; here it says that records are not stored.
-            if let partition = PartialAnswer(response).failedPartition { return "\(partition) is not stored" }
+            if let partition = PartialAnswer(response).failedPartition { return "\(partition) was not stored" }
             try batches.moveAway(key)
             return nil
         }
@@ -83,6 +83,6 @@ private struct PartialAnswer: Decodable {
     var failedPartition: String? {
         guard let first = batchItemFailures?.first else { return nil }
         guard let place = first.itemIdentifier, let partition = place.partition else { return "a part of the batch" }
-        return "\(partition) from offset \(place.offset ?? 0) on"
+        return "\(partition) from offset \(place.offset ?? 0) onward"
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Lines and, on a terminal, a status below them that is drawn anew: what is printed never tears it.
+/// Lines and, on a terminal, a status below them that is redrawn: what is printed never tears it.
 final class Terminal: Sendable {
     /// The display goes to standard error, so that standard output stays for what a pipe is to get.
     static let shared = Terminal(descriptor: 2)

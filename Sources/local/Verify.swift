@@ -6,24 +6,24 @@ import StoredRecords
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says which offsets of each topic-partition a bucket holds, and which are missing or stored twice.",
+        abstract: "Shows which offsets of each topic-partition a bucket holds, and which are missing or duplicated.",
         discussion: """
             Reads the names and the metadata of the objects (a LIST per 1,000, a HEAD each), no rows. Without a prefix \
-            both rows and quarantined records are covered; with one, only the objects under it. The exit code is 1 where \
-            offsets are missing or stored twice, or an object does not say what it holds.
+            both rows and quarantined records are covered; with one, only the objects under it. The exit code is 1 if \
+            offsets are missing or duplicated, or if an object does not say what it holds.
 
-            Kafka leaves offsets out by itself where a topic is compacted or written by transactions: --gaps-are-fine.
+            Kafka itself skips offsets in topics that are compacted or written in transactions: use --gaps-are-fine.
 
-            The bucket is reached with AWS_REGION and credentials from the environment.
+            AWS_REGION and the credentials come from the environment.
             """)
 
     @Argument(help: "s3://BUCKET or s3://BUCKET/PREFIX.")
     var place: String
 
-    @Option(help: "What the keys of quarantined records begin with: the function's ERRORS_PREFIX.")
+    @Option(help: "The key prefix of quarantined records: the function's ERRORS_PREFIX.")
     var errorsPrefix = "errors"
 
-    @Flag(help: "Reports offsets without a record, but does not fail for them.")
+    @Flag(help: "Reports offsets without a record, but does not fail because of them.")
     var gapsAreFine = false
 
     func run() throws {
@@ -42,9 +42,9 @@ struct Verify: ParsableCommand {
             isWrong = isWrong || !coverage.doubles.isEmpty || (!gapsAreFine && !coverage.gaps.isEmpty)
         }
         for key in contents.unreadable.prefix(20) {
-            answer("s3://\(stored.bucket)/\(key) does not say which records it holds: restore its metadata, or move it away")
+            answer("s3://\(stored.bucket)/\(key) has no metadata that says which records it holds: restore it, or move the object out of the folder")
         }
-        if contents.objects.isEmpty { answer("no objects of records under \(self.place)") }
+        if contents.objects.isEmpty { answer("no objects with records under \(self.place)") }
         if contents.otherCount > 0 { answer("\(grouped(contents.otherCount)) other keys were skipped") }
         if isWrong { throw ExitCode(1) }
     }

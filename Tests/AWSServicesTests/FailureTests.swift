@@ -49,7 +49,7 @@ import UTC
         let failure = try putFailure(307, s3Error("TemporaryRedirect"), headers: [("x-amz-bucket-region", "us-east-1")])
         #expect(failure?.kind == .unavailable && failure?.attempts == 4)
         let server = try ScriptedServer { _ in .respond(307, body: s3Error("TemporaryRedirect")) }
-        #expect(try Caller(server.url).put("k").failure?.advice.contains("passes by itself") == true)
+        #expect(try Caller(server.url).put("k").failure?.advice.contains("resolves itself") == true)
     }
 
     @Test func `that HEAD, which gets no body, was refused`() throws {

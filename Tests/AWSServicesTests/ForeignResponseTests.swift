@@ -75,13 +75,13 @@ import TestParts
         let server = try ScriptedServer { _ in .respond(403, headers: [("Content-Type", "text/html")], body: Self.page)
         }
         let behind = try Caller(server.url, environment: ["http_proxy": "h:1"]).put("k").failure
-        #expect(behind?.advice.hasPrefix("Check http_proxy, or name 127.0.0.1") == true)
+        #expect(behind?.advice.hasPrefix("Check http_proxy, or list 127.0.0.1") == true)
         let here = AWSConfiguration.here
         let endpoint = ServiceEndpoint(service: .s3, endpoint: Endpoint(isSecure: true, host: "s3.example"))
         let call = Call(PutObject.small("k"), to: endpoint) { _ in }
         let failure = AWSFailure(
             kind: .foreign, operation: .putObject, resource: "", code: "ForeignAnswer", message: "")
-        #expect(Advice(try here(), nil).text(failure, call).contains("s3.example answers in its stead"))
+        #expect(Advice(try here(), nil).text(failure, call).contains("s3.example responds in its place"))
     }
 }
 

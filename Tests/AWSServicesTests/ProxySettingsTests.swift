@@ -36,7 +36,7 @@ import Testing
             }
             #expect(error?.variable == name)
             let text = error?.description ?? value
-            #expect(text.contains("percent-encoded") && text.contains("1 to 65535") && !text.contains("hun"))
+            #expect(text.contains("percent-encode") && text.contains("1 to 65535") && !text.contains("hun"))
         }
     }
 
@@ -71,7 +71,7 @@ import Testing
     @Test func `are what is to be checked where nobody is reached`() throws {
         let proxy = ["http_proxy": "http://user:hunter@proxy.example:3128"]
         let through = try Caller("http://127.0.0.1:1", environment: proxy).put("k").failure
-        #expect(through?.advice == "Check http_proxy, or name 127.0.0.1:1 in NO_PROXY to reach it without a proxy")
+        #expect(through?.advice == "Check http_proxy, or list 127.0.0.1:1 in NO_PROXY to reach it without a proxy")
         let other = try Caller("http://127.0.0.1:1", environment: proxy.merging(["NO_PROXY": "x"]) { $1 }).put("k").failure
         #expect(other?.advice == through?.advice)
         let exception = proxy.merging(["NO_PROXY": "x, 127.0.0.1"]) { $1 }

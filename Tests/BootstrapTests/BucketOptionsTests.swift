@@ -50,6 +50,6 @@ import Testing
         let reply = try Sandbox(strict(), ["EXPECTED_BUCKET_OWNER": "999999999999"]).invoke(Event.msk(0...1))
         #expect(reply.errorType == "Function.RecordsNotStored")
         #expect(
-            reply.errorMessage.contains("account 999999999999, as EXPECTED_BUCKET_OWNER says"), "\(reply.errorMessage)")
+            reply.errorMessage.contains("account 999999999999 (EXPECTED_BUCKET_OWNER)"), "\(reply.errorMessage)")
     }
 }

@@ -64,7 +64,7 @@ import Testing
                     ["itemIdentifier": ["partition": "prices-2", "offset": 20]],
                 ]
             ])
-        #expect(try sandbox.process.line(containing: "not stored from").contains("\"level\":\"ERROR\""))
+        #expect(try sandbox.process.line(containing: "were not stored").contains("\"level\":\"ERROR\""))
     }
 
     @Test func `is answered with the first offset behind what an earlier delivery wrote`() throws {

@@ -103,8 +103,8 @@ import Testing
             #expect(try sandbox.process.exit().code == 1)
             #expect(sandbox.api.requests.map(\.target) == ["/2018-06-01/runtime/init/error"])
             let text = try #require(sandbox.api.requests.first).text
-            #expect(text.contains("Function.InvalidConfiguration") && text.contains("\(variable) is not a proxy's address"))
-            #expect(text.contains("percent-encoded"))
+            #expect(text.contains("Function.InvalidConfiguration") && text.contains("\(variable) is not a valid proxy URL"))
+            #expect(text.contains("percent-encode"))
             showsNothing(sandbox)
         }
     }

@@ -27,7 +27,7 @@ import Testing
         // A connection that dies before its answer may be tried once more each time.
         #expect((2...12).contains(sandbox.api.requests.count))
         #expect(sandbox.api.requests.count { !$0.isNext } == 0)
-        #expect(sandbox.process.output().contains("the Runtime API is gone"))
+        #expect(sandbox.process.output().contains("the Runtime API has gone away"))
     }
 
     @Test func `a next that fails once costs nothing`() throws {

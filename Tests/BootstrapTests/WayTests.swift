@@ -23,7 +23,7 @@ import Testing
                 "HTTPS_PROXY": "\(scheme)://127.0.0.1:\(port)", "NO_PROXY": "169.254.169.254,.internal",
             ])
             #expect(
-                text.contains("Check HTTPS_PROXY, or name ingestion.s3.us-east-1.amazonaws.com in NO_PROXY"), "\(text)")
+                text.contains("Check HTTPS_PROXY, or list ingestion.s3.us-east-1.amazonaws.com in NO_PROXY"), "\(text)")
         }
     }
 

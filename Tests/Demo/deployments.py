@@ -28,7 +28,7 @@ REFUSED = {
     "cannot be set with OwnBroker": {"MSKClusterArn": CLUSTER, "OwnBroker": "true"},
     "need KafkaSecretArn": {"BootstrapServers": "b-1.example.com:9092"},
     "belong together": {"BootstrapServers": "b-1.example.com:9092", "SubnetA": "subnet-1"},
-    "ObjectKmsKeyArn is for ObjectEncryption=aws:kms": {"MSKClusterArn": CLUSTER, "ObjectKmsKeyArn": KEY},
+    "ObjectKmsKeyArn requires ObjectEncryption=aws:kms": {"MSKClusterArn": CLUSTER, "ObjectKmsKeyArn": KEY},
     "PartialBatchResponse=true needs provisioned mode": {"MSKClusterArn": CLUSTER, "PartialBatchResponse": "true"},
 }
 

@@ -69,11 +69,11 @@ class Display:
         recent = list(self.history)[-max(10, columns - 15):]
         trouble = f"  {mapping.errors:,} errors; {screen.plain(mapping.last)}" if mapping.errors else ""
         return [
-            f"  {time.strftime('%H:%M:%S')}   {seconds // 60}:{seconds % 60:02} so far; Ctrl-C ends it",
-            f"  rows     {self.rows:>9,}   {rate:,.1f} a second",
+            f"  {time.strftime('%H:%M:%S')}   {seconds // 60}:{seconds % 60:02} so far; Ctrl-C stops it",
+            f"  rows     {self.rows:>9,}   {rate:,.1f} per second",
             f"  lag      {mapping.lag:>9,}   records in the topic that are not yet in the bucket",
             "  latency  " + (f"{'—':>9}" if age is None else f"{age:>7.1f} s") + "   the age of the newest row",
             f"  function {mapping.milliseconds:>6,.0f} ms   for each batch, on average",
             f"  objects  {mapping.objects:>9,}   since records keep coming{trouble}",
-            "", "  rows a second",
+            "", "  rows per second",
             *screen.chart(recent, columns, height=max(3, min(8, height - 11)), digits=1, floor=0)]

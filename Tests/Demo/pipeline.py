@@ -58,7 +58,7 @@ def main(package, local, follow):
         run(aws, [local, "produce", TOPIC, "--bootstrap-servers", servers, "--rate", "0", "--count", str(RECORDS),
              "--record-to", str(folder / "sent")])
 
-        step("The mapping: batches to the function, as Lambda's own poller hands them over")
+        step("The mapping: batches to the function, as Lambda's own poller sends them")
         mapping = [local, "map", TOPIC, "--bootstrap-servers", servers, "--event-source-arn", CLUSTER,
                    "--function-name", outputs["Function"], "--endpoint-url", aws.endpoint, "--function-logs", "none",
                    "--batch-size", "1000", "--maximum-batching-window-in-seconds", "1"]
@@ -78,7 +78,7 @@ def main(package, local, follow):
         step("The crawler that the function started")
         show_crawler(aws, outputs["Crawler"])
         if follow:
-            step("Twenty records a second from now on; Ctrl-C ends it")
+            step("Twenty records per second from now on; Ctrl-C stops it")
             follow_rows(aws, local, servers, mapping, answer)
         else:
             step("What to try next")
@@ -95,7 +95,7 @@ def variables(aws):
 
 def run(aws, command):
     if subprocess.run(command, env=variables(aws)).returncode:
-        raise SystemExit(f"{command[0]} {command[1]} failed; its words are above.")
+        raise SystemExit(f"{command[0]} {command[1]} failed; see its output above.")
 
 
 def start(aws, command, **more):

@@ -143,8 +143,8 @@ def test_what_follows_is_one_block_that_fits_and_is_drawn_anew():
     for lines in (24, 12):
         terminal, written = on_terminal("draw_following", 80, lines)
         check(terminal.wraps == 0 and len(terminal.rows) <= lines, terminal.text())
-        check(written.count("rows a second") == 100 and terminal.text().count("rows a second") == 1, terminal.text())
-        for figure in ("8,200   20.0 a second", "1,099   records", "99   since"):
+        check(written.count("rows per second") == 100 and terminal.text().count("rows per second") == 1, terminal.text())
+        for figure in ("8,200   20.0 per second", "1,099   records", "99   since"):
             check(figure in terminal.text(), terminal.text())
 
 

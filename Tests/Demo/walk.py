@@ -34,7 +34,7 @@ def main():
             raise SystemExit(f"The broker's zone and image were not chosen: {settings}")
         step("Once more")
         again = shell.run(deploy)
-        if "No changes to deploy" not in again or again.count("What comes next") != 1:
+        if "No changes to deploy" not in again or again.count("Next steps") != 1:
             raise SystemExit(f"A second deployment is not a quiet one:\n{again}")
         changed = shell.run("./build.sh deploy Delivery=at-least-once MetricsNamespace=")
         variables = aws.client("lambda").get_function_configuration(FunctionName=stack["Function"])["Environment"]["Variables"]
@@ -64,7 +64,7 @@ def main():
         step("./build.sh delete")
         said = shell.run("./build.sh delete")
         print(said)
-        if f"aws s3 rb --force s3://{stack['IngestionBucket']}" not in said or "is gone" not in said:
+        if f"aws s3 rb --force s3://{stack['IngestionBucket']}" not in said or "is deleted" not in said:
             raise SystemExit("The stack is not deleted, or its buckets are not named.")
         if "There is no stack" not in shell.run("./build.sh delete"):
             raise SystemExit("A second deletion is not a quiet one.")
@@ -94,10 +94,10 @@ def replay(aws, shell, stack):
     step(f"./build.sh replay s3://{bucket}")
     said = shell.run(f"./build.sh replay s3://{bucket}", fails=True)
     print(said)
-    if f"{key.format('poison')} stays: " not in said or "Function.InvalidKafkaEvent" not in said:
+    if f"{key.format('poison')} was kept: " not in said or "Function.InvalidKafkaEvent" not in said:
         raise SystemExit("The batch that cannot be ingested is not named with the reason.")
     s3.delete_object(Bucket=bucket, Key=key.format("poison"))
-    if "No failed batch is left" not in shell.run(f"./build.sh replay s3://{bucket}"):
+    if "No failed batches are left" not in shell.run(f"./build.sh replay s3://{bucket}"):
         raise SystemExit("The bucket is not said to be empty.")
     kept = [it["Key"] for it in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     rows = [it["Key"] for it in s3.list_objects_v2(Bucket=stack["IngestionBucket"], Prefix="topics/")["Contents"]]
@@ -150,7 +150,7 @@ def refusals(shell):
     """What goes wrong before anything is deployed says so, and what to do."""
     nobody = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
     for sentence, command, variables in [
-        ("AWS does not know you", "./build.sh deploy OwnBroker=true", nobody),
+        ("AWS does not accept your credentials", "./build.sh deploy OwnBroker=true", nobody),
         ("no region is set", "./build.sh deploy OwnBroker=true", {"AWS_DEFAULT_REGION": None}),
         ("'OwnBroker' is not a parameter", "./build.sh deploy OwnBroker", {}),
         ("Say where Kafka is", "./build.sh deploy", {"STACK": "refused"}),

@@ -43,7 +43,7 @@ def deployed(account, *arguments, **variables):
 def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploaded():
     for sentence, argument in [
         ("'OwnBroker' is not a parameter", "OwnBroker"), ("did you mean OwnBroker?", "ownbroker=true"),
-        ("there is no parameter Topick", "Topick=a"), ("OwnBroker=yes: must be one of true, false", "OwnBroker=yes"),
+        ("unknown parameter Topick", "Topick=a"), ("OwnBroker=yes: must be one of true, false", "OwnBroker=yes"),
         ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a whole number", "BatchSize=many"),
         ("BatchSize=1.5: must be a whole number", "BatchSize=1.5"), ("MinimumPollers=00: must be", "MinimumPollers=00"),
         ("ErrorsDays=-1: must be 0 or more", "ErrorsDays=-1"), ("CrawlerTrigger=never", "CrawlerTrigger=never"),
@@ -53,7 +53,7 @@ def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploa
             refused(account, [sentence], argument)
             check(account.calls == [], sentence)
     with Account() as account:
-        refused(account, ["there is no parameter A", "BatchSize=0"], "A=b", "BatchSize=0")
+        refused(account, ["unknown parameter A", "BatchSize=0"], "A=b", "BatchSize=0")
         refused(account, ["Topic is given 2 times"], "Topic=orders", "Topic=prices")
 
 
@@ -62,7 +62,7 @@ def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploa
         ("Say where Kafka is", []), ("cannot both be set", [f"MSKClusterArn={MSK}", "BootstrapServers=a:9092"]),
         ("needs provisioned mode", [f"MSKClusterArn={MSK}", "PartialBatchResponse=true"]),
         ("MinimumPollers is greater than MaximumPollers", [f"MSKClusterArn={MSK}", "MinimumPollers=20", "MaximumPollers=12"]),
-        ("MSKClusterArn is in us-east-1, and the stack in eu-central-1", [f"MSKClusterArn={MSK.replace(REGION, 'us-east-1')}"]),
+        ("MSKClusterArn is in us-east-1, but the stack is in eu-central-1", [f"MSKClusterArn={MSK.replace(REGION, 'us-east-1')}"]),
         ("AlarmTopicArn is in us-east-1", [f"MSKClusterArn={MSK}", f"AlarmTopicArn=arn:aws:sns:us-east-1:{ACCOUNT}:on-call"]),
         ("eu-central-1 has no FIPS endpoints", [f"MSKClusterArn={MSK}", "UseFipsEndpoints=true"]),
         ("BrokerZone=us-east-1a is not a zone", ["OwnBroker=true", "BrokerImageId=ami-12345678", "BrokerZone=us-east-1a"]),
@@ -121,7 +121,7 @@ def test_a_stack_that_cannot_be_deployed_to_is_named_with_the_way_out():
 
 def test_the_runtime_is_chosen_by_the_date():
     old, explicit = {**DEPLOYED, "Runtime": "provided.al2"}, "Runtime=provided.al2"
-    warned, taken = "refuses new functions on it from 2027-02-01 and updates from 2027-03-03", "taking Runtime=provided.al2023"
+    warned, taken = "refuses new functions on it from 2027-02-01 and updates from 2027-03-03", "using Runtime=provided.al2023"
     for today, stack, typed, sentence in [
         ("2026-11-25", None, [], warned), ("2027-01-31", None, [explicit], warned), ("2027-02-01", None, [], taken),
         ("2027-02-01", None, ["Runtime=provided.al2023"], ""), ("2027-02-01", None, [explicit], "on provided.al2 since 2027-02-01"),
@@ -132,7 +132,7 @@ def test_the_runtime_is_chosen_by_the_date():
             account.buckets = {ARTIFACTS: "999999999999"}  # where it ends, at the latest
             if stack:
                 account.make_stack(**stack)
-            said = refused(account, [sentence or "is not account"], f"MSKClusterArn={MSK}", *typed)
+            said = refused(account, [sentence or "does not belong to account"], f"MSKClusterArn={MSK}", *typed)
             check(sentence or "provided.al2" not in said, said)
     with Account("2027-02-01") as account:
         deployed(account, f"MSKClusterArn={MSK}")
@@ -152,7 +152,7 @@ def test_a_new_broker_gets_the_newest_image_and_a_zone_that_has_all():
         account.ec2_describe_vpc_endpoint_services = not_allowed
         said = deployed(account, "OwnBroker=true", "BrokerInstanceType=t4g.small")
         check(account.deployed["BrokerImageId"] == "ami-0000000000000000a" and "BrokerZone" not in account.deployed, said)
-        check("Leaving the zone of the broker's machine to EC2" in said, said)
+        check("Letting EC2 choose the zone of the broker's machine" in said, said)
 
 
 def test_the_broker_comes_with_OwnBroker_and_stays():
@@ -198,7 +198,7 @@ def test_a_broker_that_is_there_keeps_its_machine():
         deployed(account, "BatchSize=500")
         check(not {"BrokerImageId", "BrokerZone"} & set(account.deployed), str(account.deployed))
         account.calls.clear()
-        refused(account, ["BrokerImageId cannot change", "its records with it"], "BrokerImageId=ami-00000000000000002")
+        refused(account, ["BrokerImageId cannot change", "lose its records"], "BrokerImageId=ami-00000000000000002")
         # What the machine's next start carries out.
         deployed(account, "KafkaVersion=4.0.0", "StockMarketProducer=true")
         # Made before the image had a parameter of its own: the machine knows which one it has.
@@ -210,7 +210,7 @@ def test_a_broker_that_is_there_keeps_its_machine():
 def test_only_a_bucket_of_this_account_takes_the_function():
     with Account() as account:
         account.buckets = {ARTIFACTS: "999999999999"}
-        refused(account, [f"the bucket {ARTIFACTS} is not account {ACCOUNT}'s"], f"MSKClusterArn={MSK}")
+        refused(account, [f"the bucket {ARTIFACTS} does not belong to account {ACCOUNT}"], f"MSKClusterArn={MSK}")
         account.buckets = {ARTIFACTS: ACCOUNT}
         deployed(account, f"MSKClusterArn={MSK}")
         check(not account.asked("create-bucket"), "it makes a bucket that is there")
@@ -241,7 +241,7 @@ def test_replay_moves_what_the_function_has_stored_and_says_why_the_rest_stays()
                "notes.txt": (b"not JSON", "not the record"), "cut": (record("x")[:-4], "not the record"),
                "none": (record(None), "not the record"), "surrogate": (b'{"payload":"\\ud800"}', "not the record"),
                "deep": (b'{"payload":' + b"[" * 100_000, "not the record"), "list": (b"[]", "not the record"),
-               "large": (record("x" * 6291557), "larger than Lambda takes")}
+               "large": (record("x" * 6291557), "larger than Lambda accepts")}
     folder = "aws/lambda/9a1d/t-0/"
     stored = [f"{folder}good", f"{folder} with spaces ", f"{folder}ü 'quoted' $(x) *"]
     with Account() as account:
@@ -251,16 +251,16 @@ def test_replay_moves_what_the_function_has_stored_and_says_why_the_rest_stays()
                            **{key: record('{"records":{}}') for key in stored},
                            "replayed/" + stored[0]: b"", "other/good": record("{}")}
         code, said = account.run("replay")
-        check(code != 0 and f"{len(reasons)} of {len(reasons) + 3} failed batches are not replayed" in said, said)
+        check(code != 0 and f"{len(reasons)} of {len(reasons) + 3} failed batches were not replayed" in said, said)
         for name, (_, reason) in reasons.items():
-            line = next((it for it in said.splitlines() if f"{folder}{name} stays: " in it), said)
+            line = next((it for it in said.splitlines() if f"{folder}{name} was kept: " in it), said)
             check(reason in line, line)
         check(set(account.objects) == {"other/good", *(folder + it for it in reasons), *("replayed/" + it for it in stored)},
               str(list(account.objects)))
         for name in reasons:
             del account.objects[folder + name]
         code, said = account.run("replay", "s3://failed/")
-        check(code == 0 and "No failed batch is left" in said, said)
+        check(code == 0 and "No failed batches are left" in said, said)
 
 
 def test_replay_without_a_stack_or_a_bucket_says_what_to_do():
@@ -269,7 +269,7 @@ def test_replay_without_a_stack_or_a_bucket_says_what_to_do():
         check(code != 0 and "STACK=" in said and "Next:" in said, said)
         account.make_stack(outputs={"Function": "f"})
         code, said = account.run("replay")
-        check(code != 0 and "keeps no failed batches" in said and "s3://BUCKET" in said, said)
+        check(code != 0 and "does not keep failed batches" in said and "s3://BUCKET" in said, said)
         code, said = account.run("replay", "failed")
         check(code != 0 and "s3://BUCKET" in said, said)
 
@@ -288,7 +288,7 @@ def test_delete_ends_the_mapping_waits_for_the_network_and_names_what_stays():
         account.events = [{"LogicalResourceId": "BrokerSubnet", "ResourceStatus": "DELETE_FAILED", "ResourceStatusReason": "has dependencies"}]
         code, said = account.run("delete")
         check(code == 0 and account.stack["StackStatus"] == "DELETE_COMPLETE", said)
-        check("Waiting for Lambda to give its network interfaces back" in said and "20 to 40 minutes" in said, said)
+        check("Waiting for Lambda to release its network interfaces" in said and "20 to 40 minutes" in said, said)
         check("has dependencies" in said and len(account.asked("delete-stack")) == 2, said)
         check(account.asked("describe-network-interfaces")[0]["filters"] == "Name=group-id,Values=sg-1,sg-2", said)
         stay = [line.split()[-1] for line in said.splitlines() if "aws s3 rb --force" in line]

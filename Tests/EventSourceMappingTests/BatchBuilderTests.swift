@@ -30,7 +30,7 @@ import Testing
         #expect(builder.due(now: 1500) == 0)
         builder.add(record(1), second, now: 1100)
         #expect(builder.due(now: 1100) == 0)
-        #expect(builder.take(now: 1100).recordCount == 2)
+        #expect(builder.nextBatch(now: 1100).recordCount == 2)
         #expect(builder.due(now: 1100) == nil)
     }
 
@@ -40,10 +40,10 @@ import Testing
         builder.add(record(0), second, now: 0)
         builder.hold([first])
         builder.add(record(1), first, now: 0)
-        #expect(builder.take(now: 0).runs.map(\.partition) == [second])
+        #expect(builder.nextBatch(now: 0).runs.map(\.partition) == [second])
         #expect(builder.due(now: 0) == nil)
         builder.release([first], now: 0)
-        #expect(builder.take(now: 0).runs.first?.records.map(\.offset) == [0, 1])
+        #expect(builder.nextBatch(now: 0).runs.first?.records.map(\.offset) == [0, 1])
     }
 
     @Test func `no event is larger than the limit, to the byte`() {
@@ -54,7 +54,7 @@ import Testing
             }
             var count = 0
             while builder.due(now: 10_000) != nil {
-                let batch = builder.take(now: 10_000)
+                let batch = builder.nextBatch(now: 10_000)
                 #expect(envelope.event(batch).count <= limit)
                 count += batch.recordCount
             }

@@ -18,7 +18,7 @@ import Testing
 
     @Test func `a profile is said not to be read, and how its credentials get here`() {
         let text = advice(.credentials, "NoCredentials", ["AWS_PROFILE": "work"])
-        #expect(text.hasPrefix("AWS_PROFILE is not read here. "))
+        #expect(text.hasPrefix("AWS_PROFILE is not supported here. "))
         #expect(text.contains("eval \"$(aws configure export-credentials --format env --profile work)\""))
         #expect(!advice(.credentials, "NoCredentials").contains("AWS_PROFILE"))
         #expect(advice(.credentials, "InvalidAccessKeyId").contains("export-credentials"))
@@ -27,7 +27,7 @@ import Testing
     @Test func `a missing bucket is the one that the option named`() {
         #expect(
             advice(.notFound, "NoSuchBucket")
-                == "Make the bucket (aws s3 mb s3://failed), or name another one with --on-failure-destination")
+                == "Create the bucket (aws s3 mb s3://failed), or choose another one with --on-failure-destination")
         #expect(advice(.wrongRegion("eu-west-1"), "PermanentRedirect").contains("AWS_REGION"))
         #expect(advice(.denied, "AccessDenied").contains("get-caller-identity"))
     }

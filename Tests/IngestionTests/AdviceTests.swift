@@ -52,7 +52,7 @@ struct AdviceTests {
     @Test(
         "says what to do about the KMS key, by the code that S3 hands on",
         arguments: [
-            ("KMS.NotFoundException", "There is no such KMS key in us-east-1"), ("KMS.DisabledException", "aws kms enable-key"),
+            ("KMS.NotFoundException", "key does not exist in us-east-1"), ("KMS.DisabledException", "aws kms enable-key"),
             ("KMS.KMSInvalidStateException", "aws kms cancel-key-deletion"),
             ("KMS.InvalidKeyUsageException", "SYMMETRIC_DEFAULT"), ("KMS.AccessDeniedException", "kms:GenerateDataKey"),
             ("KMS.UnsupportedOperationException", "aws kms describe-key"),
@@ -76,7 +76,7 @@ struct AdviceTests {
     @Test("reminds of the owner that was expected, where one was")
     func owner() {
         #expect(
-            advice(.denied, owner: "123456789012")?.hasSuffix("account 123456789012, as EXPECTED_BUCKET_OWNER says")
+            advice(.denied, owner: "123456789012")?.hasSuffix("account 123456789012 (EXPECTED_BUCKET_OWNER)")
                 == true)
         #expect(
             advice(.denied, "Code", .startCrawler, owner: "123456789012")?.contains("EXPECTED_BUCKET_OWNER") == false)

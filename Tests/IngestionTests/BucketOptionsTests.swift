@@ -32,7 +32,7 @@ struct BucketOptionsTests {
     }
 
     @Test(
-        "a key by its id, its ARN or an alias",
+        "a key by its id, a key ARN or an alias",
         arguments: [
             "1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab", "alias/my_rows",
             "arn:aws:kms:us-east-1:123456789012:key/mrk-1", "arn:aws-cn:kms:cn-north-1:123456789012:alias/a/b",
@@ -45,14 +45,14 @@ struct BucketOptionsTests {
         ("SERVER_SIDE_ENCRYPTION", ["SERVER_SIDE_ENCRYPTION": "kms"], "AES256, aws:kms, aws:kms:dsse"),
         ("KMS_KEY_ID", ["KMS_KEY_ID": "k"], "set SERVER_SIDE_ENCRYPTION to"),
         ("KMS_KEY_ID", ["KMS_KEY_ID": "k", "SERVER_SIDE_ENCRYPTION": "AES256"], "set SERVER_SIDE_ENCRYPTION to"),
-        ("KMS_KEY_ID", ["KMS_KEY_ID": "arn:aws:s3:::bucket", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "its ARN"),
-        ("KMS_KEY_ID", ["KMS_KEY_ID": "arn:aws:kms:r:1:k", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "its ARN"),
-        ("KMS_KEY_ID", ["KMS_KEY_ID": "a b", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "its ARN"),
-        ("KMS_KEY_ID", ["KMS_KEY_ID": "k\r\nX: y", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "its ARN"),
+        ("KMS_KEY_ID", ["KMS_KEY_ID": "arn:aws:s3:::bucket", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "a key ARN"),
+        ("KMS_KEY_ID", ["KMS_KEY_ID": "arn:aws:kms:r:1:k", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "a key ARN"),
+        ("KMS_KEY_ID", ["KMS_KEY_ID": "a b", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "a key ARN"),
+        ("KMS_KEY_ID", ["KMS_KEY_ID": "k\r\nX: y", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "a key ARN"),
         ("BUCKET_KEY_ENABLED", ["BUCKET_KEY_ENABLED": "yes", "SERVER_SIDE_ENCRYPTION": "aws:kms"], "true or false"),
         (
             "BUCKET_KEY_ENABLED", ["BUCKET_KEY_ENABLED": "true", "SERVER_SIDE_ENCRYPTION": "aws:kms:dsse"],
-            "aws:kms alone"
+            "only with SERVER_SIDE_ENCRYPTION=aws:kms"
         ),
         ("EXPECTED_BUCKET_OWNER", ["EXPECTED_BUCKET_OWNER": "12345678901"], "12 digits"),
         ("EXPECTED_BUCKET_OWNER", ["EXPECTED_BUCKET_OWNER": "1234-5678-9012"], "12 digits"),
@@ -75,8 +75,8 @@ struct BucketOptionsTests {
     @Test(
         "a bucket of another kind is named as that",
         arguments: [
-            ("rows--euc1-az1--x-s3", "lists its objects in no order"), ("rows--table-s3", "takes no objects"),
-            ("mfzwi23gnjvgw.mrap", "another kind of signature"), ("rows-abc--ol-s3", "takes no objects"),
+            ("rows--euc1-az1--x-s3", "lists objects in no order"), ("rows--table-s3", "does not accept objects"),
+            ("mfzwi23gnjvgw.mrap", "another kind of signature"), ("rows-abc--ol-s3", "does not accept objects"),
             ("rows-abc--xa-s3", "of a directory bucket"), ("rows-abc--op-s3", "S3 on Outposts"),
         ])
     func specialBuckets(_ bucket: String, _ reason: String) throws {

@@ -227,7 +227,7 @@ struct KafkaEventErrorTests {
             (#"{"awslogs":{"data":"eA=="}}"#, "CloudWatch Logs"),
             (#"{"topic":"t","partition":0,"offset":1,"timestamp":5,"value":"e30="}"#, "a single Kafka record"),
             (#"[{"eventSource":"aws:kafka","topic":"t","partition":0,"offset":1}]"#, "EventBridge Pipes"),
-            (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":"t","partition":0,"off"#, "cut off after 76 bytes"),
+            (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":"t","partition":0,"off"#, "truncated after 76 bytes"),
             (#"{"Records":[{"eventSource":"aws:sqs","body":"#, "Amazon SQS"), ("", "is empty"), (" \n", "is empty"),
             (#"{"Index":"N225"}"#, "is not a batch of a Kafka event-source mapping"), ("{} x", "is not a batch"),
             (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":7}]}}"#, "is not a batch"),

@@ -67,7 +67,7 @@ import Testing
         try server.request(3)
         server.close()
         #expect(try process.exit().code == 1)
-        #expect(try process.line(containing: "FATAL").contains("the Runtime API is gone"))
+        #expect(try process.line(containing: "FATAL").contains("the Runtime API has gone away"))
     }
 
     @Test func `says what is missing outside Lambda`() throws {

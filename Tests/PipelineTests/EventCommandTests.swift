@@ -75,14 +75,14 @@ import Testing
 
     @Test func `a line that is not a JSON object is let through, and named`() throws {
         let result = try run("{}\nno JSON\n[1]\n")
-        #expect(result.code == 0 && result.error.contains("2 values of 3, the first of them number 2, are not a JSON object"))
+        #expect(result.code == 0 && result.error.contains("2 values of 3, the first of them record 2, are not a JSON object"))
         #expect(result.output.contains(Data("no JSON".utf8).base64EncodedString()))
     }
 
     @Test(arguments: [
-        (["--topic", "a/b"], "--topic takes"), (["--topic", ".."], "--topic takes"), (["--partition", "-1"], "--partition"),
-        (["--start-offset", "-1"], "--start-offset"), (["--timestamp", "yesterday"], "--timestamp takes 2026-11-21T12:00:00Z"),
-        (["--timestamp", "253402300800000"], "up to the year 9999"), (["--timestamp=-1"], "--timestamp takes milliseconds"),
+        (["--topic", "a/b"], "--topic must be"), (["--topic", ".."], "--topic must be"), (["--partition", "-1"], "--partition"),
+        (["--start-offset", "-1"], "--start-offset"), (["--timestamp", "yesterday"], "--timestamp must be like 2026-11-21T12:00:00Z"),
+        (["--timestamp", "253402300800000"], "up to the year 9999"), (["--timestamp=-1"], "--timestamp must be milliseconds"),
     ])
     func `what cannot be is refused by the option's name`(options: [String], sentence: String) throws {
         let topic = options[0] == "--topic" ? [] : ["--topic", "orders"]
@@ -93,7 +93,7 @@ import Testing
 
     @Test func `no lines, a missing file and more than a batch holds end with the next step`() throws {
         let empty = try run("\n\n")
-        #expect(empty.code == 1 && empty.error.contains("no line in") && empty.output.isEmpty)
+        #expect(empty.code == 1 && empty.error.contains("no lines in") && empty.output.isEmpty)
         let missing = try tool(["event", "--topic", "t", "/no/such/file"])
         #expect(try missing.exit(within: 60).code == 1)
         #expect(missing.output(.error).contains("/no/such/file cannot be read"))

@@ -14,6 +14,6 @@ import Testing
         let comparison = try bucket.comparison(with: pipeline.sent)
         #expect(comparison.wrong == [])
         #expect(comparison.count == 200_000)
-        print("End to end: \(try mapping.line(containing: "records a second", on: .error))")
+        print("End to end: \(try mapping.line(containing: "records per second", on: .error))")
     }
 }

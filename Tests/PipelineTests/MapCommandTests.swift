@@ -31,7 +31,7 @@ import Testing
         let (broker, folder) = (try KafkaBroker(topics: ["orders": 1]), try Folder())
         let mapping = try map(broker, folder, ["--starting-position", "AT_TIMESTAMP", "--starting-position-timestamp=\(timestamp)"])
         #expect(try mapping.exit().code == 64)
-        #expect(mapping.output(.error).contains("--starting-position-timestamp takes seconds since 1970"))
+        #expect(mapping.output(.error).contains("--starting-position-timestamp must be seconds since 1970"))
     }
 
     @Test func `a starting timestamp is rounded to its millisecond`() throws {
@@ -52,7 +52,7 @@ import Testing
         #expect(try mapping.exit(within: 60).code == 1)
         let text = mapping.output(.error)
         #expect(text.contains("RetryAttemptsExhausted: 1 record is lost, as Lambda would lose it without"))
-        #expect(text.contains("Error: 1 record was given up"))
+        #expect(text.contains("Error: 1 record was discarded"))
         #expect(!text.contains("Usage:"))
     }
 
@@ -60,7 +60,7 @@ import Testing
         let (broker, folder) = (try KafkaBroker(topics: ["orders": 1]), try Folder())
         let mapping = try map(broker, folder, topic: "odrers", ["--exit-when-idle", "1"])
         #expect(try mapping.exit(within: 60).code == 1)
-        #expect(mapping.output(.error).contains("Error: not all could be read: the broker has no topic odrers"))
+        #expect(mapping.output(.error).contains("Error: not everything could be read: the broker has no topic odrers"))
     }
 
     @Test func `a broker that goes away ends an idle mapping with an error`() throws {
@@ -70,7 +70,7 @@ import Testing
         broker.stop()
         #expect(try mapping.exit(within: 90).code == 1)
         // What it says after that depends on what it was about: asking the broker, or committing.
-        #expect(mapping.output(.error).contains("Error: not all could be read: "))
+        #expect(mapping.output(.error).contains("Error: not everything could be read: "))
     }
 
     @Test func `two signals at once are one wish, and the batch in flight is finished`() throws {
@@ -119,7 +119,7 @@ import Testing
         let lines = MappingDisplay.lines(now, (98_765, 87_654, 12.3), configuration, seconds: 90, width: width)
         #expect(lines.allSatisfy { $0.count <= width })
         let text = lines.joined(separator: "\n")
-        for figure in ["acknowledged 12,345,678", "given up 4,321", "errors 987", "lag       9,223,372,036,854,775,807"] {
+        for figure in ["acknowledged 12,345,678", "discarded 4,321", "errors 987", "lag       9,223,372,036,854,775,807"] {
             #expect(text.contains(figure), "\(figure) is not in \(text)")
         }
     }

@@ -25,7 +25,7 @@ import Testing
             let inVain = try pipeline.replay(bucket, ["PARTIAL_BATCH_RESPONSE": partial])
             #expect(try inVain.exit(within: 60).code == 1)
             #expect(inVain.output().contains("0 of \(failed.count) failed batches replayed"))
-            #expect(inVain.output(.error).contains("\(failed[0]) stays: "))
+            #expect(inVain.output(.error).contains("\(failed[0]) was kept: "))
             #expect(try bucket.objects(under: "aws/lambda/").keys.sorted() == failed)
         }
 

@@ -191,12 +191,12 @@ extension BadInput {
     ]
 
     static let batches: [BadInput] = [
-        .records("an offset twice", record() + "," + record(), .fails("offsets must rise")),
-        .records("offsets that fall", record(offset: "8") + "," + record(offset: "7"), .fails("offsets must rise")),
+        .records("an offset twice", record() + "," + record(), .fails("offsets must increase")),
+        .records("offsets that fall", record(offset: "8") + "," + record(offset: "7"), .fails("offsets must increase")),
         .event(
             "one partition in two lists, out of order",
             "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-0\":[\(record(offset: "8"))],\"t-00\":[\(record(offset: "7"))]}}",
-            .fails("offsets must rise")),
+            .fails("offsets must increase")),
         .event(
             "records twice", "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-0\":[\(record())]},\"records\":{\"t-0\":[\(record(offset: "8"))]}}",
             .rows(2)),

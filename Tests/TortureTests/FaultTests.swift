@@ -165,7 +165,7 @@ private struct FaultRun {
     private func shown(_ answer: Sandbox.Answer, _ sandbox: Sandbox) -> String {
         switch answer {
         case .failed(let type, let message):
-            let reason = message.components(separatedBy: "delivered again. ").last ?? message
+            let reason = message.components(separatedBy: "; Lambda will redeliver the batch").first ?? message
             let words = reason.split(separator: " ").map { $0.hasPrefix("s3://") ? "s3://…:" : String($0) }
             return "`\(type)`: \(words.joined(separator: " "))".replacingOccurrences(of: "|", with: "\\|")
                 .replacingOccurrences(of: log.topic, with: "TOPIC")

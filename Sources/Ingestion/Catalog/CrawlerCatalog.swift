@@ -43,7 +43,7 @@ final class CrawlerCatalog: TableCatalog {
     /// As many folders are looked up before a start that is owed is made up for.
     private static let maximumLookups = 100
 
-    /// - Parameter now: milliseconds that never go back.
+    /// - Parameter now: a monotonic clock, in milliseconds.
     init(
         _ configuration: CrawlerConfiguration, _ starter: any CrawlerStarter, _ store: any ObjectStore,
         now: @escaping () -> Int64 = Clock.monotonic
@@ -141,7 +141,7 @@ final class CrawlerCatalog: TableCatalog {
         guard !unmarked.isEmpty else { return }
         for folder in unmarked.sorted().suffix(Self.maximumMarkers) {
             unmarked.remove(folder)
-            // Without it another sandbox starts a crawl too many, which is no reason to fail, nor to insist.
+            // Without it another sandbox starts a superfluous crawl, which is not a reason to fail or to retry.
             store.createMarker(folder + Self.marker) { _ in }
         }
         store.run()

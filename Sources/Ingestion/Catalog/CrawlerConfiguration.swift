@@ -10,7 +10,7 @@ public struct CrawlerConfiguration: Equatable, Sendable {
         case newPartition
         /// After every batch that wrote an object. A crawl is billed for ten minutes at least.
         case everyBatch
-        /// When a batch wrote an object and this sandbox's last start is so many seconds ago.
+        /// When a batch wrote an object and this sandbox's last start is this many seconds ago.
         case interval(seconds: Int)
     }
 

@@ -2,7 +2,7 @@
 /// begins after that may have passed the folder before the batch's objects were in it.
 final class FolderQuestion {
     private(set) var isCrawled = false
-    /// Why it could not be told.
+    /// Why it could not be determined.
     private(set) var failure: StoreFailure?
     private var isAnswered = false
     private var waiting: [() -> Void] = []

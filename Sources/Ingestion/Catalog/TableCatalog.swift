@@ -42,11 +42,11 @@ enum CatalogOutcome: String {
     case done = "started"
     /// Could not be done now; made up for with a later batch.
     case owed
-    /// As owed, and somebody should look into it.
+    /// As owed, and worth a warning.
     case failed
 }
 
-/// The catalog of a function that tells nobody.
+/// The catalog of a function without one.
 final class NoCatalog: TableCatalog {
     func prepare(for folders: [TableFolder], _ survey: KeySurvey) {}
 

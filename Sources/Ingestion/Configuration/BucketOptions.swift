@@ -16,7 +16,7 @@ extension S3Options {
         }
         guard usesBucketKey == nil || encryption == .kms else {
             throw ConfigurationError(
-                "BUCKET_KEY_ENABLED", "is set, and has a meaning with SERVER_SIDE_ENCRYPTION=aws:kms alone")
+                "BUCKET_KEY_ENABLED", "is set, but applies only with SERVER_SIDE_ENCRYPTION=aws:kms; unset one of them")
         }
     }
 
@@ -24,7 +24,7 @@ extension S3Options {
         if let text = environment["STORAGE_CLASS"], ["GLACIER", "DEEP_ARCHIVE"].contains(text) {
             throw ConfigurationError(
                 "STORAGE_CLASS",
-                "is '\(text)', whose objects no query could read: let a lifecycle rule of the bucket move them later")
+                "is '\(text)', whose objects queries cannot read: let a lifecycle rule of the bucket move them later")
         }
         return try environment.choice("STORAGE_CLASS")
     }
@@ -38,7 +38,7 @@ extension S3Options {
         let name = isARN ? parts[5] : text[...]
         let isName = name.hasPrefix("alias/") || (isARN ? name.hasPrefix("key/") : !name.contains("/"))
         guard isPlain, text.utf8.count <= 2048, isARN || parts.count == 1, isName else {
-            throw ConfigurationError("KMS_KEY_ID", "is '\(text)'; it may be a key's id, its ARN, or alias/NAME")
+            throw ConfigurationError("KMS_KEY_ID", "is '\(text)'; expected a key ID, a key ARN or alias/NAME")
         }
         return text
     }
@@ -46,7 +46,7 @@ extension S3Options {
     private static func owner(_ environment: Environment) throws(ConfigurationError) -> String? {
         guard let text = environment["EXPECTED_BUCKET_OWNER"] else { return nil }
         guard text.utf8.count == 12, text.utf8.allSatisfy({ $0 &- 48 < 10 }) else {
-            throw ConfigurationError("EXPECTED_BUCKET_OWNER", "is '\(text)'; it may be an account's number, 12 digits")
+            throw ConfigurationError("EXPECTED_BUCKET_OWNER", "is '\(text)'; expected an account ID of 12 digits")
         }
         return text
     }
@@ -72,7 +72,7 @@ extension S3Options {
     private static func badTags(_ text: String) -> ConfigurationError {
         ConfigurationError(
             "OBJECT_TAGS",
-            "is '\(text)'; it may be up to 10 different NAME=VALUE with commas between, of letters, digits, spaces "
+            "is '\(text)'; expected up to 10 different NAME=VALUE, separated by commas, of letters, digits, spaces "
                 + "and + - = . _ : / @, names of up to 128 and values of up to 256, no name beginning with aws:")
     }
 

@@ -9,7 +9,7 @@ extension Environment {
         guard let text = self[variable] else { return nil }
         guard let choice = Choice(rawValue: text) else {
             let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(variable, "is '\(text)'; it may be one of: \(choices)")
+            throw ConfigurationError(variable, "is '\(text)'; expected one of: \(choices)")
         }
         return choice
     }
@@ -19,7 +19,7 @@ extension Environment {
         case nil: return nil
         case "true": return true
         case "false": return false
-        case let text?: throw ConfigurationError(variable, "is '\(text)'; it may be true or false")
+        case let text?: throw ConfigurationError(variable, "is '\(text)'; expected true or false")
         }
     }
 
@@ -27,7 +27,7 @@ extension Environment {
         guard let text = self[variable] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw ConfigurationError(
-                variable, "is '\(text)'; it may be a number from \(range.lowerBound) to \(range.upperBound)")
+                variable, "is '\(text)'; expected a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

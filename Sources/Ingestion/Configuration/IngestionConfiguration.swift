@@ -49,7 +49,7 @@ public struct IngestionConfiguration: Sendable {
 
     /// Whether the event source may deliver later records of a partition while earlier ones are not stored.
     public enum BatchOrder: String, Sendable, CaseIterable {
-        /// It may: it bisects failed batches, gives them up after so many tries or so much time, or somebody replays
+        /// It may: it bisects failed batches, discards them after a number of retries or a time, or somebody replays
         /// them.
         case any
         /// It never does: it repeats a failed batch until that is stored.
@@ -63,7 +63,7 @@ public struct IngestionConfiguration: Sendable {
     /// - Throws: `ConfigurationError` naming the variable at fault and what it may be.
     public init(_ environment: Environment) throws(ConfigurationError) {
         guard let bucket = environment["INGESTION_BUCKET"] else {
-            throw ConfigurationError("INGESTION_BUCKET", "is not set; it names the bucket that receives the objects")
+            throw ConfigurationError("INGESTION_BUCKET", "is not set; set it to the bucket that receives the objects")
         }
         self.bucket = try Self.checkedBucket(bucket)
         options = try S3Options(environment)
@@ -75,7 +75,7 @@ public struct IngestionConfiguration: Sendable {
         guard tombstones == .errors || recordMetadata != .none else {
             throw ConfigurationError(
                 "TOMBSTONES",
-                "is 'row', and RECORD_METADATA 'none': such a row would say nothing; set RECORD_METADATA=kafka as well")
+                "is 'row', but RECORD_METADATA is 'none': such rows would be empty; set RECORD_METADATA=kafka as well")
         }
         crawler = try CrawlerConfiguration(environment)
         answersPartially = try environment.flag("PARTIAL_BATCH_RESPONSE") ?? false
@@ -92,7 +92,8 @@ extension IngestionConfiguration {
         let errors = try prefix(environment, "ERRORS_PREFIX", default: "errors")
         guard !overlap(rows, errors) else {
             throw ConfigurationError(
-                "ERRORS_PREFIX", "and INGESTION_PREFIX overlap; the crawler would read what could not become a row")
+                "ERRORS_PREFIX",
+                "and INGESTION_PREFIX overlap, so the crawler would read quarantined records; choose separate folders")
         }
         let timePartition: ObjectLayout.TimePartition = try environment.choice("TIME_PARTITION") ?? .hour
         return ObjectLayout(
@@ -100,7 +101,7 @@ extension IngestionConfiguration {
             partitionColumns: try partitionColumns(environment, timePartition))
     }
 
-    /// Names that readers take without quotes, and none that a line has of its own: it would be a column twice.
+    /// Names that readers accept without quotes, except those of a line's own members: the column would exist twice.
     private static func partitionColumns(
         _ environment: Environment, _ time: ObjectLayout.TimePartition
     ) throws(ConfigurationError) -> [String] {
@@ -111,13 +112,13 @@ extension IngestionConfiguration {
         else {
             throw ConfigurationError(
                 "PARTITION_COLUMNS",
-                "is '\(text)'; it may be two different names with a comma between, for the day and the hour, each of up "
-                    + "to 64 small letters, digits and _, beginning with a letter")
+                "is '\(text)'; expected two different names separated by a comma, for the day and the hour, each of up "
+                    + "to 64 lower-case letters, digits and _, beginning with a letter")
         }
         if let name = names.first(where: { $0.hasPrefix("kafka_") || RecordLines.ownNames.contains($0) }) {
             throw ConfigurationError(
                 "PARTITION_COLUMNS",
-                "is '\(text)'; '\(name)' is a name that the function's own lines have, so take another one")
+                "is '\(text)'; '\(name)' is a column that the function writes itself; choose another name")
         }
         return names
     }
@@ -143,7 +144,7 @@ extension IngestionConfiguration {
         guard allowed, text.utf8.count <= 255, !text.hasPrefix("AWS/") else {
             throw ConfigurationError(
                 "METRICS_NAMESPACE",
-                "is '\(text)'; it may be up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for no "
+                "is '\(text)'; expected up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for no "
                     + "metrics")
         }
         return text.isEmpty ? nil : text
@@ -159,7 +160,7 @@ extension IngestionConfiguration {
         guard text.utf8.count <= 400, !folders.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
             throw ConfigurationError(
                 variable,
-                "is '\(text)'; it may be folder names joined by '/', at most 400 bytes, with no '/' at its ends")
+                "is '\(text)'; expected folder names joined by '/', at most 400 bytes, with no '/' at its ends")
         }
         return text
     }
@@ -176,11 +177,11 @@ extension IngestionConfiguration {
         }
         guard allowed, (3...255).contains(bucket.utf8.count) else {
             throw ConfigurationError(
-                "INGESTION_BUCKET", "is '\(bucket)', which is no bucket's name; give the name alone")
+                "INGESTION_BUCKET", "is '\(bucket)', which is not a valid bucket name; use the bare name")
         }
         if let special = SpecialBucket(bucket) {
             throw ConfigurationError(
-                "INGESTION_BUCKET", "is '\(bucket)', \(special.reason); name a general purpose bucket")
+                "INGESTION_BUCKET", "is '\(bucket)', \(special.reason); use a general purpose bucket")
         }
         return bucket
     }

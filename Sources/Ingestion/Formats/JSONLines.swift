@@ -8,7 +8,7 @@ package final class JSONLines: ObjectFormat {
     private let compressor: GzipCompressor?
     private let buffers: BufferPool
 
-    /// The endings of all its objects, whatever the settings were. Athena knows gzip by its ending.
+    /// The endings of all its objects, under any settings. Athena recognises gzip by its ending.
     package static let suffixes = [plainSuffix, gzipSuffix]
     private static let plainSuffix = ".json"
     private static let gzipSuffix = ".json.gz"

@@ -10,7 +10,7 @@ protocol ObjectFormat: AnyObject {
     /// The bytes that hold a run of the draft's records: the draft's own body, or a buffer from the pool.
     func body(of draft: ObjectDraft, _ records: Range<Int>) throws -> ByteBuffer
 
-    /// Whether an object holds each of these records of the draft, in this order; others may stand between them.
+    /// Whether an object holds each of these records of the draft, in this order; others may be between them.
     /// - Parameters:
     ///   - stored: the object's bytes.
     ///   - key: the object's. It may have been written under other settings, with another ending.
@@ -23,7 +23,7 @@ package struct ObjectFormats {
     private let rows: any ObjectFormat
     private let errors: any ObjectFormat
 
-    /// - Throws: `GzipError` where there is no memory for the compressor.
+    /// - Throws: `GzipError` if there is no memory for the compressor.
     package init(_ configuration: IngestionConfiguration, _ buffers: BufferPool = BufferPool()) throws {
         self.buffers = buffers
         let lines = try JSONLines(configuration.compression, buffers)

@@ -1,7 +1,7 @@
 import Bytes
 
 extension ObjectDraft {
-    /// Whether each line of the range stands in `stored`, in this order; others may stand between them.
+    /// Whether each line of the range is in `stored`, in this order; others may be between them.
     func lines(_ range: Range<Int>, areAmong stored: UnsafeRawBufferPointer) -> Bool {
         var rest = stored[...]
         for index in range {
@@ -20,7 +20,7 @@ extension ObjectDraft {
 /// A line about to be stored, to be found among those that are.
 private struct SoughtLine {
     let bytes: UnsafeRawBufferPointer
-    /// What the record's metadata says of its place, whatever else that has.
+    /// What the record's metadata says of its place, ignoring anything else in it.
     private let place: ByteBuffer
 
     init(_ bytes: UnsafeRawBufferPointer, _ mark: ObjectDraft.Mark, _ topicPartition: TopicPartition) {
@@ -45,7 +45,7 @@ private struct SoughtLine {
         return common > place.count && contains(place.bytes, in: bytes[..<common])
     }
 
-    /// Whether the line is the shorter one with the members that `RowMetadata` puts in front of its last brace.
+    /// Whether the line is the shorter one with the members that `RowMetadata` inserts before its last brace.
     private func addsMetadata(_ line: UnsafeRawBufferPointer, to shorter: UnsafeRawBufferPointer) -> Bool {
         let value = valueBeforeBrace(shorter)
         guard line.starts(with: value) else { return false }

@@ -2,10 +2,10 @@ import Bytes
 import KafkaEvent
 import Logging
 
-/// Stores a batch that the mapping gave up, from the record that an on-failure destination keeps of it.
+/// Stores a batch that the mapping discarded, from the record that an on-failure destination keeps of it.
 ///
-/// It comes from whoever replays it and not from the mapping: what of it is not stored fails the invocation, since
-/// nobody would read an answer that says so.
+/// It comes from a replay and not from the mapping, so records that are not stored fail the invocation: nothing would
+/// read a response that lists them.
 struct FailedBatchHandler {
     private let ingestion: Ingestion
     private let summary: BatchSummary

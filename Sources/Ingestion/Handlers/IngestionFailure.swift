@@ -1,8 +1,8 @@
 import KafkaEvent
 
-/// Why the invocation fails. Lambda delivers the batch again, so nothing of it is lost.
+/// Why the invocation fails. Lambda redelivers the batch, so none of it is lost.
 public struct IngestionFailure: Error, CustomStringConvertible {
-    /// In the form that Lambda keeps: `Function.` and letters.
+    /// In the form that Lambda preserves: `Function.` and letters.
     public var type: String
     public var description: String
 

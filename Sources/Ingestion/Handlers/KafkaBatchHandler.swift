@@ -1,7 +1,7 @@
 import Bytes
 import Logging
 
-/// Stores a batch of the Kafka event-source mapping, and answers what is not stored.
+/// Stores a batch of the Kafka event source mapping, and answers with what was not stored.
 struct KafkaBatchHandler {
     private let ingestion: Ingestion
     private let summary: BatchSummary
@@ -17,7 +17,7 @@ struct KafkaBatchHandler {
     func handle(_ event: ByteBuffer, requestID: String, _ logger: Logger, response: ByteBuffer) throws {
         let outcome = try ingestion.ingest(event, requestID: requestID, logger)
         summary.write(outcome, logger)
-        // Without `ReportBatchItemFailures` such an answer would count as success, and the records would be lost.
+        // Without `ReportBatchItemFailures` such a response would count as success, and the records would be lost.
         guard answersPartially else { return try outcome.appendSummaryIfStored(to: response) }
         for cause in outcome.causes { logger.error("\(cause)") }
         outcome.appendBatchItemFailures(to: response)

@@ -2,7 +2,7 @@ import Bytes
 import JSON
 import UTC
 
-/// What became of a batch.
+/// The outcome of a batch.
 struct BatchOutcome {
     var recordCount: Int
     /// Without tombstones.
@@ -17,7 +17,7 @@ struct BatchOutcome {
     /// Counted when it is asked for, which is where there are metrics.
     var topics: [TopicOutcome] { TopicOutcome.all(placements, storedAt: storedAt) }
     private let placements: [ObjectPlacement]
-    /// When all that could be stored was.
+    /// When everything that could be stored was stored.
     var storedAt: EpochMilliseconds
     /// What the batch brought: each partition with its first and its last offset.
     var partitions: [(name: TopicPartition, firstOffset: Int64, lastOffset: Int64)]
@@ -48,13 +48,13 @@ struct BatchOutcome {
             if let known = missing[partition], known.firstOffset <= offset { continue }
             missing[partition] = Unwritten(
                 partition: partition, firstOffset: offset,
-                failure: placement.failure ?? StoreFailure(description: "the store gave no answer", cause: "silence"))
+                failure: placement.failure ?? StoreFailure(description: "the store did not respond", cause: "silence"))
         }
         unwritten = batch.partitions.compactMap { missing[$0.name] }
     }
 
     /// `{"batchItemFailures":[…]}` as the mapping reads it with `ReportBatchItemFailures`: each failed partition at
-    /// its first offset that is not durably written. An empty list says that all is done.
+    /// its first offset that is not durably written. An empty list means that everything is done.
     func appendBatchItemFailures(to response: ByteBuffer) {
         response.append("{\"batchItemFailures\":[")
         for (index, item) in unwritten.enumerated() {
@@ -68,15 +68,15 @@ struct BatchOutcome {
         response.append("]}")
     }
 
-    /// - Throws: `IngestionFailure` where not all is stored.
+    /// - Throws: `IngestionFailure` unless everything is stored.
     func appendSummaryIfStored(to response: ByteBuffer) throws(IngestionFailure) {
         guard unwritten.isEmpty else { throw IngestionFailure(causes: causes) }
         appendSummary(to: response)
     }
 
-    /// What is answered when all is stored. A mapping without `ReportBatchItemFailures` drops it; one with it reads the
-    /// empty list and takes the batch for done, whatever `PARTIAL_BATCH_RESPONSE` says; the figures are for whoever
-    /// invokes the function by hand.
+    /// The response when everything is stored. A mapping without `ReportBatchItemFailures` drops it; one with it reads
+    /// the empty list and considers the batch done, whatever `PARTIAL_BATCH_RESPONSE` says; the figures are for
+    /// invocations by hand.
     private func appendSummary(to response: ByteBuffer) {
         let numbers: [(StaticString, Int)] = [
             ("{\"batchItemFailures\":[],\"records\":", recordCount), (",\"objects\":", objectCount),

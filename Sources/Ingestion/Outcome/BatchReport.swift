@@ -13,8 +13,8 @@ struct BatchReport {
         self.bucket = bucket
     }
 
-    /// At DEBUG, each object: who looks for the one that holds `orders-1@5000` finds its key, and the request that
-    /// wrote it.
+    /// At DEBUG, each object, so that the key of the one that holds `orders-1@5000` can be found, and the request
+    /// that wrote it.
     func logObjects(_ logger: Logger) {
         guard logger.logLevel <= .debug else { return }
         for placement in placements {
@@ -22,7 +22,7 @@ struct BatchReport {
         }
     }
 
-    /// At WARN, each object of quarantined records: how many for which reason, and where they lie. Never their
+    /// At WARN, each object of quarantined records: how many for which reason, and where they are. Never their
     /// contents.
     func logQuarantine(_ logger: Logger) {
         let objects = placements.filter { $0.draft.content == .errors }.flatMap { placement in
@@ -60,13 +60,14 @@ struct BatchReport {
                 ])
         }
         guard doubts.count > Self.most else { return }
-        logger.warning("records without a time of their own in \(doubts.count - Self.most) more folders")
+        logger.warning("records without a plausible timestamp in \(doubts.count - Self.most) more folders")
     }
 
     private static let timeless =
-        "records have no timestamp, so they are in a folder of 1969: let the producer set one, or LogAppendTime on the topic"
+        "records have no timestamp, so they are in a folder for 1969: have the producer set one, or use LogAppendTime "
+            + "for the topic"
     private static let inSeconds =
-        "records have timestamps early in 1970, as seconds give where Kafka takes milliseconds: see what the producer sets"
+        "records have timestamps early in 1970, as if seconds were set instead of milliseconds: check the producer"
     /// The year 2100 in seconds, as which 1970-02-17 is read.
     private static let greatestInSeconds: Int64 = 4_102_444_800
 
@@ -89,8 +90,8 @@ extension BatchOutcome {
         return shown.joined(separator: " ") + more
     }
 
-    /// Why records were not stored: each cause once, with the partitions that it met and, for an example, what was said
-    /// of the first of them.
+    /// Why records were not stored: each cause once, with the partitions affected and, as an example, the message for
+    /// the first of them.
     var causes: [String] {
         var causes: [(cause: String, met: [Unwritten])] = []
         for item in unwritten {
@@ -105,6 +106,6 @@ extension BatchOutcome {
     private static func text(of met: [Unwritten]) -> String {
         let places = met.prefix(10).map { "\($0.partition)@\($0.firstOffset)" }.joined(separator: ", ")
         let more = met.count > 10 ? " and \(met.count - 10) more partitions" : ""
-        return "not stored from \(places)\(more) onward: \(met[0].failure)"
+        return "records from \(places)\(more) onward were not stored: \(met[0].failure)"
     }
 }

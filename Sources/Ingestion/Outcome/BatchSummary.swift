@@ -1,7 +1,7 @@
 import AWSCore
 import Logging
 
-/// Says what became of a batch: one line in the log, and metrics.
+/// Reports the outcome of a batch: one line in the log, and metrics.
 struct BatchSummary {
     private let client: AWSClient
     private let metrics: IngestionMetrics?

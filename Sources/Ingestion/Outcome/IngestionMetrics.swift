@@ -6,7 +6,7 @@ import Environment
 import LineOutput
 import UTC
 
-/// What CloudWatch is told of each batch. The template's dashboard and alarms know these names.
+/// The metrics that CloudWatch gets for each batch. The template's dashboard and alarms know these names.
 struct IngestionMetrics {
     private let writer: MetricsWriter
     /// Requests belong to the function, not to a topic.
@@ -14,7 +14,7 @@ struct IngestionMetrics {
 
     /// - Parameter level: the level of each line, so that Lambda lets it through; `nil` where it does not look at
     ///   levels.
-    /// - Returns: `nil` where `METRICS_NAMESPACE` is set to nothing: then there are no metrics.
+    /// - Returns: `nil` if `METRICS_NAMESPACE` is empty, which turns metrics off.
     init?(_ configuration: IngestionConfiguration, _ environment: Environment, level: StaticString?) {
         guard let namespace = configuration.metricsNamespace else { return nil }
         writer = MetricsWriter(namespace: namespace, level: level, output: LineWriter())

@@ -11,13 +11,13 @@ struct TopicOutcome: Equatable {
     /// Records that delete their keys, as rows or under the errors prefix.
     var tombstoneCount = 0
     var objectCount = 0
-    /// As S3 has them: packed, with gzip.
+    /// As stored in S3: compressed, with gzip.
     var byteCount = 0
     /// Records that were stored before: by an earlier delivery, which may have ended before it could count them.
     var alreadyStoredCount = 0
     /// How many of those are under the errors prefix.
     var alreadyQuarantinedCount = 0
-    /// Records that the batch brought and that are not stored: Lambda delivers them again.
+    /// Records of the batch that are not stored: Lambda redelivers them.
     var notStoredCount = 0
     /// How old the records were by their own time, in milliseconds, when the batch was stored; those without one (-1 is
     /// Kafka's word for that) are left out.

@@ -2,7 +2,7 @@ import UTC
 
 /// What the objects of a batch that was not wholly stored say of themselves, so that this sandbox need not ask again
 /// when the batch is delivered once more. A listing tells that they are still there; that they are still the same ones
-/// is trusted for a minute, in which nobody empties a folder and has it filled anew.
+/// is trusted for a minute, in which nobody empties a folder and has it filled again.
 final class FailedBatchMemory {
     /// Some megabytes at most.
     private static let mostObjects = 20_000
@@ -11,7 +11,7 @@ final class FailedBatchMemory {
     private var since: Int64 = 0
     private let now: () -> Int64
 
-    /// - Parameter now: milliseconds that never go back.
+    /// - Parameter now: a monotonic clock, in milliseconds.
     init(now: @escaping () -> Int64) { self.now = now }
 
     subscript(key: String) -> ObjectMetadata? {

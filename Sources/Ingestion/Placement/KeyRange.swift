@@ -1,4 +1,4 @@
-/// A stretch of the bucket's keys, in the order of their bytes, that somebody wants to know.
+/// A range of the bucket's keys, in the order of their bytes, to be listed.
 struct KeyRange {
     /// What all keys of interest begin with.
     let prefix: String

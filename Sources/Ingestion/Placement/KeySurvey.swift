@@ -1,7 +1,7 @@
 /// Finds out which keys are stored around the drafts of a batch, with as few listings as that takes.
 ///
-/// S3 lists keys in the order of their bytes, a thousand to a page, and bills by the page. The folders of one topic lie
-/// side by side. Where they hold little, as with a backlog of many hours, one page answers for many drafts: the survey
+/// S3 lists keys in the order of their bytes, a thousand per page, and bills per page. The folders of one topic are
+/// adjacent. Where they hold little, as with a backlog of many hours, one page answers for many drafts: the survey
 /// begins at the first one's place, lists the whole topic from there on, and continues at the first draft that the page
 /// did not reach. Where a page does not even reach the next draft, the folder is dense: its drafts are asked for side
 /// by side, each by its own prefix, and the survey continues at the next folder, in two parts at a time from there on.
@@ -41,7 +41,7 @@ final class KeySurvey {
 
     /// Adds a question. It is answered after `start`.
     /// - Parameters:
-    ///   - folder: the one that the range lies in.
+    ///   - folder: the one that contains the range.
     ///   - root: the folder that all questions which one page may answer have in common.
     func ask(_ range: KeyRange, folder: String, root: String, completion: @escaping Completion) {
         groups[root, default: []].append(Question(range, folder: folder, completion))
@@ -82,7 +82,7 @@ final class KeySurvey {
         }
     }
 
-    /// Asks what lies in the first question's folder side by side, and continues with the other folders in two parts,
+    /// Asks about the first question's folder concurrently, and continues with the other folders in two parts,
     /// so that many dense ones are not found out one after the other.
     private func askDense(_ questions: ArraySlice<Question>, _ root: String) {
         guard let folder = questions.first?.folder else { return }
@@ -120,7 +120,8 @@ final class KeySurvey {
                 let place = question.resumesAfter
                 if read(page, from: page.keys.startIndex, question) { return }
                 guard isBefore(place, question.resumesAfter) else {
-                    let failure = StoreFailure(description: "the listing of \(range.prefix) does not get past \(place)")
+                    let failure = StoreFailure(
+                        description: "the listing of \(range.prefix) does not advance past \(place)")
                     return question.completion(.failure(failure))
                 }
                 askByItself(question)

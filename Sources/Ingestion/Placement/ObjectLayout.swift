@@ -17,7 +17,7 @@ public struct ObjectLayout: Sendable {
     /// The names of the folders by day and by hour, which readers make columns of.
     public var partitionColumns = ["dt", "hour"]
 
-    /// The names that are columns already, and that no row may have of its own.
+    /// The names that are columns already, and that no row may contain itself.
     var usedPartitionColumns: [String] {
         switch timePartition {
         case .hour: partitionColumns
@@ -111,6 +111,6 @@ private func appendFileName(_ topic: String, to buffer: ByteBuffer) {
         return appendFolderName(topic, to: buffer)
     }
     buffer.append(percentEscape: first)
-    // Not by characters, of which an accent behind the byte would be a part.
+    // Not by characters: an accent after the byte would be part of one.
     appendFolderName(String(topic.unicodeScalars.dropFirst()), to: buffer)
 }

@@ -8,12 +8,12 @@ package struct ObjectMetadata: Equatable, Sendable {
     package var lastOffset: Int64
     package var recordCount: Int
     /// Of the records at the two offsets, and the least and the greatest of all: they tell a topic from one that was
-    /// deleted and created again under its name, which counts from offset 0 anew.
+    /// deleted and recreated under its name, which counts from offset 0 again.
     var firstTimestamp: EpochMilliseconds
     var lastTimestamp: EpochMilliseconds
     var leastTimestamp: EpochMilliseconds
     var greatestTimestamp: EpochMilliseconds
-    /// Of the invocation that wrote the object: it tells an object whose answer was lost from somebody else's, and
+    /// Of the invocation that wrote the object: it tells an object whose response was lost from somebody else's, and
     /// whoever reads the log which lines belong to it. `nil` in objects that were written before it was kept.
     var requestID: String?
 

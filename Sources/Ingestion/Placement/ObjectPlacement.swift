@@ -1,6 +1,6 @@
 import Bytes
 
-/// Brings the lines of one draft into the store, each record exactly once whatever is stored already.
+/// Stores the lines of one draft, each record exactly once, whatever is stored already.
 ///
 /// Why this holds, without a database or a lock:
 ///
@@ -8,18 +8,18 @@ import Bytes
 ///   (`If-None-Match: *`). Two deliveries that begin with the same record compete for one key, and one of them wins.
 /// - The loser reads in the winner's metadata which offsets it covers, skips those and continues with the next record,
 ///   again under the key of its first offset. Since every delivery continues at the first record that is not stored,
-///   all of them name the same keys; the objects of a folder and partition lie end to end and never overlap.
+///   all of them name the same keys; the objects of a folder and partition are contiguous and never overlap.
 /// - A delivery may begin in the middle of an object, or reach over one that is stored: after a bisection, a group that
-///   was moved, a batch that was given up. So it lists what lies around its offsets first (`KeySurvey`) and reads the
+///   was moved, a batch that was discarded. So it lists what is around its offsets first (`KeySurvey`) and reads the
 ///   metadata of what it finds (`Stretch`). An object never spans more than `maximumSpan` offsets, so a listing from
 ///   there on shows all that can cover the first record. `PartitionMemory` says how much of that a sandbox may omit.
-/// - A topic that was deleted and created again brings other records under known offsets. Timestamps in the metadata,
+/// - A topic that was deleted and recreated brings other records under known offsets. Timestamps in the metadata,
 ///   or the lines themselves, tell the two apart; the newcomer's key carries its first record's timestamp as well, and
 ///   nothing is dropped.
 /// - What an object covers is never guessed: where its metadata is lost, the delivery fails and names it.
 ///
-/// Not covered, since S3 has no leases: two deliveries *at the same moment* that begin at different records while those
-/// between are stored by nobody. The README says when that could be.
+/// Not covered, since S3 has no leases: two deliveries *at the same moment* that begin at different records while none
+/// of those between is stored. The README says when that can happen.
 final class ObjectPlacement {
     /// One more than the greatest distance between an object's first and last offset: the largest batch of a mapping.
     /// Compacted topics, whose offsets have holes, get more and smaller objects for it.
@@ -33,18 +33,17 @@ final class ObjectPlacement {
     private var stretches: [Stretch] = []
     private(set) var failure: StoreFailure?
     private(set) var created: [CreatedObject] = []
-    /// What objects that were met say of themselves.
+    /// The metadata of objects that were found.
     private(set) var read: [(key: String, metadata: ObjectMetadata)] = []
     /// Records that earlier deliveries had stored, or other sandboxes.
     private(set) var alreadyStoredCount = 0
-    /// Whether objects of another topic of the same name lie among these offsets.
+    /// Whether objects of another topic of the same name are among these offsets.
     private(set) var foundDeletedTopic = false
     /// Whether a stored object holds records of this kind beyond the last one of the draft.
     private(set) var reachedBeyond = false
     /// The nearest first offset after the draft's last one under which something is stored, where it was looked for.
     private(set) var seenAhead: Int64?
-    /// The first object's body, made while the listing is waited for: hardly ever does that show something that changes
-    /// it.
+    /// The first object's body, made while waiting for the listing, which hardly ever shows something that changes it.
     private var prepared: (range: Range<Int>, body: ByteBuffer)?
     private var isStarted = false
 
@@ -65,8 +64,8 @@ final class ObjectPlacement {
         self.requestID = requestID
     }
 
-    /// Stores the draft among what the listing showed; among nothing, where there was none.
-    /// The first requests are submitted; the others follow from their answers, within `store.run()`.
+    /// Stores the draft among the objects that the listing showed; among none, if there was no listing.
+    /// The first requests are submitted; the others follow from their responses, within `store.run()`.
     func start(_ found: Result<KeysFound, StoreFailure>?) {
         isStarted = true
         guard let found else { return place(draft.records.indices, []).start() }
@@ -77,7 +76,7 @@ final class ObjectPlacement {
     func prepare() {
         guard !isStarted else { return }
         let range = 0..<end(from: 0, atMost: draft.records.count)
-        // What fails now fails again when it is needed, and says so.
+        // A failure now happens again when the body is needed, and is reported then.
         prepared = (try? format.body(of: draft, range)).map { (range, $0) }
     }
 
@@ -130,7 +129,7 @@ final class ObjectPlacement {
 extension ObjectPlacement {
     func key(_ name: ObjectName) -> String { draft.keyPrefix + name.text }
 
-    /// The name of an object that begins with this record, where so many others have taken those before it.
+    /// The name of an object that begins with this record, after `count` others have taken the names before it.
     func name(at record: Int, afterOthers count: Int) -> ObjectName {
         let mark = draft.records[record]
         return ObjectName(
@@ -182,26 +181,25 @@ extension ObjectPlacement {
 
     func noteDeletedTopic() { foundDeletedTopic = true }
 
-    /// The first failure is the one that is told.
+    /// The first failure is the one that is reported.
     func fail(_ failure: StoreFailure) {
         if self.failure == nil { self.failure = failure }
     }
 
-    /// Lists again what is stored from these records on, and stores them among that: somebody else is writing there.
+    /// Lists again from these records onward, and stores them among what is found: another sandbox is writing there.
     /// - Parameter start: the offset after what is known to be covered.
     func lookAgain(_ range: Range<Int>, from start: Int64) {
         let keys = keysAround(range, from: start)
         KeySurvey.askAlone(keys, store) { [self] in place(range, among: $0) }
     }
 
-    /// Gives back what was prepared and not needed. To be called when the store has run.
+    /// Recycles what was prepared and not needed. To be called when the store has run.
     func finish() {
         if let prepared { formats.recycle(prepared.body, of: draft) }
         prepared = nil
     }
 
-    /// Reads what an object says of itself, and where that does not suffice its lines, and tells what it is to the
-    /// draft.
+    /// Reads an object's metadata and, if that does not suffice, its lines, and determines what it is to the draft.
     func judge(_ name: ObjectName, _ completion: @escaping (Result<Likeness, StoreFailure>) -> Void) {
         let key = key(name)
         if let stored = known[key] { return judge(stored, key, completion) }
@@ -209,8 +207,8 @@ extension ObjectPlacement {
             switch result {
             case .failure(let failure): completion(.failure(failure))
             case .success(.absent):
-                completion(.failure(StoreFailure(description: "\(key) was there a moment ago and is not any more: "
-                    + "somebody removed it, or the store is not consistent")))
+                completion(.failure(StoreFailure(description: "\(key) existed a moment ago and no longer does: "
+                    + "it was deleted, or the store is not consistent")))
             case .success(.unreadable):
                 completion(.failure(StoreFailure(description: "\(key) exists, but its metadata does not say which "
                     + "records it holds: it was copied without its metadata, or not written by this function; restore "
@@ -238,7 +236,7 @@ extension ObjectPlacement {
             let records = draft.records(within: stored)
             return .success(try format.holds(records, of: draft, in: contents, key: key) ? .same(stored) : .other)
         } catch {
-            return .failure(StoreFailure(description: "\(key) cannot be unpacked: \(error)"))
+            return .failure(StoreFailure(description: "\(key) cannot be decompressed: \(error)"))
         }
     }
 }

@@ -3,12 +3,12 @@ import UTC
 /// What this sandbox knows of the objects of each topic-partition: where it left off, and which folders it looked into.
 ///
 /// Everything before that place is stored, and no object that begins before it reaches beyond. So a batch that
-/// continues there need not look at what lies behind it. It still looks ahead: a mapping that bisects failed batches or
-/// gives them up, or an operator who replays one, may have had later records stored by another sandbox. Only where the
-/// mapping never passes over a batch (`BATCH_ORDER=strict`) does whatever another sandbox has written since begin at
+/// continues there need not look at what is before it. It still looks ahead: a mapping that bisects failed batches or
+/// discards them, or an operator who replays one, may have had later records stored by another sandbox. Only if the
+/// mapping never skips a batch (`BATCH_ORDER=strict`) does whatever another sandbox has written since begin at
 /// the same record and so under the same key; then nothing is asked.
 ///
-/// What is known goes stale. A topic may have been created again, or an operator may have moved the consumer group
+/// What is known goes stale. A topic may have been recreated, or an operator may have moved the consumer group
 /// ahead, had records stored there by another sandbox, and moved it back; so after a minute without a batch the sandbox
 /// looks around again.
 struct PartitionMemory {
@@ -37,7 +37,7 @@ struct PartitionMemory {
     private let order: IngestionConfiguration.BatchOrder
     private let now: () -> Int64
 
-    /// - Parameter now: milliseconds that never go back.
+    /// - Parameter now: a monotonic clock, in milliseconds.
     init(_ order: IngestionConfiguration.BatchOrder, now: @escaping () -> Int64) {
         self.order = order
         self.now = now

@@ -1,6 +1,6 @@
-/// Stores a run of a draft's records among the objects that a listing showed there.
+/// Stores a range of a draft's records among the objects that a listing showed there.
 ///
-/// The first offsets of these objects cut the run into pieces. The objects are asked side by side how far they reach,
+/// The first offsets of these objects cut the range into pieces. The objects are asked concurrently how far they reach,
 /// and what is missing of a piece is written as soon as all before it have answered, whatever is still asked about
 /// others.
 ///
@@ -13,7 +13,7 @@ final class Stretch {
     /// Pieces before this one are decided, and so is how far the objects of all of them reach.
     private var settled = 0
     private var reach = Int64.min
-    /// Whether objects of a deleted topic of this name lie among those found, whose names have a timestamp, or the
+    /// Whether objects of a deleted topic of this name are among those found, whose names have a timestamp, or the
     /// ending of another format beside one of ours: then the nearest one no longer tells for those before it.
     private var isMixed: Bool
     private let firstOffset: Int64
@@ -24,14 +24,14 @@ final class Stretch {
         let name: ObjectName
         /// The piece that begins with it.
         let piece: Int
-        /// `nil` until it has answered.
+        /// `nil` until its metadata is known.
         var likeness: Result<Likeness, StoreFailure>?
     }
 
     private struct Piece {
         /// What begins where the piece does; for the first piece, all that begins before the first record.
         var objects: Range<Int>
-        /// Records from here on are not yet known to be stored.
+        /// Records from here onward are not yet known to be stored.
         var next: Int
         var end: Int
         /// How many of its objects have been asked and have not answered.
@@ -66,7 +66,7 @@ final class Stretch {
     }
 
     /// No object reaches over a gap between two records that is as wide as the largest span, so every delivery cuts
-    /// there. A compacted topic's records can lie that far apart, each in an object of its own.
+    /// there. A compacted topic's records can be that far apart, each in its own object.
     private func cutInGaps(upTo limit: Int) {
         let records = placement.draft.records
         let start = pieces[pieces.count - 1].next
@@ -124,9 +124,9 @@ final class Stretch {
         }
     }
 
-    /// Objects lie end to end, so the nearest one tells whether any that begins before the first record covers it. A
-    /// deleted topic's does not; nor does one that ends well before, which may lie within a larger one: then the next
-    /// tells.
+    /// Objects are contiguous, so the nearest one shows whether any that begins before the first record covers it. A
+    /// deleted topic's does not; nor does one that ends well before, which may be within a larger one: then the next
+    /// one shows it.
     private func askFurtherBack(_ index: Int, _ result: Result<Likeness, StoreFailure>) {
         switch result {
         case .success(.same), .failure: break
@@ -188,7 +188,7 @@ final class Stretch {
             case .success((.alreadyExists, let metadata, let byteCount)):
                 placement.judge(name) { [self] in
                     resolveCollision($0, piece, name, afterOthers: others) { [self] stored in
-                        // The answer to our own request was lost, and the next one found what it wrote.
+                        // The response to our own request was lost, and the retry found what it wrote.
                         guard stored == metadata, stored.requestID != nil else { return false }
                         finishObject(piece, range, name, metadata, byteCount)
                         return true
@@ -217,10 +217,11 @@ final class Stretch {
         case .failure(let failure): placement.fail(failure)
         case .success(.apart):
             placement.fail(
-                StoreFailure(description: "\(key) says that it holds other offsets than its name does; move it away"))
+                StoreFailure(
+                    description: "the metadata of \(key) says other offsets than its name; move it out of the folder"))
         case .success(.other):
             placement.noteDeletedTopic()
-            // Another topic of this name, deleted since: its objects stay, ours get names of their own.
+            // Another topic of this name, deleted since: its objects stay, ours get different names.
             create(piece, afterOthers: others + 1)
         case .success(.same(let stored)):
             if isOurs(stored) { return }

@@ -29,7 +29,7 @@ struct TimePeriod: Hashable, Sendable {
         end = start + length
     }
 
-    /// Whether `timestamp` surely lies within; one beyond the calendar's ends has to be asked for anew.
+    /// Whether `timestamp` surely lies within; one beyond the calendar's ends has to be asked for again.
     func contains(_ timestamp: EpochMilliseconds) -> Bool { timestamp >= start && timestamp < end }
 
     /// False with `TIME_PARTITION=none`: all times share the topic's folder.

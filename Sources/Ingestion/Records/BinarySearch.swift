@@ -1,6 +1,6 @@
 extension RandomAccessCollection where Index == Int {
     /// The first index from `start` on whose element satisfies `predicate`, or `endIndex`. All elements that do not
-    /// satisfy it stand before all that do.
+    /// satisfy it precede all that do.
     func partitionPoint(from start: Int? = nil, where predicate: (Element) -> Bool) -> Int {
         var low = start ?? startIndex
         var high = endIndex

@@ -18,7 +18,7 @@ package final class BufferPool {
         return buffer
     }
 
-    /// Takes back a buffer that nobody uses any more.
+    /// Recycles a buffer that is no longer used.
     func recycle(_ buffer: ByteBuffer) {
         guard kept + buffer.capacity <= Self.mostKept else { return }
         buffer.removeAll()

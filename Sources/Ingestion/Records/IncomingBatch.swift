@@ -2,14 +2,14 @@ import Bytes
 import KafkaEvent
 import UTC
 
-/// The records of one invocation, sorted by where they go.
+/// The records of one invocation, grouped by destination.
 package final class IncomingBatch {
     private(set) var partitions: [PartitionBatch] = []
     // What changes with each record is not checked for overlapping access at run time (`exclusivity`): a batch lives
     // on one thread, no method hands one of these out while it changes it, and the checks would cost as much as the
     // rest of the book-keeping.
     @exclusivity(unchecked) package private(set) var recordCount = 0
-    /// Records that cannot be rows; tombstones are no fault and are counted apart, wherever they go.
+    /// Records that cannot become rows; tombstones are not faults and are counted separately, wherever they go.
     private(set) var rejectedCount = 0
     @exclusivity(unchecked) private(set) var tombstoneCount = 0
 

@@ -17,7 +17,7 @@ package final class ObjectDraft {
 
     /// The offsets of those records that delete their keys.
     private var tombstones: [Int64] = []
-    /// Why records are no rows, tombstones apart.
+    /// Why records cannot become rows, tombstones apart.
     private var rejections: [(offset: Int64, reason: Rejection)] = []
 
     /// One record's line: where it ends in the body, and what tells the record from another at the same offset.
@@ -48,7 +48,7 @@ package final class ObjectDraft {
 
     func noteRejection(_ reason: Rejection, at offset: Int64) { rejections.append((offset, reason)) }
 
-    /// How many of the records with these offsets were refused for which reason; by the reasons' names.
+    /// How many of the records with these offsets were rejected for which reason; by the reasons' names.
     func rejections(in offsets: ClosedRange<Int64>) -> [(reason: String, count: Int)] {
         var counts: [String: Int] = [:]
         for rejection in rejections where offsets.contains(rejection.offset) {

@@ -3,7 +3,7 @@ import KafkaEvent
 import Libc
 import UTC
 
-/// What an invocation brought of one topic-partition.
+/// The records of one topic-partition in an invocation.
 final class PartitionBatch {
     let name: TopicPartition
     let firstOffset: Int64
@@ -49,8 +49,8 @@ final class PartitionBatch {
         return memcmp(topicBytes.base, topic, topicBytes.count) == 0
     }
 
-    /// Kafka hands out a partition's records in the order of their offsets. Were one to come twice or too late, its
-    /// object could not say which offsets it covers.
+    /// Kafka delivers a partition's records in the order of their offsets. If one came twice or too late, its object
+    /// could not say which offsets it covers.
     func advance(to offset: Int64) throws(BatchError) {
         guard offset > lastOffset else { throw .outOfOrder(name, offset: offset, after: lastOffset) }
         lastOffset = offset
@@ -67,7 +67,7 @@ final class PartitionBatch {
         return draft
     }
 
-    /// Where the draft stands, or is to stand.
+    /// Where the draft is, or is to be inserted.
     private func place(of content: ObjectContent, _ period: TimePeriod) -> Int {
         all.partitionPoint { ($0.period.start, $0.content.rawValue) >= (period.start, content.rawValue) }
     }

@@ -4,19 +4,19 @@ import JSON
 import KafkaEvent
 import RecordShape
 
-/// Writes records as JSON Lines: as the row that the value is, or, where it is none, as a description of the record
-/// from which it can be produced again.
+/// Writes records as JSON Lines: as the row that the value is or, if it cannot become one, as a description of the
+/// record from which it can be reproduced.
 struct RecordLines {
     /// Names of lines that do not come from a value: those of rejected records, and of rows of another format than JSON.
     static let ownNames = [
         "topic", "partition", "offset", "timestamp", "headers", "key", "value", "value_base64", "reason",
     ]
 
-    /// The deepest nesting of a row. DuckDB takes 128 levels, of which the innermost value is one; Spark and Trino
-    /// (Jackson) take 1,000.
+    /// The deepest nesting of a row. DuckDB accepts 128 levels, of which the innermost value is one; Spark and
+    /// Trino (Jackson) accept 1,000.
     static let maximumDepth = 127
 
-    /// Whether rows are to have members that say where they came from.
+    /// Whether rows get members that say where they came from.
     let addsMetadata: Bool
     let addsHeaders: Bool
     private let format: IngestionConfiguration.ValueFormat
@@ -39,7 +39,7 @@ struct RecordLines {
     /// Appends the record's value as one line.
     ///
     /// - Parameter metadata: what is added to the row, if anything.
-    /// - Returns: why it is no row, with `body` as it was before.
+    /// - Returns: why it cannot become a row, with `body` as it was before.
     @inline(__always)
     func appendRow(_ record: borrowing KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
         let start = body.count
@@ -109,7 +109,7 @@ struct RecordLines {
         return nil
     }
 
-    // MARK: What is no row
+    // MARK: What cannot become a row
 
     /// Appends a line that says what the record was and why it is here. Key and value stand as the event had them,
     /// base64 as a rule, so nothing is lost even where they are not.

@@ -13,7 +13,7 @@ final class RowMetadata {
     private let key = ByteBuffer()
     private let addsHeaders: Bool
 
-    /// Names that `insert` may write: a value that has one of its own is no row, since it would name the member twice.
+    /// Names that `insert` may write: a value with one of them cannot become a row, as the member would occur twice.
     static func names(_ mode: IngestionConfiguration.RecordMetadata) -> [String] {
         let names = [
             "kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "kafka_key", "kafka_key_base64",
@@ -35,12 +35,12 @@ final class RowMetadata {
         head.append(",\"kafka_offset\":")
     }
 
-    /// Puts the members in front of the last brace of the object that `body` holds from `start` on.
+    /// Inserts the members before the last brace of the object that `body` holds from `start` onward.
     @inline(__always)
     func insert(_ record: borrowing KafkaRecord, into body: ByteBuffer, from start: Int) -> Rejection? {
         key.removeAll()
         if let text = record.key, !Base64.decode(text, appendingTo: key) { return .keyNotBase64 }
-        // The value is an object: it ends in a brace, with white space behind it at most.
+        // The value is an object: it ends in a brace, followed by white space at most.
         var brace = body.count - 1
         while body.base[brace] != UInt8(ascii: "}") { brace -= 1 }
         body.truncate(to: brace)
@@ -110,7 +110,7 @@ final class RowMetadata {
         body.append("]")
     }
 
-    /// Whether the bytes can stand in JSON as they are.
+    /// Whether the bytes need no escapes in a JSON string.
     private func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.allSatisfy { $0 &- 0x20 < 0x5F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }

@@ -75,7 +75,7 @@ final class GlueCrawlerStarter: CrawlerStarter {
     init(_ client: AWSClient) { self.client = client }
 
     func start(_ crawler: String) -> Result<CrawlerAnswer, StoreFailure> {
-        var answer: Result<CrawlerAnswer, StoreFailure> = .failure(StoreFailure(description: "Glue gave no answer"))
+        var answer: Result<CrawlerAnswer, StoreFailure> = .failure(StoreFailure(description: "Glue did not respond"))
         client.submit(StartCrawler(name: crawler), within: Self.patience) { result in
             answer = result.map { $0 == .started ? .started : .alreadyRunning }.mapError(StoreFailure.init)
         }

@@ -2,7 +2,7 @@ import AWSCore
 import AWSGlue
 import AWSS3
 
-/// What the function's operator can do about a failure: the role, the bucket and the crawler are what the stack sets.
+/// What the function's operator can do about a failure: the stack sets the role, the bucket and the crawler.
 struct FunctionAdvice: FailureAdviser {
     /// `EXPECTED_BUCKET_OWNER`
     var expectedBucketOwner: String?
@@ -11,57 +11,58 @@ struct FunctionAdvice: FailureAdviser {
         if place.service == .s3, let text = encryptionKey(failure, place) { return text }
         return switch failure.kind {
         case .denied where failure.code == "AccountProblem" || failure.code == "AllAccessDisabled":
-            "AWS has closed the account or the bucket off: look at the account's bills and messages in AWS's console"
+            "AWS has suspended the account or blocked the bucket: check its bills and messages in the AWS console"
         case .denied: denied(failure, place) + othersBucket(place)
         case .notFound: notFound(failure, place)
         case .wrongRegion(let region):
-            "The bucket is \(region.map { "in \($0)" } ?? "in another region") and the function in \(place.region): "
-                + "deploy the function there, or use a bucket in \(place.region)"
+            "The bucket is \(region.map { "in \($0)" } ?? "in another region") and the function is in \(place.region): "
+                + "deploy the function in the bucket's region, or use a bucket in \(place.region)"
         case .expiredCredentials:
-            "The credentials have expired: Lambda replaces a role's with a new sandbox; static ones in "
-                + "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN must be replaced by you"
+            "The credentials have expired: Lambda renews a role's credentials with a new sandbox; static ones in "
+                + "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN have to be replaced by hand"
         case .credentials where failure.code == "NoCredentials":
             "Give the function an execution role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         case .credentials where failure.operation != .getCredentials:
-            "AWS does not accept the credentials: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+            "AWS rejected the credentials: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
                 + "AWS_SESSION_TOKEN, or remove them to use the function's role"
         case .deadline: "Raise the function's timeout, or lower the event source's batch size"
-        case .throttled: "Lower UPLOAD_CONCURRENCY or the event source's concurrency if it goes on"
+        case .throttled: "If this continues, lower UPLOAD_CONCURRENCY or the event source's concurrency"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
             "A function in a VPC needs a NAT gateway or "
                 + "\(place.service.hasGatewayEndpoint ? "a gateway" : "an interface") endpoint for \(place.service.name)"
-                + ", and a security group that lets HTTPS out"
+                + ", and a security group that allows outbound HTTPS"
         case .configuration where failure.operation == .putObject: objectOptions(failure)
         default: nil
         }
     }
 
-    /// S3 hands on KMS's own codes with `KMS.` before them, as `KMS.DisabledException`.
+    /// S3 passes on KMS's own codes with the prefix `KMS.`, as in `KMS.DisabledException`.
     /// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html#API_GenerateDataKey_Errors
     private func encryptionKey(_ failure: AWSFailure, _ place: AWSPlace) -> String? {
         guard failure.code.hasPrefix("KMS."), failure.kind != .throttled, failure.kind != .unavailable else { return nil }
         let key = "the KMS key that KMS_KEY_ID names, or the bucket's default encryption"
         switch failure.code.dropFirst(4) {
         case "NotFoundException":
-            return "There is no such KMS key in \(place.region): check \(key); a key of another account needs its whole ARN"
+            return "The KMS key does not exist in \(place.region): check \(key); a key of another account needs its full ARN"
         case "DisabledException":
-            return "Enable \(key) (aws kms enable-key --key-id KEY), or name another one; objects that it encrypted "
+            return "Enable \(key) (aws kms enable-key --key-id KEY), or choose another one; objects encrypted with it "
                 + "cannot be read until then either"
         case "KMSInvalidStateException":
-            return "See the state of \(key) (aws kms describe-key --key-id KEY): a deletion that is pending can be cancelled "
-                + "(aws kms cancel-key-deletion), and key material that has expired imported again"
+            return "Check the state of \(key) (aws kms describe-key --key-id KEY): a pending deletion can be cancelled "
+                + "(aws kms cancel-key-deletion), and expired key material can be imported again"
         case "InvalidKeyUsageException":
-            return "Name a symmetric key for encryption (SYMMETRIC_DEFAULT) with KMS_KEY_ID; S3 takes no other"
+            return "Set KMS_KEY_ID to a symmetric encryption key (SYMMETRIC_DEFAULT); S3 accepts no other kind"
         case "AccessDeniedException": return denied(failure, place)
-        default: return "See the state and the policy of \(key) (aws kms describe-key --key-id KEY)"
+        default: return "Check the state and the policy of \(key) (aws kms describe-key --key-id KEY)"
         }
     }
 
     private func objectOptions(_ failure: AWSFailure) -> String? {
         switch failure.code {
-        case "InvalidStorageClass": "Set STORAGE_CLASS to one that the bucket takes, or unset it"
+        case "InvalidStorageClass": "Set STORAGE_CLASS to one that the bucket supports, or unset it"
         case "InvalidTag", "InvalidTagError": "Correct OBJECT_TAGS, or unset it"
-        case "InvalidEncryptionAlgorithmError": "Set SERVER_SIDE_ENCRYPTION to what the bucket takes, or unset it"
+        case "InvalidEncryptionAlgorithmError":
+            "Set SERVER_SIDE_ENCRYPTION to one that the bucket supports, or unset it"
         case "InvalidArgument", "InvalidRequest":
             "Check SERVER_SIDE_ENCRYPTION, KMS_KEY_ID, STORAGE_CLASS and OBJECT_TAGS, which are part of the request"
         default: nil
@@ -78,17 +79,17 @@ struct FunctionAdvice: FailureAdviser {
         return "Allow the function's role \(operation.permission) on \(place.resource.arn)\(operation.permissionNote)"
     }
 
-    /// S3 has one answer for a missing permission and for a bucket of another account than was expected.
+    /// S3 has one response for a missing permission and for a bucket of another account than expected.
     private func othersBucket(_ place: AWSPlace) -> String {
         guard let expectedBucketOwner, place.service == .s3 else { return "" }
-        return "; see also that the bucket belongs to account \(expectedBucketOwner), as EXPECTED_BUCKET_OWNER says"
+        return "; also check that the bucket belongs to account \(expectedBucketOwner) (EXPECTED_BUCKET_OWNER)"
     }
 
     private func notFound(_ failure: AWSFailure, _ place: AWSPlace) -> String {
         switch (failure.operation, failure.code) {
-        case (.startCrawler, _): "There is no such crawler in \(place.region): set CRAWLER_NAME to one, or unset it"
+        case (.startCrawler, _): "The crawler does not exist in \(place.region): set CRAWLER_NAME to one that does, or unset it"
         case (.headObject, "NotFound"), (_, "NoSuchKey"): ""
-        default: "There is no such bucket: create it, or set INGESTION_BUCKET to one that exists"
+        default: "The bucket does not exist: create it, or set INGESTION_BUCKET to one that does"
         }
     }
 }

@@ -1,16 +1,16 @@
 import Bytes
 
-/// What ingestion needs of S3, and no more. Answers may come at once or while `run` runs, in any order.
+/// What ingestion needs of S3, and no more. Responses may come at once or while `run` runs, in any order.
 protocol ObjectStore: AnyObject {
-    /// Writes an object where none is under `key`; never over one that is.
+    /// Writes an object if there is none under `key`; never overwrites one.
     func create(
         _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void)
 
-    /// Writes an empty object that is a sign for other sandboxes; one that is there already is as good.
+    /// Writes an empty object as a sign for other sandboxes; one that exists already is as good.
     func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void)
 
-    /// What the object under `key` says of itself.
+    /// The metadata of the object under `key`.
     func metadata(of key: String, completion: @escaping (Result<StoredMetadata, StoreFailure>) -> Void)
 
     /// The bytes of the object under `key`, as they are stored.
@@ -22,15 +22,15 @@ protocol ObjectStore: AnyObject {
         with prefix: String, after start: String?, limit: Int,
         completion: @escaping (Result<KeyPage, StoreFailure>) -> Void)
 
-    /// Has `work` done within `run` while answers are waited for; not at all where none is.
+    /// Runs `work` within `run` while waiting for responses; not at all if there are none to wait for.
     func whileWaiting(_ work: @escaping () -> Void)
 
-    /// Returns when all that was asked for, also from within completions, has been answered.
+    /// Returns when all requests, including those made within completions, have been answered.
     func run()
 }
 
 extension ObjectStore {
-    /// For stores that answer at once.
+    /// For stores that respond at once.
     func whileWaiting(_ work: @escaping () -> Void) {}
 }
 
@@ -49,12 +49,12 @@ enum CreateOutcome: Equatable, Sendable {
 /// What is known of a stored object without reading it.
 enum StoredMetadata: Equatable, Sendable {
     case absent
-    /// The object is there, and its metadata does not say which records it holds. It may hold any.
+    /// The object exists, but its metadata does not say which records it holds. It may hold any.
     case unreadable
     case known(ObjectMetadata)
 }
 
-/// Why the store did not do what it was asked for: in one line, with the object's name and what to change.
+/// Why a request to the store failed: in one line, with the object's name and what to change.
 struct StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
     var description: String
     /// What the failures of one kind have in common, whatever the object.
