@@ -62,6 +62,16 @@ import Testing
         #expect(server.requests[0].target == target)
     }
 
+    /// A fragment makes libcurl look at the whole URL; the others leave it the origin and go out as they are.
+    @Test func `each request has a path of its own, on one handle`() throws {
+        let server = try ScriptedServer { _ in .respond(200) }
+        let client = HTTPClient()
+        for target in ["/a?x", "/b#part", "/c", "", "/d/../e"] {
+            _ = try client.send(HTTPRequest(.get, server.url + target))
+        }
+        #expect(server.requests.map(\.target) == ["/a?x", "/b", "/c", "/", "/d/../e"])
+    }
+
     @Test func `response headers match in any case, and an empty one is absent`() throws {
         let server = try ScriptedServer { _ in
             .respond(200, headers: [("x-LOWER", "  a: b "), ("X-Empty", ""), ("X-Twice", "1"), ("X-Twice", "2")])
