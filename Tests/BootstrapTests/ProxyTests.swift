@@ -40,7 +40,7 @@ import Testing
     func `is given its user and password, and not asked again where it refuses them`(variable: String) throws {
         let proxy = try ScriptedServer { _ in .respond(407, headers: [("Proxy-Authenticate", "Basic realm=x")], body: "Who?") }
         let message = try failure([variable: "http://\(Self.user):\(Self.password)@\(proxy.authority)"])
-        #expect(message.contains("ProxyAuthenticationRequired: ") && message.contains("answered 407 to CONNECT"))
+        #expect(message.contains("ProxyAuthenticationRequired: ") && message.contains("responded to CONNECT with 407"))
         #expect(message.contains("the password in \(variable)"))
         // One of the start, one of the batch.
         #expect(proxy.requests.map(\.method) == ["CONNECT", "CONNECT"])
@@ -49,9 +49,10 @@ import Testing
     }
 
     static let failures: [(ScriptedServer.Action, String)] = [
-        (.respond(403, body: "no"), "answered 403 to CONNECT"), (.respond(503, then: .close), "answered 503 to CONNECT"),
-        (.close, "no answer to CONNECT"), (.reset, "no answer to CONNECT"),
-        (.raw("SSH-2.0-OpenSSH_9.6\r\n", then: .close), "no answer to CONNECT"),
+        (.respond(403, body: "no"), "responded to CONNECT with 403"),
+        (.respond(503, then: .close), "responded to CONNECT with 503"),
+        (.close, "did not respond to CONNECT"), (.reset, "did not respond to CONNECT"),
+        (.raw("SSH-2.0-OpenSSH_9.6\r\n", then: .close), "did not respond to CONNECT"),
     ]
 
     @Test(arguments: failures) func `that does not connect is what is to be checked`(_ answer: ScriptedServer.Action, _ text: String) throws {
