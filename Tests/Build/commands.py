@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = ["build.sh", "Sources/Build", "Sources/Deployment", "Tests/checks.sh",
+SCRIPTS = ["Package.swift", "build.sh", "Sources/Build", "Sources/Deployment", "Tests/checks.sh",
            "Tests/Demo/demo.sh", "Tests/Fuzz/fuzz.sh", "Tests/requirements.txt", "Benchmarks/bench.sh"]
 HIDDEN = {"swift", "sudo", "dpkg-query", "apt-get", "docker", "podman", "python3"}
 INSTALLED = '#!/bin/sh\nshift 3\nfor package; do echo "$package install ok installed"; done\n'
