@@ -1,3 +1,4 @@
+import FunctionHost
 import Kafka
 
 /// What a Kafka event source mapping is set up with. Names, defaults and ranges are Lambda's.
@@ -21,7 +22,7 @@ public struct MappingConfiguration: Sendable {
     /// Milliseconds: 0–300 s. Kafka mappings that never set a window have 500 ms.
     public var batchingWindow: Int64 = 500
     /// Bytes of JSON, the envelope included.
-    public var payloadLimit = 6_291_556
+    public var payloadLimit = FunctionLimits.payload
     /// How often a failed batch is retried, 0–10,000; `nil` is forever.
     public var maximumRetryAttempts: Int?
     /// Milliseconds from the record's timestamp, 60 s–7 days; `nil` is forever.

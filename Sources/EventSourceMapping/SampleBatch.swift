@@ -1,3 +1,4 @@
+import FunctionHost
 import Kafka
 
 /// Values that no broker has seen, as the batch of one topic-partition that Lambda would make of them.
@@ -9,9 +10,8 @@ public struct SampleBatch {
     private var records: [EventRecord] = []
     private var size: Int
 
-    /// Lambda's limits of a batch: records, and bytes of JSON.
-    public static let mostRecords = 10_000
-    public static let mostBytes = 6_291_556
+    /// The most records that Lambda puts in a batch.
+    private static let mostRecords = 10_000
 
     /// - Parameters:
     ///   - topic: letters, digits, '.', '_' and '-'.
@@ -31,7 +31,7 @@ public struct SampleBatch {
         let (offset, isBeyond) = startOffset.addingReportingOverflow(Int64(records.count))
         guard records.count < Self.mostRecords, !isBeyond else { return false }
         let record = encoder.encode(partition, offset: offset, timestamp: timestamp, key: key, value: value)
-        guard size + record.json.count + 1 <= Self.mostBytes else { return false }
+        guard size + record.json.count + 1 <= FunctionLimits.payload else { return false }
         size += record.json.count + 1
         records.append(record)
         return true

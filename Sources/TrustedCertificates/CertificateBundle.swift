@@ -1,10 +1,5 @@
 import Bytes
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// The certificates of a PEM file whose issuers OpenSSL looks up one by one, instead of decoding all of them when the
 /// first connection is made: 140 certificates take it 10 ms of CPU, and one is needed.

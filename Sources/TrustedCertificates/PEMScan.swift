@@ -1,11 +1,6 @@
 import Base64
 import Bytes
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// Finds the certificates in a PEM file (RFC 7468), as long as it looks as certificate bundles do: blocks of
 /// `CERTIFICATE` with lines of 64 characters, and lines of text between them.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 /// A certificate (RFC 5280 section 4.1) by rules that are narrower than those by which OpenSSL decodes one: what is
 /// plain by these, `d2i_X509` accepts. One that it refuses makes OpenSSL refuse the whole file.

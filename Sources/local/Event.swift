@@ -99,9 +99,7 @@ struct Event: ParsableCommand {
     /// Without what ends them, and without empty ones.
     private func lines(of file: String) throws -> [[UInt8]] {
         if file == "-", isatty(0) == 1 { Terminal.shared.print("One value per line; end with Ctrl-D.") }
-        let isInput = file == "-"
-        guard let data = isInput ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
-        else { throw CommandFailure("\(file) cannot be read: pass the path of a file with one JSON object per line") }
+        let data = try InputFile.contents(of: file, expected: "a file with one JSON object per line")
         return data.split(separator: UInt8(ascii: "\n")).map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
             .filter { !$0.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }.map { Array($0) }
     }

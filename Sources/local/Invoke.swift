@@ -28,8 +28,7 @@ struct Invoke: ParsableCommand {
         var failed = false
         for _ in 0..<max(1, times) {
             for path in events {
-                let event = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-                guard let event else { throw CommandFailure("\(path) cannot be read: pass the path of an event, for example events/msk.json") }
+                let event = try InputFile.contents(of: path, expected: "an event, for example events/msk.json")
                 let invocation = function.invoke(Array(event))
                 switch invocation.outcome {
                 case .success(let response): answer(String(decoding: response, as: UTF8.self))

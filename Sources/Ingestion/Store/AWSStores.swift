@@ -17,18 +17,18 @@ final class S3ObjectStore: ObjectStore {
         _ key: String, _ body: ByteBuffer, contentType: String, _ metadata: ObjectMetadata,
         completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
     ) {
-        // No Content-Encoding: Athena and Spark go by the ending, and a client that unpacks on its own as well
-        // would unpack twice.
-        let request = PutObject(
-            bucket: bucket, key: key, body: body, contentType: contentType, metadata: metadata.pairs)
-        client.submit(request) { result in
-            completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
-        }
+        put(key, body, contentType, metadata.pairs, completion)
     }
 
     func createMarker(_ key: String, completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void) {
-        let request = PutObject(
-            bucket: bucket, key: key, body: ByteBuffer(), contentType: "application/octet-stream")
+        put(key, ByteBuffer(), "application/octet-stream", [], completion)
+    }
+
+    private func put(
+        _ key: String, _ body: ByteBuffer, _ contentType: String, _ metadata: [(String, String)],
+        _ completion: @escaping (Result<CreateOutcome, StoreFailure>) -> Void
+    ) {
+        let request = PutObject(bucket: bucket, key: key, body: body, contentType: contentType, metadata: metadata)
         client.submit(request) { result in
             completion(result.map { $0 == .created ? .created : .alreadyExists }.mapError(StoreFailure.init))
         }
