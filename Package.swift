@@ -38,7 +38,8 @@ let package = Package(
         room(
             "Ingestion",
             [
-                "KafkaEvent", "RecordShape", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics", "LineOutput", "Compression",
+                "KafkaEvent", "RecordShape", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics", "LineOutput",
+                "Compression",
                 "JSON", "Base64",
                 "Environment", "Bytes", "UTC", log,
             ], excluding: ["README.md"]),
@@ -78,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "Stages",
             dependencies: [
-                "Ingestion", "KafkaEvent", "RecordShape", "Compression", "AWSSigning", "HTTP", "JSON", "Base64", "Environment",
+                "Ingestion", "KafkaEvent", "RecordShape", "Compression", "AWSSigning", "HTTP", "JSON", "Base64",
+                "Environment",
                 "Bytes", "UTC",
             ],
             path: "Benchmarks/Stages", swiftSettings: strict),
@@ -86,14 +88,18 @@ let package = Package(
         .executableTarget(
             name: "local",
             dependencies: [
-                "EventSourceMapping", "FunctionHost", "StoredRecords", "AWSS3", "AWSCore", "Kafka", "Environment", "Bytes",
+                "EventSourceMapping", "FunctionHost", "StoredRecords", "AWSS3", "AWSCore", "Kafka", "Environment",
+                "Bytes",
                 "UTC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["README.md"], swiftSettings: strict),
         room(
             "EventSourceMapping",
-            ["Kafka", "KafkaEvent", "FunctionHost", "AWSS3", "AWSCore", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+            [
+                "Kafka", "KafkaEvent", "FunctionHost", "AWSS3", "AWSCore", "Environment", "JSON", "Base64", "Bytes",
+                "UTC",
+            ]),
         room("AWSLambda", ["AWSCore", "AWSSigning", "HTTP", "JSON", "Bytes"]),
         room(
             "FunctionHost",
@@ -105,7 +111,8 @@ let package = Package(
         .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
-        .target(name: "TestParts", dependencies: ["CTestParts", "Libc"], path: "Tests/TestParts", swiftSettings: strict),
+        .target(
+            name: "TestParts", dependencies: ["CTestParts", "Libc"], path: "Tests/TestParts", swiftSettings: strict),
         .target(name: "CTestParts", path: "Tests/CTestParts"),
         // A function with nothing in it but the runtime, for tests that need a whole process of it.
         .executableTarget(
@@ -133,7 +140,8 @@ let package = Package(
         tests(
             "IngestionTests",
             [
-                "Ingestion", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "Base64", "Environment", "Bytes",
+                "Ingestion", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "Base64", "Environment",
+                "Bytes",
                 "TestParts", log,
             ]),
         // The built binary from end to end.
@@ -142,7 +150,9 @@ let package = Package(
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["README.md", "count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
-        tests("FunctionHostTests", ["FunctionHost", "AWSS3", "AWSCore", "Environment", "TestParts"], excluding: ["function.py"]),
+        tests(
+            "FunctionHostTests", ["FunctionHost", "AWSS3", "AWSCore", "Environment", "TestParts"],
+            excluding: ["function.py"]),
         tests("StoredRecordsTests", ["StoredRecords"]),
         tests("EventSourceMappingTests", ["EventSourceMapping", "FunctionHost", "Kafka", "TestParts", "UTC"]),
         tests(
@@ -156,8 +166,10 @@ let package = Package(
 if Context.environment["FUZZ"] != nil {
     package.targets.append(
         .target(
-            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", "Libc", log], path: "Tests/Fuzz",
-            exclude: ["json.dict", "vector_paths.c"], sources: ["EventToObjects.swift", "MemoryStore.swift", "StrictReader.swift"]))
+            name: "EventToObjects", dependencies: ["Ingestion", "Environment", "Bytes", "Libc", log],
+            path: "Tests/Fuzz",
+            exclude: ["json.dict", "vector_paths.c"],
+            sources: ["EventToObjects.swift", "MemoryStore.swift", "StrictReader.swift"]))
     package.targets.append(
         .target(
             name: "CertificateBundles", dependencies: ["TrustedCertificates", "CTLS", "Bytes"], path: "Tests/Fuzz",

@@ -66,7 +66,8 @@ func now() -> Double {
     var reader = KafkaEventReader(event.bytes)
     while try reader.next(&record) {
         if number > 0 { mixed.append(",") }
-        mixed.append("{\"topic\":\"\(String(decoding: record.topic, as: UTF8.self))\",\"partition\":\(record.partition),")
+        mixed.append(
+            "{\"topic\":\"\(String(decoding: record.topic, as: UTF8.self))\",\"partition\":\(record.partition),")
         mixed.append("\"offset\":\(record.offset),\"timestamp\":\(record.timestamp),\"timestampType\":\"CREATE_TIME\",")
         value.removeAll()
         _ = record.value.map { Base64.decode($0, appendingTo: value) }
@@ -159,7 +160,8 @@ if CommandLine.arguments.count > 3 {
     let client = HTTPClient()
     try measure("send (\(drafts.count) objects)", body.count) {
         for draft in drafts {
-            count += try client.send(HTTPRequest(.put, CommandLine.arguments[3] + "/bucket/key", body: draft.body)).status
+            count += try client.send(HTTPRequest(.put, CommandLine.arguments[3] + "/bucket/key", body: draft.body))
+                .status
         }
     }
 }

@@ -68,6 +68,9 @@ import TestParts
         caller.client.submit(ListObjects(bucket: "b", prefix: "p")) { _ in }
         caller.client.submit(PutObject.small("k")) { _ in }
         caller.client.run()
-        #expect(server.requests.map { $0.target.contains("?") ? "LIST" : $0.method } == ["PUT", "LIST", "HEAD", "PUT", "GET"])
+        #expect(
+            server.requests.map { $0.target.contains("?") ? "LIST" : $0.method } == [
+                "PUT", "LIST", "HEAD", "PUT", "GET",
+            ])
     }
 }

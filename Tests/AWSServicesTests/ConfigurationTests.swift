@@ -19,7 +19,8 @@ import XML
         #expect(found.region == "eu-central-1" && found.endpoints.allSatisfy { $0.setting == nil })
         #expect(found.maxAttempts == 4 && found.certificateBundle == "/etc/ssl/cert.pem")
         #expect(try configuration(["AWS_DEFAULT_REGION": "us-west-2"]).region == "us-west-2")
-        #expect(try configuration(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-east-1"]).region == "us-east-1")
+        #expect(
+            try configuration(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-east-1"]).region == "us-east-1")
     }
 
     @Test func `an endpoint for one service goes before the one for all`() throws {
@@ -54,15 +55,19 @@ import XML
         #expect(error?.variable == "AWS_CA_BUNDLE")
         let throughTLS = local.merging(["http_proxy": "https://proxy.example"]) { $1 }
         #expect(throws: ConfigurationError.self) { try configuration(throughTLS, files: []) }
-        let proxys = try configuration(throughTLS.merging(["PROXY_CA_BUNDLE": "/proxy.pem"]) { $1 }, files: ["/proxy.pem"])
+        let proxys = try configuration(
+            throughTLS.merging(["PROXY_CA_BUNDLE": "/proxy.pem"]) { $1 }, files: ["/proxy.pem"])
         #expect(proxys.certificateBundle == nil && proxys.proxyCertificateBundle == "/proxy.pem")
-        let named = try configuration(["AWS_REGION": "r", "AWS_CA_BUNDLE": "/my.pem"], files: ["/my.pem", "/etc/ssl/cert.pem"])
+        let named = try configuration(
+            ["AWS_REGION": "r", "AWS_CA_BUNDLE": "/my.pem"], files: ["/my.pem", "/etc/ssl/cert.pem"])
         #expect(named.certificateBundle == "/my.pem")
     }
 
     @Test(arguments: [
-        "http://", "http:/x", "http://a b", "http://user:password@host", "http://host?x", "http://host/a?b", "http://host/#f",
-        "http://host:0", "http://host:99999", "http://host:x", "http://höst", "http://host/%41", "http://::1/", "//host", "",
+        "http://", "http:/x", "http://a b", "http://user:password@host", "http://host?x", "http://host/a?b",
+        "http://host/#f",
+        "http://host:0", "http://host:99999", "http://host:x", "http://höst", "http://host/%41", "http://::1/",
+        "//host", "",
         "http://host/a\u{7f}", "http://host\r\nX: y",
     ])
     func `a URL that is not valid makes no endpoint`(text: String) {
@@ -103,13 +108,15 @@ import XML
 
     /// As botocore has them in its rule sets; `EndpointRuleTests` asks it.
     @Test(arguments: [
-        ("eu-central-1", "aws", "amazonaws.com", "api.aws"), ("us-gov-west-1", "aws-us-gov", "amazonaws.com", "api.aws"),
+        ("eu-central-1", "aws", "amazonaws.com", "api.aws"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com", "api.aws"),
         ("cn-north-1", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
         ("eusc-de-east-1", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"),
         ("us-iso-east-1", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"),
         ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"),
         ("eu-isoe-west-1", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
-        ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"), ("xx-new-1", "aws", "amazonaws.com", "api.aws"),
+        ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+        ("xx-new-1", "aws", "amazonaws.com", "api.aws"),
     ])
     func `are those of the region's partition`(region: String, name: String, suffix: String, dualStack: String) throws {
         #expect(Partition(region: region).name == name)
@@ -121,7 +128,10 @@ import XML
 
     @Test func `of validated cryptography, and of IPv6 as well`() throws {
         let fips = ["AWS_USE_FIPS_ENDPOINT": "True"]
-        #expect(try hosts("us-east-1", fips) == ["data-1.s3-fips.us-east-1.amazonaws.com", "glue-fips.us-east-1.amazonaws.com"])
+        #expect(
+            try hosts("us-east-1", fips) == [
+                "data-1.s3-fips.us-east-1.amazonaws.com", "glue-fips.us-east-1.amazonaws.com",
+            ])
         #expect(try hosts("us-gov-west-1", fips)[0] == "data-1.s3-fips.us-gov-west-1.amazonaws.com")
         #expect(
             try hosts("ca-central-1", fips.merging(["AWS_USE_DUALSTACK_ENDPOINT": "true"]) { $1 })
@@ -132,10 +142,22 @@ import XML
     @Test(arguments: [
         ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "yes"], "true or false"),
         ("AWS_USE_DUALSTACK_ENDPOINT", ["AWS_USE_DUALSTACK_ENDPOINT": "1"], "true or false"),
-        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "eu-central-1"], "eu-central-1 has no FIPS"),
-        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "cn-north-1"], "cn-north-1 has no FIPS"),
-        ("AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL": "https://h"], "AWS_ENDPOINT_URL_S3"),
-        ("AWS_USE_DUALSTACK_ENDPOINT", ["AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_ENDPOINT_URL_GLUE": "https://h"], "AWS_ENDPOINT_URL_GLUE"),
+        (
+            "AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "eu-central-1"],
+            "eu-central-1 has no FIPS"
+        ),
+        (
+            "AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "cn-north-1"],
+            "cn-north-1 has no FIPS"
+        ),
+        (
+            "AWS_USE_FIPS_ENDPOINT", ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL": "https://h"],
+            "AWS_ENDPOINT_URL_S3"
+        ),
+        (
+            "AWS_USE_DUALSTACK_ENDPOINT", ["AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_ENDPOINT_URL_GLUE": "https://h"],
+            "AWS_ENDPOINT_URL_GLUE"
+        ),
     ])
     func `that are not to be had are refused`(variable: String, values: [String: String], hint: String) {
         let error = #expect(throws: ConfigurationError.self) { try hosts("us-east-1", values) }
@@ -152,7 +174,9 @@ import XML
         #expect(
             first("<A>&lt;&amp;&gt;&quot;&apos;&#65;&#x42;&nope;&;&#xD800;& x</A>") == "<&>\"'AB&nope;&;&#xD800;& x")
         #expect(first("<AB>no</AB><A>yes</A>") == "yes")
-        for broken in ["", "<", "<A", "<A>", "<A>x", "<A>x<", "<A>x</", "<A>x</A", "</A><A"] { #expect(first(broken) == nil) }
+        for broken in ["", "<", "<A", "<A>", "<A>x", "<A>x<", "<A>x</", "<A>x</A", "</A><A"] {
+            #expect(first(broken) == nil)
+        }
     }
 
     @Test(arguments: [

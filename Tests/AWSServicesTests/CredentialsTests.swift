@@ -13,7 +13,8 @@ import UTC
     static func endpoint(expiringIn seconds: Int64) throws -> ScriptedServer {
         try ScriptedServer { request in
             let end = CalendarTime(Clock.now() + (request.number == 1 ? seconds : 36_000) * 1000)
-            let date = "\(end.year)-\(two(end.month))-\(two(end.day))T\(two(end.hour)):\(two(end.minute)):\(two(end.second))Z"
+            let date =
+                "\(end.year)-\(two(end.month))-\(two(end.day))T\(two(end.hour)):\(two(end.minute)):\(two(end.second))Z"
             return .respond(
                 200,
                 body: """
@@ -146,7 +147,8 @@ import UTC
             #expect(ContainerCredentials.isAllowed(url), "\(url)")
         }
         for url in [
-            "http://example.com/x", "http://127.0.0.1.example.com/", "http://127.0.0.1@example.com/", "ftp://127.0.0.1/",
+            "http://example.com/x", "http://127.0.0.1.example.com/", "http://127.0.0.1@example.com/",
+            "ftp://127.0.0.1/",
             "http://169.254.169.254/x", "http://127.0.0/x", "http://10.0.0.1/", "http://example.com#@127.0.0.1/",
             "http://example.com\\@127.0.0.1/", "http://[::2]/", "",
         ] {

@@ -26,7 +26,9 @@ import UTC
     }
 
     @Test func `a wait that would end too late is not begun`() throws {
-        let server = try ScriptedServer { _ in .respond(503, headers: [("Retry-After", "600")], body: s3Error("SlowDown")) }
+        let server = try ScriptedServer { _ in
+            .respond(503, headers: [("Retry-After", "600")], body: s3Error("SlowDown"))
+        }
         let caller = try Caller(server.url)
         caller.client.beginInvocation(deadline: Clock.now() + 60_000)
         let failure = caller.put("k").failure

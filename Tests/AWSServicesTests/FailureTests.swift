@@ -11,11 +11,13 @@ import UTC
         _ status: Int, _ body: String, headers: [(String, String)] = [], environment: [String: String] = [:]
     ) throws -> AWSFailure? {
         let server = try ScriptedServer { _ in .respond(status, headers: headers, body: body) }
-        return try Caller(server.url, environment: environment, adviser: PointingAdviser()).put("topics/t/x.json").failure
+        return try Caller(server.url, environment: environment, adviser: PointingAdviser()).put("topics/t/x.json")
+            .failure
     }
 
     @Test func `what is not allowed on what, and what the caller has to say to it`() throws {
-        let failure = try putFailure(403, s3Error("AccessDenied", "User is not authorized"), headers: [("x-amz-request-id", "R1")])
+        let failure = try putFailure(
+            403, s3Error("AccessDenied", "User is not authorized"), headers: [("x-amz-request-id", "R1")])
         #expect(failure?.kind == .denied)
         #expect(
             failure?.description == """
@@ -40,7 +42,9 @@ import UTC
     }
 
     @Test func `a redirection within the bucket's own region is tried again, as that of a bucket that is new`() throws {
-        for headers in [[("x-amz-bucket-region", "us-east-1"), ("Location", "http://ingestion.s3.us-east-1.amazonaws.com/")], []] {
+        for headers in [
+            [("x-amz-bucket-region", "us-east-1"), ("Location", "http://ingestion.s3.us-east-1.amazonaws.com/")], [],
+        ] {
             let server = try ScriptedServer {
                 $0.number < 3 ? .respond(307, headers: headers, body: s3Error("TemporaryRedirect")) : .respond(200)
             }
@@ -163,8 +167,12 @@ import UTC
 }
 
 @Suite struct `A crawler` {
-    func start(_ status: Int, _ body: String, headers: [(String, String)] = []) throws -> Result<StartCrawler.Outcome, AWSFailure> {
-        let server = try ScriptedServer { $0.number == 1 ? .respond(status, headers: headers, body: body) : .respond(200, body: "{}") }
+    func start(_ status: Int, _ body: String, headers: [(String, String)] = []) throws -> Result<
+        StartCrawler.Outcome, AWSFailure
+    > {
+        let server = try ScriptedServer {
+            $0.number == 1 ? .respond(status, headers: headers, body: body) : .respond(200, body: "{}")
+        }
         return try Caller(server.url).startCrawler("my \"crawler\"")
     }
 
@@ -180,7 +188,8 @@ import UTC
 
     @Test func `that is under way is no failure`() throws {
         #expect(try start(400, #"{"__type":"CrawlerRunningException","Message":"m"}"#) == .success(.alreadyRunning))
-        #expect(try start(400, #"{"__type":"com.amazonaws.glue#CrawlerRunningException"}"#) == .success(.alreadyRunning))
+        #expect(
+            try start(400, #"{"__type":"com.amazonaws.glue#CrawlerRunningException"}"#) == .success(.alreadyRunning))
         let inHeader = [("x-amzn-ErrorType", "CrawlerRunningException:http://internal.amazon.com/")]
         #expect(try start(400, "", headers: inHeader) == .success(.alreadyRunning))
     }

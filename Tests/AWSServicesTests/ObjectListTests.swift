@@ -39,7 +39,9 @@ import Testing
         for length in 0..<(bytes.count - 2) {
             #expect(throws: UnreadableList.incomplete) { try page(String(decoding: bytes[..<length], as: UTF8.self)) }
         }
-        for part in ["<Contents>", "<Contents></Contents>", "<Contents><Key>t/x</Contents>", "text", "<>", "</Contents>"] {
+        for part in [
+            "<Contents>", "<Contents></Contents>", "<Contents><Key>t/x</Contents>", "text", "<>", "</Contents>",
+        ] {
             #expect(throws: UnreadableList.incomplete, "\(part)") {
                 try page("<ListBucketResult><Name>b</Name>\(part)</ListBucketResult>")
             }
@@ -80,7 +82,9 @@ import Testing
         let two = Self.list(["t/a", "t/b"], "<IsTruncated>true</IsTruncated>")
         #expect(try page(two, maxKeys: 2).keys.count == 2)
         #expect(throws: UnreadableList.tooMany(asked: 1)) { try page(two, maxKeys: 1) }
-        #expect(throws: UnreadableList.truncatedToNothing) { try page(Self.list([], "<IsTruncated>true</IsTruncated>")) }
+        #expect(throws: UnreadableList.truncatedToNothing) {
+            try page(Self.list([], "<IsTruncated>true</IsTruncated>"))
+        }
     }
 
     @Test func `that cannot be read is asked for again, and then a failure that says why`() throws {

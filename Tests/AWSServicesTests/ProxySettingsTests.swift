@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct `Proxies from the environment` {
     @Test(arguments: [
-        "proxy.example", "proxy.example:3128", "http://proxy.example:3128/", "https://10.0.0.1:443", "socks4://h:1", "socks4a://h",
+        "proxy.example", "proxy.example:3128", "http://proxy.example:3128/", "https://10.0.0.1:443", "socks4://h:1",
+        "socks4a://h",
         "socks5://user@h:1080", "SOCKS5H://user:@[fd00::1]:1", "user:pass@h", "http://us%40er:p%2Fa%23s%40s%25@h:65535",
         "http://u:$&'()*+,;=!-._~@h",
     ])
@@ -19,12 +20,14 @@ import Testing
     static let wrong = [
         "http://user:hun/ter@h:1", "http://user:hun#ter@h:1", "http://user:hun@ter@h:1", "http://user:hun?ter@h:1",
         "http://user:hun:ter@h:1", "http://user:hun%ter@h:1", "http://user:hun%2@h:1", "http://user:hunter%@h:1",
-        "http://user:hun%00ter@h:1", "http://user:hun%0Ater@h:1", "http://user:hun%+1ter@h:1", "http://user:hun ter@h:1",
+        "http://user:hun%00ter@h:1", "http://user:hun%0Ater@h:1", "http://user:hun%+1ter@h:1",
+        "http://user:hun ter@h:1",
         "http://user:hunter\n@h:1", "http://user:hünter@h:1", "http://user:hun\\ter@h:1",
         "http://user:hunter@h:0", "http://user:hunter@h:65536", "http://user:hunter@h:x", "http://user:hunter@h:",
         "http://user:hunter@h:+1", "http://user:hunter@", "http://user:hunter@h:1/path", "http://user:hunter@h:1//",
         "http://user:hunter@h:1?q", "http://user:hunter@[::1:1", "http://user:hunter@::1", "ftp://user:hunter@h:1",
-        "socks://user:hunter@h:1", "://user:hunter@h:1", "http:/user:hunter@h:1", "http:// user:hunter@h:1", "http://", "/",
+        "socks://user:hunter@h:1", "://user:hunter@h:1", "http:/user:hunter@h:1", "http:// user:hunter@h:1", "http://",
+        "/",
     ]
 
     @Test(arguments: wrong) func `that are wrong are named and not repeated`(value: String) {
@@ -72,7 +75,8 @@ import Testing
         let proxy = ["http_proxy": "http://user:hunter@proxy.example:3128"]
         let through = try Caller("http://127.0.0.1:1", environment: proxy).put("k").failure
         #expect(through?.advice == "Check http_proxy, or list 127.0.0.1:1 in NO_PROXY to reach it without a proxy")
-        let other = try Caller("http://127.0.0.1:1", environment: proxy.merging(["NO_PROXY": "x"]) { $1 }).put("k").failure
+        let other = try Caller("http://127.0.0.1:1", environment: proxy.merging(["NO_PROXY": "x"]) { $1 }).put("k")
+            .failure
         #expect(other?.advice == through?.advice)
         let exception = proxy.merging(["NO_PROXY": "x, 127.0.0.1"]) { $1 }
         let around = try Caller("http://127.0.0.1:1", environment: exception).put("k").failure
@@ -84,7 +88,8 @@ import Testing
     @Test(arguments: [
         ("s3.example:9000", "example", true), ("s3.example", ".example", true), ("s3.example", "S3.Example", true),
         ("mys3.example", "s3.example", false), ("s3.example", "other,*", false), ("s3.example", "*", true),
-        ("127.0.0.1:1", "10.0.0.1 127.0.0.1", true), ("[::1]:9000", "::1", true), ("s3.example", ".", false), ("s3.example", "", false),
+        ("127.0.0.1:1", "10.0.0.1 127.0.0.1", true), ("[::1]:9000", "::1", true), ("s3.example", ".", false),
+        ("s3.example", "", false),
     ])
     func `make the exceptions that libcurl makes`(host: String, exceptions: String, isExcepted: Bool) throws {
         let settings = try ProxySettings(environment: Environment(["HTTPS_PROXY": "h:1", "NO_PROXY": exceptions]))

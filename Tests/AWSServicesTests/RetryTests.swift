@@ -43,7 +43,10 @@ import UTC
         #expect(try Caller(server.url).put("k") == .success(.alreadyExists))
     }
 
-    @Test(arguments: [(403, "AccessDenied"), (404, "NoSuchBucket"), (400, "InvalidRequest"), (501, "NotImplemented"), (400, "KMS.DisabledException")])
+    @Test(arguments: [
+        (403, "AccessDenied"), (404, "NoSuchBucket"), (400, "InvalidRequest"), (501, "NotImplemented"),
+        (400, "KMS.DisabledException"),
+    ])
     func `but not after an answer that stays the same`(status: Int, code: String) throws {
         let server = try ScriptedServer { _ in .respond(status, body: s3Error(code)) }
         #expect(try Caller(server.url).put("k").failure?.code == code)
@@ -87,8 +90,9 @@ import UTC
 
     @Test func `at a random time within limits that double`() {
         let policy = RetryPolicy()
-        #expect((1...10).map { policy.limit(after: $0, throttled: false) }
-            == [50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 20_000])
+        #expect(
+            (1...10).map { policy.limit(after: $0, throttled: false) }
+                == [50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 20_000])
         #expect((1...6).map { policy.limit(after: $0, throttled: true) } == [1000, 2000, 4000, 8000, 16_000, 20_000])
         #expect(policy.limit(after: 1000, throttled: true) == 20_000)
         let delays = Set((0..<200).map { _ in policy.delay(after: 3, throttled: false) })
@@ -144,13 +148,15 @@ import UTC
     }
 
     @Test(arguments: [
-        ("InternalError", 2, AWSFailure.Kind.unavailable), ("SlowDown", 2, .throttled), ("NewInThisYear", 2, .unavailable),
+        ("InternalError", 2, AWSFailure.Kind.unavailable), ("SlowDown", 2, .throttled),
+        ("NewInThisYear", 2, .unavailable),
         ("AccessDenied", 1, .denied), ("NoSuchBucket", 1, .notFound), ("NotImplemented", 1, .configuration),
     ])
     func `an error behind a 200 is that error`(code: String, attempts: Int, kind: AWSFailure.Kind) throws {
         // Also with a tag, as S3 has sent its headers by then.
         for tag in ["", "\"x\""] {
-            let server = try ScriptedServer { _ in .respond(200, headers: [("ETag", tag)], body: s3Error(code, "Why.")) }
+            let server = try ScriptedServer { _ in .respond(200, headers: [("ETag", tag)], body: s3Error(code, "Why."))
+            }
             let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "2"])
             for failure in [caller.put("k").failure, caller.list("t/").failure] {
                 #expect(failure?.code == code && failure?.kind == kind && failure?.message == "Why.")
@@ -192,7 +198,8 @@ import UTC
 
     /// In bytes; the sockets of both sides hold some millions on top of the limit.
     @Test(arguments: [("LIST", 8 << 20), ("PUT", 1 << 20), ("StartCrawler", 1 << 20)], [200, 500])
-    func `fails soon and takes no more memory than its limit`(operation: (name: String, limit: Int), status: Int) throws {
+    func `fails soon and takes no more memory than its limit`(operation: (name: String, limit: Int), status: Int) throws
+    {
         let server = try server(status)
         let caller = try Caller(server.url, environment: ["AWS_MAX_ATTEMPTS": "1"])
         caller.client.beginInvocation(deadline: Clock.now() + 20_000)
@@ -203,7 +210,9 @@ import UTC
             default: caller.startCrawler("c").failure
             }
         #expect(failure?.code == "ConnectionBroken" && failure?.attempts == 1)
-        #expect(failure?.message.contains("127.0.0.1:\(server.port): the response is longer than \(operation.limit) bytes") == true)
+        #expect(
+            failure?.message.contains("127.0.0.1:\(server.port): the response is longer than \(operation.limit) bytes")
+                == true)
         #expect(server.endlessBytesSent < operation.limit + 16 << 20)
     }
 

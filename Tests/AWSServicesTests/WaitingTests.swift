@@ -47,6 +47,7 @@ import UTC
         caller.client.run()
         #expect(server.requests.map(\.method) == ["PUT"])
         #expect(server.requests.first?.headers["x-amz-content-sha256"] == SHA256Digest(of: "abc").hex)
-        #expect(server.requests.first?.headers["x-amz-checksum-sha256"] == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
+        #expect(
+            server.requests.first?.headers["x-amz-checksum-sha256"] == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
     }
 }

@@ -48,7 +48,9 @@ struct PublishedVectorTests {
             RequestToSign("PUT", host: "b.example", path: "/a b/../+ü", query: [("x y", "1&2")]), at: Self.moment)
         #expect(signed.target == "/a%20b/../%2B%C3%BC?x%20y=1%262")
         #expect(
-            signed.headers.map(\.name) == ["x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "Authorization"])
+            signed.headers.map(\.name) == [
+                "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "Authorization",
+            ])
         let authorization = signed.headers.last?.value ?? ""
         #expect(
             authorization.hasPrefix(

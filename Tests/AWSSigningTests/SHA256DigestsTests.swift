@@ -11,7 +11,8 @@ struct SHA256DigestsTests {
         var random = SplitMix(seed: seed)
         let messages = (0..<Int.random(in: 0...9, using: &random)).map { _ in
             // Around the ends of blocks, where the padding takes one or two of them, and now and then a long one.
-            let count = Int.random(in: 0...5, using: &random) == 0
+            let count =
+                Int.random(in: 0...5, using: &random) == 0
                 ? Int.random(in: 0...20_000, using: &random) : Int.random(in: 0...260, using: &random)
             let message = ByteBuffer(capacity: count)
             for _ in 0..<count { message.append(UInt8.random(in: 0...255, using: &random)) }

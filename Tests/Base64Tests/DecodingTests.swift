@@ -91,7 +91,8 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
             bytes.withUnsafeBytes { Base64.encode($0, appendingTo: encoded) }
             let text = Array(encoded.bytes)
             for path in paths {
-                for filler: UInt8 in [0, 0x3D, 0x41, 0xFF] where decoder.decode(text, on: path, filler: filler) != bytes {
+                for filler: UInt8 in [0, 0x3D, 0x41, 0xFF] where decoder.decode(text, on: path, filler: filler) != bytes
+                {
                     Issue.record("\(length) bytes on \(path), filler \(filler)")
                 }
             }
@@ -123,7 +124,9 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
         #expect(out.text == "A")
     }
 
-    @Test(arguments: ["A", "AAA", "Zg=", "Z===", "====", "=Zg=", "Zm9vYg==Zm9v", "Zm 9v", "Zm9v\n", "Zm9-", "Zm9_", "Zg==AAAA"])
+    @Test(arguments: [
+        "A", "AAA", "Zg=", "Z===", "====", "=Zg=", "Zm9vYg==Zm9v", "Zm 9v", "Zm9v\n", "Zm9-", "Zm9_", "Zg==AAAA",
+    ])
     func `What is not base64 is refused and leaves the buffer as it was`(encoded: String) {
         let source = ByteBuffer(), out = ByteBuffer()
         source.append(encoded)

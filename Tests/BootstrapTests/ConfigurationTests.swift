@@ -46,7 +46,9 @@ import Testing
         ("STORAGE_CLASS", "GLACIER", "lifecycle rule"),
         ("OBJECT_TAGS", "team", "NAME=VALUE"),
     ])
-    func `is reported with its variable and what may be there`(_ variable: String, _ value: String, _ hint: String) throws {
+    func `is reported with its variable and what may be there`(_ variable: String, _ value: String, _ hint: String)
+        throws
+    {
         let sandbox = try Sandbox(["INGESTION_BUCKET": "ingestion"].merging([variable: value]) { $1 })
         #expect(try sandbox.process.exit().code == 1)
         let report = try #require(sandbox.api.requests.first)
@@ -55,7 +57,9 @@ import Testing
         let object = try #require(try JSONSerialization.jsonObject(with: Data(report.body)) as? NSDictionary)
         let message = try #require(object["errorMessage"] as? String)
         #expect(message.hasPrefix(variable) && message.contains(hint), "\(message)")
-        #expect(object["errorType"] as? String == "Function.InvalidConfiguration" && object["stackTrace"] as? [String] == [])
+        #expect(
+            object["errorType"] as? String == "Function.InvalidConfiguration" && object["stackTrace"] as? [String] == []
+        )
         #expect(try sandbox.process.line(containing: "\"level\":\"FATAL\"").contains(variable))
     }
 }

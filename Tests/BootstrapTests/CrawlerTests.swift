@@ -6,7 +6,9 @@ import Testing
 @Suite struct `The crawler` {
     typealias Action = ScriptedServer.Action
 
-    private static func error(_ type: String) -> Action { .respond(400, body: "{\"__type\":\"\(type)\",\"Message\":\"m\"}") }
+    private static func error(_ type: String) -> Action {
+        .respond(400, body: "{\"__type\":\"\(type)\",\"Message\":\"m\"}")
+    }
 
     /// Gives these answers one after the other, and then says that the crawler was started.
     private func glue(_ answers: Action...) throws -> ScriptedServer {
@@ -106,10 +108,11 @@ import Testing
         #expect(glue.requests.count == 1)
     }
 
-    @Test(arguments: [
-        (error("EntityNotFoundException"), "CRAWLER_NAME"), (error("AccessDeniedException"), "glue:StartCrawler"),
-        (.respond(500), "HTTP 500"), (.reset, "ConnectionBroken"), (.stall, "Timeout"),
-    ] as [(Action, String)])
+    @Test(
+        arguments: [
+            (error("EntityNotFoundException"), "CRAWLER_NAME"), (error("AccessDeniedException"), "glue:StartCrawler"),
+            (.respond(500), "HTTP 500"), (.reset, "ConnectionBroken"), (.stall, "Timeout"),
+        ] as [(Action, String)])
     func `never fails a batch, and is asked again`(_ answer: Action, _ hint: String) throws {
         let isFirst = Once()
         let glue = try ScriptedServer { _ in isFirst.take() ? answer : .respond(200, body: "{}") }

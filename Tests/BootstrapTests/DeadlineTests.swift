@@ -14,7 +14,9 @@ import Testing
         return reply
     }
 
-    @Test(arguments: ["PUT", "GET"]) func `a store that is silent fails the batch, which names what is missing`(_ method: String) throws {
+    @Test(arguments: ["PUT", "GET"]) func `a store that is silent fails the batch, which names what is missing`(
+        _ method: String
+    ) throws {
         let store = try ScriptedStore { $0.method == method ? .stall : nil }
         let reply = try invoke(Sandbox(store), Event.msk([Record(7), Record(3, partition: 1)]), remaining: 2_000)
         #expect(reply.isError && reply.errorType == "Function.RecordsNotStored")
@@ -23,10 +25,13 @@ import Testing
     }
 
     @Test func `what was written in time is not reported as missing`() throws {
-        let store = try ScriptedStore { $0.method == "PUT" && $0.target.removingPercentEncoding?.contains("prices+1+") == true ? .stall : nil }
+        let store = try ScriptedStore {
+            $0.method == "PUT" && $0.target.removingPercentEncoding?.contains("prices+1+") == true ? .stall : nil
+        }
         let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": "true"])
         let reply = try invoke(sandbox, Event.msk([Record(7), Record(3, partition: 1)]), remaining: 2_000)
-        #expect(reply.text == "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"prices-1\",\"offset\":3}}]}")
+        #expect(
+            reply.text == "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"prices-1\",\"offset\":3}}]}")
         #expect(store.keys.count == 1)
     }
 
@@ -38,7 +43,9 @@ import Testing
     }
 
     /// 50 ms are too few for any request.
-    @Test(arguments: [300, 50]) func `with next to no time left there is an answer, and the batch is stored later`(_ remaining: Int) throws {
+    @Test(arguments: [300, 50]) func `with next to no time left there is an answer, and the batch is stored later`(
+        _ remaining: Int
+    ) throws {
         let isFirst = Once()
         let store = try ScriptedStore { $0.method == "PUT" && isFirst.take() ? .stall : nil }
         let sandbox = try Sandbox(store)

@@ -16,7 +16,10 @@ import Testing
             let answer = try emulator.invoke(event)
             let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
             #expect(
-                Set(object.keys) == ["batchItemFailures", "records", "objects", "bytes", "alreadyStored", "quarantined", "tombstones", "crawler"])
+                Set(object.keys) == [
+                    "batchItemFailures", "records", "objects", "bytes", "alreadyStored", "quarantined", "tombstones",
+                    "crawler",
+                ])
             // A mapping may report item failures while the function does not answer with them.
             #expect(object["batchItemFailures"] as? [String] == [])
         }
@@ -36,7 +39,8 @@ import Testing
         let value = "{\"a\":\"" + String(repeating: "x", count: 100_000) + "\"}"
         let records = (0..<47).map { Record($0, value: value) }
         var event = try Event.msk(records)
-        event = "{\"padding\":\"\(String(repeating: " ", count: 6_291_556 - event.utf8.count - 13))\"," + event.dropFirst()
+        event =
+            "{\"padding\":\"\(String(repeating: " ", count: 6_291_556 - event.utf8.count - 13))\"," + event.dropFirst()
         #expect(event.utf8.count == 6_291_556)
         let bucket = try Bucket()
         #expect(try emulator(bucket).invoke(event).text.contains("\"records\":47,\"objects\":1,"))
@@ -52,8 +56,14 @@ import Testing
             ("{}", "byte 2"), ("{\"Records\":[{\"eventSource\":\"aws:s3\",\"s3\":{}}]}", "at $, byte 46"),
             (cut, "byte \(cut.utf8.count)"), ("[]", "byte 0"), ("null", "byte 0"),
             ("{\"records\":{\"a-0\":{}}}", "$.records[\"a-0\"], byte 18"), ("{\"records\":[]}", "$.records, byte 11"),
-            (whole.replacingOccurrences(of: "\"offset\":1,", with: "\"offset\":true,"), "$.records[\"prices-0\"][1].offset"),
-            (whole.replacingOccurrences(of: "\"topic\":\"prices\"", with: "\"topic\":null"), "$.records[\"prices-0\"][0].topic"),
+            (
+                whole.replacingOccurrences(of: "\"offset\":1,", with: "\"offset\":true,"),
+                "$.records[\"prices-0\"][1].offset"
+            ),
+            (
+                whole.replacingOccurrences(of: "\"topic\":\"prices\"", with: "\"topic\":null"),
+                "$.records[\"prices-0\"][0].topic"
+            ),
         ]
         for (event, place) in cases {
             let answer = try emulator.invoke(event)

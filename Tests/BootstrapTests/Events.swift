@@ -58,7 +58,9 @@ enum Event {
     static let empty = "{\"eventSource\":\"aws:kafka\",\"records\":{}}"
 
     /// A file of `events/`.
-    static func sample(_ name: String) throws -> String { try String(contentsOf: samples("\(name).json"), encoding: .utf8) }
+    static func sample(_ name: String) throws -> String {
+        try String(contentsOf: samples("\(name).json"), encoding: .utf8)
+    }
 
     /// What `events/make-batch.py` writes.
     static func made(_ arguments: String...) throws -> String {

@@ -75,7 +75,8 @@ struct Bucket {
     }
 
     /// Fails the test, saying where and why, unless the bucket holds what `events` ask for and nothing else.
-    func expect(_ events: [String], _ settings: [String: Any] = [:], at place: SourceLocation = #_sourceLocation) throws {
+    func expect(_ events: [String], _ settings: [String: Any] = [:], at place: SourceLocation = #_sourceLocation) throws
+    {
         let faults = try faults(after: events, settings)
         #expect(faults == [], sourceLocation: place)
     }

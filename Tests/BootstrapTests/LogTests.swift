@@ -12,7 +12,8 @@ import Testing
         let store = try ScriptedStore { request in
             guard request.method == "PUT", request.target.contains("00005") else { return nil }
             return .respond(
-                403, body: """
+                403,
+                body: """
                     <Error><Code>SignatureDoesNotMatch</Code><Message>It does not match x-amz-security-token:\
                     \(Self.secrets[1])</Message><StringToSign>\(Self.secrets[1])</StringToSign></Error>
                     """)
@@ -25,7 +26,8 @@ import Testing
                 "AWS_SECRET_ACCESS_KEY": Self.secrets[0], "AWS_SESSION_TOKEN": Self.secrets[1],
             ])
         let value = "{\"a\":\"private-value\"}"
-        let stored = try sandbox.invoke(Event.msk([Record(0, key: "private-key", value: value), Record(1, value: "private-value")]))
+        let stored = try sandbox.invoke(
+            Event.msk([Record(0, key: "private-key", value: value), Record(1, value: "private-value")]))
         #expect(!stored.isError)
         let refused = try sandbox.invoke(Event.msk([Record(5, key: "private-key", value: value)]))
         #expect(refused.isError)
@@ -47,7 +49,8 @@ import Testing
         let lines = try logged("JSON")
         #expect(lines.count >= 5)
         for line in lines {
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary, "\(line)")
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary, "\(line)")
             #expect(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].contains(object["level"] as? String))
             #expect((object["timestamp"] as? String)?.wholeMatch(of: time) != nil)
             #expect((object["requestId"] as? String)?.count == 36 && object["message"] is String)
@@ -63,7 +66,9 @@ import Testing
         #expect(summaries.map { $0["quarantined"] as? Int } == [1, 0])
         #expect(summaries.map { $0["partitions"] as? String } == ["prices-0@0-1", "prices-0@5-5"])
         #expect(summaries.map { $0["crawler"] as? String } == ["failed", "failed"])
-        #expect(summaries.count { $0["bytes"] is Int && $0["milliseconds"] is Int && $0["level"] as? String == "INFO" } == 2)
+        #expect(
+            summaries.count { $0["bytes"] is Int && $0["milliseconds"] is Int && $0["level"] as? String == "INFO" } == 2
+        )
     }
 
     /// The lines of a message, as objects.
@@ -139,7 +144,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["JSON", "Text"]) func `holds no secret and nothing of a record, at the finest level`(_ format: String) throws {
+    @Test(arguments: ["JSON", "Text"]) func `holds no secret and nothing of a record, at the finest level`(
+        _ format: String
+    ) throws {
         let process = try run(format).process
         let all = process.output() + process.output(.error)
         let hidden = Self.secrets + Self.contents

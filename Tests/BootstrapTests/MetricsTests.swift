@@ -10,10 +10,12 @@ import Testing
     private func lines(
         _ variables: [String: String] = [:], _ events: [String], _ store: ScriptedStore? = nil
     ) throws -> [NSDictionary] {
-        let sandbox = try Sandbox(store ?? ScriptedStore(), ["AWS_LAMBDA_FUNCTION_NAME": "ingest"].merging(variables) { $1 })
+        let sandbox = try Sandbox(
+            store ?? ScriptedStore(), ["AWS_LAMBDA_FUNCTION_NAME": "ingest"].merging(variables) { $1 })
         for event in events { _ = try sandbox.invoke(event) }
         return try sandbox.end().filter { $0.contains("\"_aws\"") }.map { line in
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary, "\(line)")
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary, "\(line)")
             try check(object)
             return object
         }
@@ -69,7 +71,8 @@ import Testing
         #expect(prices["Bytes"] as? Int ?? 0 > 0)
         let ages = try #require(prices["Latency"] as? NSDictionary)
         #expect(ages["Count"] as? Int == 3)
-        #expect((5000..<60_000).contains(ages["Min"] as? Int ?? 0) && (90_000..<150_000).contains(ages["Max"] as? Int ?? 0))
+        #expect(
+            (5000..<60_000).contains(ages["Min"] as? Int ?? 0) && (90_000..<150_000).contains(ages["Max"] as? Int ?? 0))
         // A producer's clock that is ahead makes no negative age.
         #expect((topics["a.b-c"]?["Latency"] as? NSDictionary)?["Values"] as? [Int] == [0])
         #expect(found.allSatisfy { $0["level"] as? String == (format == "JSON" ? "INFO" : nil) })
@@ -103,7 +106,8 @@ import Testing
 
     @Test func `count what is not stored, also of a topic of which nothing is`() throws {
         let store = try ScriptedStore {
-            $0.method == "PUT" && $0.target.contains("prices") ? .respond(403, body: "<Error><Code>AccessDenied</Code></Error>") : nil
+            $0.method == "PUT" && $0.target.contains("prices")
+                ? .respond(403, body: "<Error><Code>AccessDenied</Code></Error>") : nil
         }
         let event = try Event.msk([Record(0), Record(1), Record(0, topic: "trades")])
         let found = try lines([:], [event], store)
@@ -163,7 +167,8 @@ import Testing
     }
 
     private func repository(_ path: String) -> URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .appendingPathComponent(path)
     }
 }

@@ -8,7 +8,8 @@ import Testing
     /// Partition 0 in one hour, partitions 1 and 2 in two.
     private static let records = [
         Record(0), Record(1), Record(10, partition: 1), Record(11, partition: 1),
-        Record(12, partition: 1, timestamp: later), Record(20, partition: 2, timestamp: later), Record(21, partition: 2),
+        Record(12, partition: 1, timestamp: later), Record(20, partition: 2, timestamp: later),
+        Record(21, partition: 2),
         Record(22, partition: 2, timestamp: later),
     ]
     private static let denied = ScriptedServer.Action.respond(
@@ -31,10 +32,14 @@ import Testing
         #expect(reply.errorMessage.contains("s3:PutObject"))
     }
 
-    @Test(arguments: ["true", "false"]) func `names each cause once, whatever number of objects it met`(_ partial: String) throws {
+    @Test(arguments: ["true", "false"]) func `names each cause once, whatever number of objects it met`(
+        _ partial: String
+    ) throws {
         let store = try ScriptedStore { request in
             guard request.method == "PUT" else { return nil }
-            let partition = request.target.removingPercentEncoding?.split(separator: "+").dropFirst().first.flatMap { Int($0) }
+            let partition = request.target.removingPercentEncoding?.split(separator: "+").dropFirst().first.flatMap {
+                Int($0)
+            }
             guard let partition, partition > 0 else { return nil }
             return partition % 2 == 0 ? Self.denied : .respond(400, body: "<Error><Code>InvalidRequest</Code></Error>")
         }
@@ -48,7 +53,8 @@ import Testing
         #expect(log.count <= 3 && told.utf8.count < 3000)
     }
 
-    @Test(arguments: ["false", ""]) func `fails the invocation also where the variable says no`(_ value: String) throws {
+    @Test(arguments: ["false", ""]) func `fails the invocation also where the variable says no`(_ value: String) throws
+    {
         let reply = try Sandbox(store(), ["PARTIAL_BATCH_RESPONSE": value]).invoke(Event.msk(Self.records))
         #expect(reply.isError && !reply.text.contains("batchItemFailures"))
     }

@@ -38,7 +38,9 @@ import Testing
 
     @Test(arguments: ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
     func `is given its user and password, and not asked again where it refuses them`(variable: String) throws {
-        let proxy = try ScriptedServer { _ in .respond(407, headers: [("Proxy-Authenticate", "Basic realm=x")], body: "Who?") }
+        let proxy = try ScriptedServer { _ in
+            .respond(407, headers: [("Proxy-Authenticate", "Basic realm=x")], body: "Who?")
+        }
         let message = try failure([variable: "http://\(Self.user):\(Self.password)@\(proxy.authority)"])
         #expect(message.contains("ProxyAuthenticationRequired: ") && message.contains("responded to CONNECT with 407"))
         #expect(message.contains("the password in \(variable)"))
@@ -55,7 +57,9 @@ import Testing
         (.raw("SSH-2.0-OpenSSH_9.6\r\n", then: .close), "did not respond to CONNECT"),
     ]
 
-    @Test(arguments: failures) func `that does not connect is what is to be checked`(_ answer: ScriptedServer.Action, _ text: String) throws {
+    @Test(arguments: failures) func `that does not connect is what is to be checked`(
+        _ answer: ScriptedServer.Action, _ text: String
+    ) throws {
         let proxy = try ScriptedServer { _ in answer }
         let message = try failure(["HTTPS_PROXY": "\(Self.user):\(Self.password)@\(proxy.authority)"])
         #expect(message.contains("ProxyFailed: ") && message.contains(text), "\(message)")
@@ -75,9 +79,12 @@ import Testing
     @Test func `for plain HTTP answers in the endpoint's stead`() throws {
         let proxy = try ScriptedServer { _ in .respond(407, body: "Who?") }
         let message = try failure([
-            "AWS_ENDPOINT_URL_S3": "http://s3.nowhere.invalid", "http_proxy": "http://\(Self.user):\(Self.password)@\(proxy.authority)",
+            "AWS_ENDPOINT_URL_S3": "http://s3.nowhere.invalid",
+            "http_proxy": "http://\(Self.user):\(Self.password)@\(proxy.authority)",
         ])
-        #expect(message.contains("ProxyAuthenticationRequired (HTTP 407)") && message.contains("the password in http_proxy"))
+        #expect(
+            message.contains("ProxyAuthenticationRequired (HTTP 407)") && message.contains("the password in http_proxy")
+        )
         #expect(proxy.requests.map(\.method) == ["HEAD", "PUT"])
     }
 
@@ -85,9 +92,12 @@ import Testing
         let store = try ScriptedStore()
         let authority = try #require(URLComponents(string: store.variables()["AWS_ENDPOINT_URL_S3"] ?? "")?.port)
         // A store that is its own proxy: it is asked for whole URLs.
-        let sandbox = try Sandbox(store, [
-            "http_proxy": "http://\(Self.user):\(Self.password)@127.0.0.1:\(authority)", "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
-        ])
+        let sandbox = try Sandbox(
+            store,
+            [
+                "http_proxy": "http://\(Self.user):\(Self.password)@127.0.0.1:\(authority)",
+                "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
+            ])
         _ = try sandbox.invoke(Event.msk(0...1))
         #expect(store.puts.count == 1 && store.puts[0].target.hasPrefix("http://127.0.0.1:\(authority)/ingestion/"))
         showsNothing(sandbox)
@@ -96,7 +106,8 @@ import Testing
     @Test(arguments: [
         "http://us%40er:h/un#t@e%r@proxy.example:3128", "http://us%40er:h%2Fun#t@proxy.example:3128",
         "http://us%40er:h%2Fun%23t@e@proxy.example:3128", "http://us%40er:e%r@proxy.example:3128",
-        "http://us%40er:h%2Fun%23t@proxy.example:99999", "http://us%40er:h%2Fun@proxy.example:", "ftp://us%40er:h%2Fun@h:1",
+        "http://us%40er:h%2Fun%23t@proxy.example:99999", "http://us%40er:h%2Fun@proxy.example:",
+        "ftp://us%40er:h%2Fun@h:1",
     ])
     func `whose address is wrong ends the start, and is not repeated`(value: String) throws {
         for variable in ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy"] {
@@ -104,7 +115,8 @@ import Testing
             #expect(try sandbox.process.exit().code == 1)
             #expect(sandbox.api.requests.map(\.target) == ["/2018-06-01/runtime/init/error"])
             let text = try #require(sandbox.api.requests.first).text
-            #expect(text.contains("Function.InvalidConfiguration") && text.contains("\(variable) is not a valid proxy URL"))
+            #expect(
+                text.contains("Function.InvalidConfiguration") && text.contains("\(variable) is not a valid proxy URL"))
             #expect(text.contains("percent-encode"))
             showsNothing(sandbox)
         }

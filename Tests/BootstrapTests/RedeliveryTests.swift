@@ -21,7 +21,8 @@ import Testing
         [0...9, 0...19], [0...19, 0...9, 10...19], [0...9, 5...14], [0...9, 10...19, 5...24], [10...19, 0...29],
         [10...14, 20...24, 0...29], [0...9, 3...5, 9...10, 0...12], [5...5, 7...7, 0...9],
     ])
-    func `that is longer, cut, or begins in the middle leaves each record once`(_ deliveries: [ClosedRange<Int>]) throws {
+    func `that is longer, cut, or begins in the middle leaves each record once`(_ deliveries: [ClosedRange<Int>]) throws
+    {
         let records = (0...29).map { offset in
             Record(offset, timestamp: Event.noon + offset % 2 * Event.hour, value: offset % 5 == 0 ? "no JSON" : nil)
         }

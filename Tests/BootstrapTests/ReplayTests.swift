@@ -8,7 +8,9 @@ import Testing
     /// - Parameter payload: what stands there; nil where nothing does.
     private func record(_ payload: Any?) throws -> String {
         var record: [String: Any] = [
-            "requestContext": ["requestId": "316aa6d0", "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11],
+            "requestContext": [
+                "requestId": "316aa6d0", "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11,
+            ],
             "responseContext": ["statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"],
             "version": "1.0", "timestamp": "2026-11-21T12:00:06.021Z",
             "KafkaBatchInfo": ["batchSize": 3, "bootstrapServers": "b-1.example.com:9092", "recordsInfo": [:]],
@@ -19,7 +21,9 @@ import Testing
 
     private func object(_ event: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(event.utf8)) }
 
-    @Test(arguments: ["msk", "awkward", "self-managed"]) func `is stored as the batch would have been`(_ sample: String) throws {
+    @Test(arguments: ["msk", "awkward", "self-managed"]) func `is stored as the batch would have been`(_ sample: String)
+        throws
+    {
         let event = try Event.sample(sample)
         for payload in [event as Any, try object(event)] {
             let bucket = try Bucket()

@@ -4,7 +4,9 @@ import Testing
 
 /// What the emulator cannot do: a Runtime API that refuses, fails and sends every header.
 @Suite struct `With the Runtime API` {
-    @Test(arguments: [410, 413, 403]) func `a refused reply is logged, and the next event is served`(_ status: Int) throws {
+    @Test(arguments: [410, 413, 403]) func `a refused reply is logged, and the next event is served`(_ status: Int)
+        throws
+    {
         let store = try ScriptedStore()
         let sandbox = try Sandbox(store) { $0.isReply(to: "refused") ? .respond(status) : nil }
         _ = try sandbox.invoke(Event.msk(0...1), id: "refused")

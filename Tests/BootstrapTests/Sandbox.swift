@@ -66,7 +66,8 @@ final class Sandbox: Sendable {
 
     /// The line of summary of an invocation.
     func summary(of reply: Reply) throws -> NSDictionary {
-        let line = try process.line(containing: "\"message\":\"batch\",\"logger\":\"bootstrap\",\"requestId\":\"\(reply.id)\"")
+        let line = try process.line(
+            containing: "\"message\":\"batch\",\"logger\":\"bootstrap\",\"requestId\":\"\(reply.id)\"")
         return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary)
     }
 

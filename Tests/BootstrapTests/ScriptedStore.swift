@@ -52,11 +52,14 @@ final class ScriptedStore: @unchecked Sendable {
         return lock.withLock {
             switch request.method {
             case "PUT":
-                guard kept[key] == nil else { return .respond(412, body: "<Error><Code>PreconditionFailed</Code></Error>") }
+                guard kept[key] == nil else {
+                    return .respond(412, body: "<Error><Code>PreconditionFailed</Code></Error>")
+                }
                 kept[key] = (request.headers.headers.filter { $0.name.lowercased().hasPrefix("x-amz-meta-") }, request)
                 return .respond(200)
             case "HEAD": return kept[key].map { .respond(200, headers: $0.metadata) } ?? .respond(404)
-            case "GET" where !key.isEmpty: return kept[key].map { .respond(200, body: $0.request.body) } ?? .respond(404)
+            case "GET" where !key.isEmpty:
+                return kept[key].map { .respond(200, body: $0.request.body) } ?? .respond(404)
             default: return list(address?.queryItems ?? [])
             }
         }
@@ -69,7 +72,8 @@ final class ScriptedStore: @unchecked Sendable {
             "<Contents><Key>\(key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")</Key></Contents>"
         }
         return .respond(
-            200, body: "<ListBucketResult><IsTruncated>\(found.count > page.count)</IsTruncated>"
+            200,
+            body: "<ListBucketResult><IsTruncated>\(found.count > page.count)</IsTruncated>"
                 + "<EncodingType>url</EncodingType>\(page.joined())</ListBucketResult>")
     }
 }

@@ -18,7 +18,10 @@ import Testing
         (["COMPRESSION": "none"], ["compression": "none"]),
         (["TIME_PARTITION": "day"], ["time": "day"]),
         (["TIME_PARTITION": "none"], ["time": "none"]),
-        (["INGESTION_PREFIX": "raw/kafka", "ERRORS_PREFIX": "bad rows"], ["prefix": "raw/kafka", "errors": "bad rows"]),
+        (
+            ["INGESTION_PREFIX": "raw/kafka", "ERRORS_PREFIX": "bad rows"],
+            ["prefix": "raw/kafka", "errors": "bad rows"]
+        ),
     ])
     func `follow the settings`(_ variables: [String: String], _ settings: [String: String]) throws {
         let events = try [Event.sample("msk"), Event.sample("awkward")]
@@ -35,7 +38,8 @@ import Testing
             Record(6, value: "{\"kafka_\\u006bey\":1}"), Record(7, value: "{\"a\":{\"kafka_key\":1}}"), Record(8),
         ]
         let event = try Event.msk(records)
-            .replacingOccurrences(of: "\"headers\":[],\"key\":null,\"offset\":8", with: "\"key\":\"no/base64!\",\"offset\":8")
+            .replacingOccurrences(
+                of: "\"headers\":[],\"key\":null,\"offset\":8", with: "\"key\":\"no/base64!\",\"offset\":8")
         let bucket = try Bucket()
         let sandbox = try Sandbox(bucket, ["RECORD_METADATA": "kafka"])
         let reply = try sandbox.invoke(event)
@@ -44,7 +48,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "two  words ", "Börse-€-漢字😀", "a+b:c@d,e(f)g'h~i!j*k&l;m$n", "dt=2026-11-21", "a/b", "50%", "%2F", "..", "_hidden",
+        "two  words ", "Börse-€-漢字😀", "a+b:c@d,e(f)g'h~i!j*k&l;m$n", "dt=2026-11-21", "a/b", "50%", "%2F", "..",
+        "_hidden",
         ".hidden", "q?x=1#f", "\"<\\>^`{|}[]", "tab\tand\nline", "x-0",
     ])
     func `lie under the topic's name, whatever is in it`(_ topic: String) throws {
@@ -61,7 +66,9 @@ import Testing
     }
 
     @Test func `are answered with their numbers`() throws {
-        let event = try Event.msk([Record(0), Record(1, timestamp: Event.noon + Event.hour), Record(2, value: "x"), Record(0, partition: 1)])
+        let event = try Event.msk([
+            Record(0), Record(1, timestamp: Event.noon + Event.hour), Record(2, value: "x"), Record(0, partition: 1),
+        ])
         let bucket = try Bucket()
         let sandbox = try Sandbox(bucket)
         let reply = try sandbox.invoke(event)
@@ -107,7 +114,8 @@ import Testing
             let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
             try Data(put.body).write(to: file)
             defer { try? FileManager.default.removeItem(at: file) }
-            #expect(try LocalProcess("/usr/bin/sha256sum", [file.path]).line(containing: file.path).hasPrefix(hex + " "))
+            #expect(
+                try LocalProcess("/usr/bin/sha256sum", [file.path]).line(containing: file.path).hasPrefix(hex + " "))
         }
     }
 }

@@ -47,7 +47,8 @@ import Testing
         }
         let text = try message(["AWS_ENDPOINT_URL_S3": filter.url])
         #expect(
-            text.contains("ForeignAnswer (HTTP \(status)): the response is not from S3, but text/html (Blocked by policy)"),
+            text.contains(
+                "ForeignAnswer (HTTP \(status)): the response is not from S3, but text/html (Blocked by policy)"),
             "\(text)")
         #expect(text.contains("Check AWS_ENDPOINT_URL_S3"))
     }

@@ -21,7 +21,9 @@ struct ByteBufferTests {
         let (base, capacity) = (buffer.base, buffer.capacity)
         for _ in 0..<3 {
             buffer.removeAll()
-            buffer.appendUninitialized(atMost: 100_000) { $0[0] = 7; return 100_000 }
+            buffer.appendUninitialized(atMost: 100_000) {
+                $0[0] = 7; return 100_000
+            }
         }
         #expect(buffer.base == base && buffer.capacity == capacity)
     }
@@ -29,7 +31,8 @@ struct ByteBufferTests {
     @Test(
         "writes numbers in decimal, padded to a width",
         arguments: [
-            (0, 0, "0"), (0, 3, "000"), (7, 20, "00000000000000000007"), (-1, 0, "-1"), (-5, 2, "-05"), (1234, 2, "1234"),
+            (0, 0, "0"), (0, 3, "000"), (7, 20, "00000000000000000007"), (-1, 0, "-1"), (-5, 2, "-05"),
+            (1234, 2, "1234"),
             (Int64.max, 20, "09223372036854775807"), (Int64.min, 0, "-9223372036854775808"),
         ])
     func decimal(value: Int64, width: Int, expected: String) {

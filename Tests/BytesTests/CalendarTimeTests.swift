@@ -13,7 +13,8 @@ struct CalendarTimeTests {
         for day in stride(from: Int64(-141_000), to: 2_932_896, by: 17) {
             let moment = day * 86_400_000 + 86_399_999
             let parts = calendar.dateComponents(
-                [.year, .month, .day, .hour, .minute, .second], from: Date(timeIntervalSince1970: Double(day) * 86_400 + 86_399))
+                [.year, .month, .day, .hour, .minute, .second],
+                from: Date(timeIntervalSince1970: Double(day) * 86_400 + 86_399))
             let time = CalendarTime(moment)
             #expect([time.year, time.month, time.day, time.hour] == [parts.year, parts.month, parts.day, parts.hour])
         }

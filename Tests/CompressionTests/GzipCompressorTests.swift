@@ -74,7 +74,8 @@ private func inflated(_ gzip: ByteBuffer) throws -> Data {
         }
     }
 
-    @Test func `A member with a changed, missing or additional byte is refused and leaves the buffer as it was`() throws {
+    @Test func `A member with a changed, missing or additional byte is refused and leaves the buffer as it was`() throws
+    {
         let whole = Array(try gzip(rows(50)).bytes)
         var damaged = (0..<whole.count).map { at in whole[..<at] + [~whole[at]] + whole[(at + 1)...] }
         // Flags, time and system of the head are not covered by anything.
@@ -93,7 +94,9 @@ private func inflated(_ gzip: ByteBuffer) throws -> Data {
         let zeros = ByteBuffer()
         for _ in 0..<10_000 { zeros.append(0) }
         let packed = try gzip(zeros), lines = ByteBuffer()
-        #expect(throws: GzipError.tooLong(limit: 9_999)) { try Gzip.decompress(packed.bytes, into: lines, limit: 9_999) }
+        #expect(throws: GzipError.tooLong(limit: 9_999)) {
+            try Gzip.decompress(packed.bytes, into: lines, limit: 9_999)
+        }
         #expect(lines.isEmpty)
         try Gzip.decompress(packed.bytes, into: lines, limit: 10_000)
         #expect(lines.count == 10_000)

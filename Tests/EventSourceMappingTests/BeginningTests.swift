@@ -37,14 +37,18 @@ import Testing
         #expect(broker.committed("orders") == 0)
         broker.append(5, to: "orders", 1)
         lets.withLock { $0 = true }
-        try mapping.wait("the end") { [broker] _ in broker.committed("orders") == 18 && broker.committed("orders", 1) == 10 }
+        try mapping.wait("the end") { [broker] _ in
+            broker.committed("orders") == 18 && broker.committed("orders", 1) == 10
+        }
         try mapping.stop()
         #expect(mapping.snapshot.gone == 10)
         #expect(Set(mapping.offsets("orders-0")) == [0, 1, 2, 3, 4, 15, 16, 17])
         #expect(Set(mapping.offsets("orders-1")) == Set(0..<10))
     }
 
-    @Test func `a topic that was made anew is read from its first record, whatever was committed of the old one`() throws {
+    @Test func `a topic that was made anew is read from its first record, whatever was committed of the old one`()
+        throws
+    {
         let broker = try KafkaBroker(topics: ["orders": 1])
         broker.append(3, to: "orders")
         broker.setCommitted(100, "orders")

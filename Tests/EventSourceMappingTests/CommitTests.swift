@@ -17,7 +17,11 @@ import UTC
     @Test func `a record that is too old is given up, and those before it that are not done stay the group's`() throws {
         let broker = try KafkaBroker(topics: ["orders": 1])
         broker.append(records(10, old: [9]), to: "orders")
-        let mapping = RunningMapping(broker) { $0.maximumRecordAge = 60_000 } function: { _ in false }
+        let mapping = RunningMapping(broker) {
+            $0.maximumRecordAge = 60_000
+        } function: { _ in
+            false
+        }
         try mapping.wait("a retry") { $0.events.count > 1 && $0.snapshot.discarded == 1 }
         try mapping.stop()
         #expect(broker.committed("orders") == 0)
@@ -27,7 +31,11 @@ import UTC
     @Test func `old records between fresh ones are given up once, and no commit goes back`() throws {
         let broker = try KafkaBroker(topics: ["orders": 1])
         broker.append(records(10, old: [3, 9]), to: "orders")
-        let mapping = RunningMapping(broker) { $0.maximumRecordAge = 60_000 } function: { $0.number > 1 }
+        let mapping = RunningMapping(broker) {
+            $0.maximumRecordAge = 60_000
+        } function: {
+            $0.number > 1
+        }
         try mapping.wait("the end") { $0.snapshot.standing == .idle }
         try mapping.stop()
         let offsets = broker.commits.map(\.offset)
@@ -89,7 +97,11 @@ import UTC
 
     @Test func `while commits are refused nothing more is done, so that little is done twice`() throws {
         let broker = try KafkaBroker(topics: ["orders": 1])
-        let mapping = RunningMapping(broker) { $0.batchSize = 10 } function: { _ in true }
+        let mapping = RunningMapping(broker) {
+            $0.batchSize = 10
+        } function: { _ in
+            true
+        }
         try broker.wait("the commit of the start") { $0.committed("orders") == 0 }
         broker.refuseCommits(27)  // a rebalance is in progress
         broker.append(100, to: "orders")

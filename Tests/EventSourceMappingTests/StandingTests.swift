@@ -137,9 +137,17 @@ import Testing
         let broker = try KafkaBroker(topics: ["orders": 6])
         for partition in 0..<6 { broker.append(50, to: "orders", partition) }
         let properties: KafkaSettings = ["partition.assignment.strategy": strategy]
-        let first = RunningMapping(broker, properties: properties) { $0.batchSize = 10 } function: { _ in true }
+        let first = RunningMapping(broker, properties: properties) {
+            $0.batchSize = 10
+        } function: { _ in
+            true
+        }
         try first.wait("the first records") { $0.snapshot.acknowledged > 0 }
-        let second = RunningMapping(broker, properties: properties) { $0.pollers = 2 } function: { _ in true }
+        let second = RunningMapping(broker, properties: properties) {
+            $0.pollers = 2
+        } function: { _ in
+            true
+        }
         try second.wait("its partitions") { $0.notices.contains { $0.hasPrefix("assigned: orders") } }
         for partition in 0..<6 { broker.append(50, to: "orders", partition) }
         try second.wait("the end") { $0.snapshot.standing == .idle && first.snapshot.standing == .idle }

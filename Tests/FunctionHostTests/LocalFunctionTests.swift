@@ -17,9 +17,10 @@ import Testing
     ) -> LocalFunction {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name).path
         let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"].merging(variables) { $1 }
-        return LocalFunction(FunctionSettings(
-            executable: path, name: "prices", timeout: timeout, memorySize: 512, freezes: freezes,
-            environment: environment, log: log.add))
+        return LocalFunction(
+            FunctionSettings(
+                executable: path, name: "prices", timeout: timeout, memorySize: 512, freezes: freezes,
+                environment: environment, log: log.add))
     }
 
     private func invoke(_ function: LocalFunction, _ what: String) -> Invocation {
@@ -54,7 +55,10 @@ import Testing
         #expect(second.report?.initDuration == nil)
         #expect(try #require(second.report).maxMemoryUsed > 1)
         let report = try #require(log.lines.last)
-        #expect(report.contains(/^REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\tMax Memory Used: \d+ MB$/))
+        #expect(
+            report.contains(
+                /^REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\tMax Memory Used: \d+ MB$/
+            ))
         #expect(log.lines.contains("doing answer"))
     }
 

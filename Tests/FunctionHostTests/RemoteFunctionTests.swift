@@ -64,7 +64,9 @@ import Testing
             .respond(403, body: #"{"__type":"AccessDeniedException","Message":"not authorized"}"#)
         }
         let text = reason(try invoke(denied))
-        #expect(text.hasPrefix("Invoke function prices: AccessDeniedException (HTTP 403): not authorized. Allow the identity"))
+        #expect(
+            text.hasPrefix(
+                "Invoke function prices: AccessDeniedException (HTTP 403): not authorized. Allow the identity"))
         #expect(text.hasSuffix("lambda:InvokeFunction on arn:aws:lambda:eu-central-1:ACCOUNT:function:prices"))
         let busy = try ScriptedServer { _ in .respond(503) }
         #expect(reason(try invoke(busy)).contains("ServiceUnavailable"))

@@ -44,7 +44,8 @@ public func fuzzCertificateBundles(_ data: UnsafePointer<UInt8>, _ size: Int) ->
         must(der(of: certificate) == Array(bundle.der.bytes[entry.range]), "OpenSSL finds another certificate")
     }
     for one in bundle.entries.indices.prefix(8) {
-        for other in bundle.entries.indices.prefix(8) where bundle.entries[one].subject != bundle.entries[other].subject {
+        for other in bundle.entries.indices.prefix(8) where bundle.entries[one].subject != bundle.entries[other].subject
+        {
             let names = [one, other].map { X509_get_subject_name(certificates[$0]) }
             must(X509_NAME_cmp(names[0], names[1]) != 0, "equal subjects have two keys")
         }

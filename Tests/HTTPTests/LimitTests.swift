@@ -136,7 +136,8 @@ import Testing
             .half(200, body: String(repeating: "x", count: 1_001), sent: 0, then: .stall)
         }
         let failure = #expect(throws: HTTPFailure.self) {
-            try HTTPClient().send(HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000), responseLimit: 1_000))
+            try HTTPClient().send(
+                HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000), responseLimit: 1_000))
         }
         #expect(failure?.kind == .broken)
     }
@@ -150,7 +151,8 @@ import Testing
     @Test func `a body without an end is given up at the limit`() throws {
         let server = try ScriptedServer { _ in .endless(200, body: "x") }
         let failure = #expect(throws: HTTPFailure.self) {
-            try HTTPClient().send(HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000), responseLimit: 1_000))
+            try HTTPClient().send(
+                HTTPRequest(.get, server.url, limits: HTTPLimits(total: 20_000), responseLimit: 1_000))
         }
         #expect(failure?.kind == .broken && failure?.description.hasSuffix("longer than 1000 bytes") == true)
         #expect(server.endlessBytesSent < Self.onItsWay)

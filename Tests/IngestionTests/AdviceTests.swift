@@ -52,7 +52,8 @@ struct AdviceTests {
     @Test(
         "says what to do about the KMS key, by the code that S3 hands on",
         arguments: [
-            ("KMS.NotFoundException", "key does not exist in us-east-1"), ("KMS.DisabledException", "aws kms enable-key"),
+            ("KMS.NotFoundException", "key does not exist in us-east-1"),
+            ("KMS.DisabledException", "aws kms enable-key"),
             ("KMS.KMSInvalidStateException", "aws kms cancel-key-deletion"),
             ("KMS.InvalidKeyUsageException", "SYMMETRIC_DEFAULT"), ("KMS.AccessDeniedException", "kms:GenerateDataKey"),
             ("KMS.UnsupportedOperationException", "aws kms describe-key"),
@@ -63,7 +64,9 @@ struct AdviceTests {
         }
     }
 
-    @Test("names the variable that S3 refuses", arguments: [("InvalidStorageClass", "STORAGE_CLASS"), ("InvalidTag", "OBJECT_TAGS")])
+    @Test(
+        "names the variable that S3 refuses",
+        arguments: [("InvalidStorageClass", "STORAGE_CLASS"), ("InvalidTag", "OBJECT_TAGS")])
     func objectOptions(code: String, variable: String) {
         #expect(advice(.configuration, code)?.contains(variable) == true)
         #expect(advice(.configuration, code, .listObjects) == nil)

@@ -28,7 +28,9 @@ struct BatchTests {
 
         for content in [ObjectContent.rows, .errors] {
             let drafts = batch.drafts.filter { $0.content == content }
-            let wanted = Dictionary(grouping: records.filter { $0.isRow == (content == .rows) }) { $0.timestamp / 3_600_000 }
+            let wanted = Dictionary(grouping: records.filter { $0.isRow == (content == .rows) }) {
+                $0.timestamp / 3_600_000
+            }
             #expect(drafts.map { $0.period.start / 3_600_000 } == wanted.keys.sorted())
             for draft in drafts {
                 #expect(draft.records.map(\.offset) == wanted[draft.period.start / 3_600_000]?.map(\.offset))
@@ -56,7 +58,7 @@ struct BatchTests {
             wanted["\(form == 3 ? "v" : topic)-\(partition)", default: []].append(offset)
             let place = #""topic":"\#(topic)","partition":\#(partition),"offset":\#(offset),"timestamp":5,"#
             let rest = #""timestampType":"CREATE_TIME","value":"e30=","headers":[]"#
-            if offset > 0 { event.append(["," , ",", ", "].randomElement(using: &random) ?? "") }
+            if offset > 0 { event.append([",", ",", ", "].randomElement(using: &random) ?? "") }
             switch form {
             case 0: event.append("{\(rest),\(place.dropLast())}")
             case 1: event.append("{ \(place)\(rest)}")

@@ -38,17 +38,23 @@ import Testing
 /// lies ahead as well).
 struct ExactlyOnceTests {
     @Test(arguments: 0..<20)
-    func `each record is stored once whatever is redelivered in order, cut otherwise, lost or at once`(block: UInt64) throws {
+    func `each record is stored once whatever is redelivered in order, cut otherwise, lost or at once`(block: UInt64)
+        throws
+    {
         try expectNoFaults(.inOrder, block)
     }
 
     @Test(arguments: 0..<20)
-    func `each record is stored once in whatever order halves, batches and what was given up are delivered`(block: UInt64) throws {
+    func `each record is stored once in whatever order halves, batches and what was given up are delivered`(
+        block: UInt64
+    ) throws {
         try expectNoFaults(.anyOrder, block)
     }
 
     @Test(arguments: 0..<10)
-    func `an object that lost its metadata makes deliveries fail until it is restored, and none store twice`(block: UInt64) throws {
+    func `an object that lost its metadata makes deliveries fail until it is restored, and none store twice`(
+        block: UInt64
+    ) throws {
         try expectNoFaults(.lostMetadata, block)
     }
 

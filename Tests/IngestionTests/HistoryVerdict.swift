@@ -7,9 +7,12 @@ extension History {
         for key in bucket.sortedKeys {
             guard let object = bucket.objects[key] else { continue }
             let records = object.ids.compactMap { produced[$0] }
-            if records.count != object.lines.count || records.isEmpty { found.append("\(key) holds a line of no record") }
+            if records.count != object.lines.count || records.isEmpty {
+                found.append("\(key) holds a line of no record")
+            }
             if records.map(\.offset) != records.map(\.offset).sorted() { found.append("\(key) is out of order") }
-            if records.first?.offset != object.metadata.firstOffset || records.last?.offset != object.metadata.lastOffset
+            if records.first?.offset != object.metadata.firstOffset
+                || records.last?.offset != object.metadata.lastOffset
                 || records.count != object.metadata.recordCount
             {
                 found.append("\(key) does not hold what its metadata says")

@@ -24,7 +24,8 @@ struct ModelSandbox<Store: ObjectStore> {
     func ingest(_ event: ByteBuffer) throws -> BatchOutcome {
         clock.invocations += 1
         return try ingestion.ingest(
-            event, requestID: "invocation-\(clock.invocations)", Logger(label: "model") { _ in SwiftLogNoOpLogHandler() })
+            event, requestID: "invocation-\(clock.invocations)",
+            Logger(label: "model") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The offsets of one partition, of which each record is `record(offset)`.

@@ -63,7 +63,9 @@ struct ModelLog {
         var offset: Int64 = 0
         var time: Int64 = 1_767_225_600_000
         for _ in 0..<Int.random(in: 5...60, using: &random) {
-            if Double.random(in: 0..<1, using: &random) < holes { offset += Int64.random(in: 1...widest, using: &random) }
+            if Double.random(in: 0..<1, using: &random) < holes {
+                offset += Int64.random(in: 1...widest, using: &random)
+            }
             var id = time + Int64(Int.random(in: -disorder...disorder, using: &random))
             while !taken.insert(id).inserted { id += 1 }
             let isBad = Double.random(in: 0..<1, using: &random) < quarantined

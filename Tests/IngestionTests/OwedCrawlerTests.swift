@@ -111,7 +111,8 @@ struct OwedCrawlerTests {
         var before: [Int64: Int] = [:]
         for step in 0..<20 {
             let isLast = step >= 17
-            glue.answer = isLast ? .success(.started) : Refusal.allCases.randomElement(using: &random)?.answer ?? glue.answer
+            glue.answer =
+                isLast ? .success(.started) : Refusal.allCases.randomElement(using: &random)?.answer ?? glue.answer
             if !isLast, Int.random(in: 0..<3, using: &random) == 0 { glue.answer = .success(.started) }
             let slot = Int.random(in: sandboxes.indices, using: &random)
             let hour = isLast ? Int64(step - 17) : Int64.random(in: 0..<3, using: &random)
@@ -121,7 +122,9 @@ struct OwedCrawlerTests {
                 !isLast && Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 1...4, using: &random) : .max
             try deliver(offset, sandbox, hour: hour)
             offset += 10
-            if sandbox.store.isDead || Int.random(in: 0..<4, using: &random) == 0 { sandboxes[slot] = try self.sandbox() }
+            if sandbox.store.isDead || Int.random(in: 0..<4, using: &random) == 0 {
+                sandboxes[slot] = try self.sandbox()
+            }
         }
         let uncrawled = before.filter { glue.crawls == $0.value }.keys
         #expect(uncrawled.isEmpty, "seed \(seed)")

@@ -38,7 +38,9 @@ struct RandomProgressTests {
     ) throws {
         let share = Double.random(in: 0...1, using: &random)
         let longest = [1, 1, 5, 50].randomElement(using: &random) ?? 1
-        for (_, records) in Dictionary(grouping: records, by: { $0.timestamp / 3_600_000 }).sorted(by: { $0.key < $1.key }) {
+        for (_, records) in Dictionary(grouping: records, by: { $0.timestamp / 3_600_000 }).sorted(by: {
+            $0.key < $1.key
+        }) {
             var rest = records[...]
             while !rest.isEmpty {
                 let run = Array(rest.prefix(Int.random(in: 1...longest, using: &random)))

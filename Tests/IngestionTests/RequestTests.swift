@@ -79,7 +79,8 @@ struct RequestTests {
             ModelLog.Record(incarnation: 0, offset: $0, timestamp: 1_767_225_600_000 + $0, kind: .row)
         }
         let (ingestion, _) = try sandbox()
-        _ = try ingestion.ingest(modelEvent([(name, far[...])]), Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        _ = try ingestion.ingest(
+            modelEvent([(name, far[...])]), Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let ranges = bucket.objects.values.map { [$0.metadata.firstOffset, $0.metadata.lastOffset] }
         #expect(ranges.sorted { $0[0] < $1[0] } == [[0, 9_999], [10_000, 10_000], [30_000, 30_000]])
     }

@@ -208,7 +208,9 @@ struct ReviewedHistoryTests {
         func ask(_ range: KeyRange, _ folder: String, _ topic: String) {
             let index = asked.count
             asked.append(range)
-            survey.ask(range, folder: folder, root: layout.topicFolder(of: topic, .rows)) { answers[index] = try? $0.get() }
+            survey.ask(range, folder: folder, root: layout.topicFolder(of: topic, .rows)) {
+                answers[index] = try? $0.get()
+            }
         }
         for topic in topics {
             for hours in 0..<4 as Range<Int64> {
@@ -288,9 +290,18 @@ private final class CountingCrawler: CrawlerStarter {
 
 private final class CountingLog: LogHandler {
     nonisolated(unsafe) private(set) var lines: [String] = []  // one test, one thread
-    var metadata: Logger.Metadata { get { [:] } set {} }
-    var logLevel: Logger.Level { get { .info } set {} }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? { get { nil } set {} }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
 
     func log(event: LogEvent) { lines.append("\(event.message)") }
 }

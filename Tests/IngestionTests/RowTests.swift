@@ -27,7 +27,8 @@ private func lines(
     event.append(#"{"eventSource":"aws:kafka","records":{"t-0":["#)
     for (offset, record) in sent.enumerated() {
         if offset > 0 { event.append(",") }
-        event.append(#"{"topic":"t","partition":0,"offset":\#(offset),"timestamp":5,"timestampType":"\#(record.type)","key":"#)
+        event.append(
+            #"{"topic":"t","partition":0,"offset":\#(offset),"timestamp":5,"timestampType":"\#(record.type)","key":"#)
         append(record.key, to: event)
         event.append(",\"value\":")
         append(record.value, to: event)
@@ -54,7 +55,8 @@ private let place = #""kafka_topic":"t","kafka_partition":0,"kafka_offset":0,"ka
 
 @Suite struct RowTests {
     @Test(arguments: [
-        (["TIME_PARTITION": "hour"], ["dt", "hour"]), (["TIME_PARTITION": "day"], ["dt"]), (["TIME_PARTITION": "none"], []),
+        (["TIME_PARTITION": "hour"], ["dt", "hour"]), (["TIME_PARTITION": "day"], ["dt"]),
+        (["TIME_PARTITION": "none"], []),
         (["PARTITION_COLUMNS": "day,hh"], ["day", "hh"]),
         (["PARTITION_COLUMNS": "day,hh", "TIME_PARTITION": "day"], ["day"]),
         (["PARTITION_COLUMNS": "day", "TIME_PARTITION": "day"], ["day"]),
@@ -76,13 +78,18 @@ private let place = #""kafka_topic":"t","kafka_partition":0,"kafka_offset":0,"ka
         let numbers = [0, 1, 65, 127, 128, 255, 1 << 40, -1].map { (number: Int64) in
             withUnsafeBytes(of: number.bigEndian) { Array($0) }
         }
-        let keys: [[UInt8]] = [Array("/w==".utf8), [0xFF], [], Array("a\"b\\".utf8), Array("é".utf8), [0x7F], Array("\u{85}".utf8), [9]] + numbers
+        let keys: [[UInt8]] =
+            [Array("/w==".utf8), [0xFF], [], Array("a\"b\\".utf8), Array("é".utf8), [0x7F], Array("\u{85}".utf8), [9]]
+            + numbers
         let rows = try lines(keys.map { Sent("{}", key: $0) }, ["RECORD_METADATA": "kafka"]).rows
-        let found = rows.map { String($0[($0.firstRange(of: "\"kafka_key")?.lowerBound ?? $0.startIndex)...].dropLast()) }
+        let found = rows.map {
+            String($0[($0.firstRange(of: "\"kafka_key")?.lowerBound ?? $0.startIndex)...].dropLast())
+        }
         #expect(
             found.prefix(8) == [
                 #""kafka_key":"/w==""#, #""kafka_key_base64":"/w==""#, #""kafka_key":"""#, #""kafka_key":"a\"b\\""#,
-                #""kafka_key":"é""#, #""kafka_key_base64":"fw==""#, #""kafka_key_base64":"woU=""#, #""kafka_key_base64":"CQ==""#,
+                #""kafka_key":"é""#, #""kafka_key_base64":"fw==""#, #""kafka_key_base64":"woU=""#,
+                #""kafka_key_base64":"CQ==""#,
             ])
         #expect(Set(found).count == keys.count)
         #expect(found.dropFirst(8).allSatisfy { $0.hasPrefix("\"kafka_key_base64\":") })

@@ -88,7 +88,9 @@ struct SmallestHistoryTests {
         expectOnce(0...49)
     }
 
-    @Test func `a batch in strict order for which nothing was asked does not make the sandbox forget what lies ahead`() throws {
+    @Test func `a batch in strict order for which nothing was asked does not make the sandbox forget what lies ahead`()
+        throws
+    {
         let settings = ["BATCH_ORDER": "strict"]
         let (a, b) = (try sandbox(settings), try sandbox(settings))
         try deliver(37...46, b)

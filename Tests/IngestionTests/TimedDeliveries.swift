@@ -44,7 +44,8 @@ final class TimedDeliveries {
             lists += store.counts[.list] ?? 0
             if outcome.unwritten.isEmpty { return delivery }
             let progress = store.created + store.met.count
-            #expect(progress >= fit / 2, "delivery \(delivery) makes \(store.created) objects and finds \(store.met.count)")
+            #expect(
+                progress >= fit / 2, "delivery \(delivery) makes \(store.created) objects and finds \(store.met.count)")
         }
         return most + 1
     }

@@ -21,7 +21,9 @@ private func check(_ bytes: [UInt8], depth: Int = JSONCheck.maximumDepth) -> JSO
         #expect(check(text) == .object([]))
     }
 
-    @Test(arguments: ["1", "-0", "1e400", "true", "false", "null", #""a""#, "[]", "[1,[2,[]]]", #" ["\"\\\/\b\f\n\r\t\u00e9"] "#])
+    @Test(arguments: [
+        "1", "-0", "1e400", "true", "false", "null", #""a""#, "[]", "[1,[2,[]]]", #" ["\"\\\/\b\f\n\r\t\u00e9"] "#,
+    ])
     func `Any other value is JSON but not a row`(text: String) {
         #expect(check(text) == .otherValue([]))
     }
@@ -32,11 +34,13 @@ private func check(_ bytes: [UInt8], depth: Int = JSONCheck.maximumDepth) -> JSO
         ("", 0), (" ", 1), ("1 2", 2), ("{}{}", 2), ("[][]", 2), ("{},", 2), ("\"a\":1", 3), ("}", 0), ("]", 0),
         // Objects and arrays.
         ("{", 1), ("[", 1), ("{]", 1), ("[}", 1), ("[1", 2), ("{\"a\"}", 4), ("{\"a\":}", 5), ("{\"a\":1", 6),
-        ("{\"a\":1,}", 7), ("[1,]", 3), ("[,1]", 1), ("[1,,2]", 3), ("{,}", 1), ("{\"a\" 1}", 5), ("{\"a\":1 \"b\":2}", 7),
+        ("{\"a\":1,}", 7), ("[1,]", 3), ("[,1]", 1), ("[1,,2]", 3), ("{,}", 1), ("{\"a\" 1}", 5),
+        ("{\"a\":1 \"b\":2}", 7),
         ("{\"a\",1}", 4), ("{a:1}", 1), ("{1:2}", 1), ("{\"a\":1:2}", 6), ("[\"a\":1]", 4), ("{\"a\":\"b\":1}", 8),
         ("[1 2]", 3), ("[\"a\" \"b\"]", 5), ("{[]:1}", 1), ("{\"a\":1]", 6), ("[1}", 2), ("[1]]", 3), ("{'a':1}", 1),
         // Numbers.
-        ("01", 1), ("-", 1), ("-01", 2), ("+1", 0), (".5", 0), ("1.", 2), ("1.e5", 2), ("1e", 2), ("1e+", 3), ("1.2.3", 3),
+        ("01", 1), ("-", 1), ("-01", 2), ("+1", 0), (".5", 0), ("1.", 2), ("1.e5", 2), ("1e", 2), ("1e+", 3),
+        ("1.2.3", 3),
         ("0x1", 1), ("1_000", 1), ("1-2", 1), ("--1", 1), ("1e5.5", 3), ("1e5e5", 3), ("1a", 1), ("00", 1), ("-.5", 1),
         ("[0e+-1]", 4), ("1e05-", 4), ("٣", 0),
         // Names that JSON does not have, Python's among them.
@@ -46,7 +50,8 @@ private func check(_ bytes: [UInt8], depth: Int = JSONCheck.maximumDepth) -> JSO
         ("\"a", 2), ("\"", 1), ("\"\\\"", 3), ("\"\\x\"", 2), ("\"\\u12\"", 5), ("\"\\u12g4\"", 5), ("\"\\U0041\"", 2),
         ("\"\\", 2), ("\"a\nb\"", 2), ("\"a\tb\"", 2), ("\"\u{0}\"", 1), ("\"\u{1F}\"", 1), ("a", 0), ("\"a\"b", 3),
         // White space that JSON does not have; a byte order mark; comments.
-        ("\u{FEFF}{}", 0), ("{\u{A0}}", 1), ("\u{C}{}", 0), ("{}\u{0}", 2), ("{}//", 2), ("/**/{}", 0), ("\u{2028}1", 0),
+        ("\u{FEFF}{}", 0), ("{\u{A0}}", 1), ("\u{C}{}", 0), ("{}\u{0}", 2), ("{}//", 2), ("/**/{}", 0),
+        ("\u{2028}1", 0),
     ])
     func `What is not JSON is refused at the byte where it goes wrong`(text: String, offset: Int) {
         #expect(check(text) == .malformed(at: offset))
@@ -54,11 +59,13 @@ private func check(_ bytes: [UInt8], depth: Int = JSONCheck.maximumDepth) -> JSO
         #expect(check(String(repeating: " ", count: 61) + text) == .malformed(at: offset + 61))
     }
 
-    @Test(arguments: [
-        [0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
-        [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xFE], [0xC3], [0xE2, 0x82],
-        [0xF0, 0x9F, 0x98], [0xC3, 0x28], [0xE9, 0x20], [0xBF], [0xC3, 0xC3, 0xA9],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
+            [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xFE], [0xC3],
+            [0xE2, 0x82],
+            [0xF0, 0x9F, 0x98], [0xC3, 0x28], [0xE9, 0x20], [0xBF], [0xC3, 0xC3, 0xA9],
+        ] as [[UInt8]])
     func `Bytes that are not UTF-8 are refused, inside strings and outside`(bytes: [UInt8]) {
         #expect(check(Array("{\"a\":\"".utf8) + bytes + Array("\"}".utf8)) == .notUTF8(at: 6))
         #expect(check(Array("[1]".utf8) + bytes) == .notUTF8(at: 3))
@@ -66,7 +73,9 @@ private func check(_ bytes: [UInt8], depth: Int = JSONCheck.maximumDepth) -> JSO
     }
 
     @Test func `Every code point passes in UTF-8, at the first and last of each length too`() {
-        for point: UInt32 in [0x20, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFD, 0xFFFF, 0x10000, 0x10FFFF] {
+        for point: UInt32 in [
+            0x20, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFD, 0xFFFF, 0x10000, 0x10FFFF,
+        ] {
             let character = Unicode.Scalar(point).map(Character.init) ?? " "
             #expect(check("{\"a\":\"\(character)\"}") == .object([]), "U+\(String(point, radix: 16))")
         }
@@ -95,7 +104,10 @@ private func check(_ bytes: [UInt8], depth: Int = JSONCheck.maximumDepth) -> JSO
     }
 
     @Test func `Half of a surrogate pair is told, a whole one is not`() {
-        for lone in [#"\ud800"#, #"\uDFFF"#, #"\udc00\ud800"#, #"\ud83d\n"#, #"\ud83d\ud83d\ude00"#, #"\ud83d\ude00\ude00"#, #"\ud83d \ude00"#] {
+        for lone in [
+            #"\ud800"#, #"\uDFFF"#, #"\udc00\ud800"#, #"\ud83d\n"#, #"\ud83d\ud83d\ude00"#, #"\ud83d\ude00\ude00"#,
+            #"\ud83d \ude00"#,
+        ] {
             #expect(check("{\"a\":\"\(lone)\"}") == .object(.loneSurrogate), "\(lone)")
         }
         for whole in [#"\ud83d\ude00"#, #"\uDBFF\uDFFF\uD800\uDC00"#, #"\ud7ff\ue000"#] {

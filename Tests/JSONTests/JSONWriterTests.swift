@@ -25,10 +25,11 @@ import Testing
         #expect(written([]) == "\"\"")
     }
 
-    @Test(arguments: [
-        ([0xff], "\"\u{FFFD}\""), ([0x61, 0xc3], "\"a\u{FFFD}\""), ([0xc3, 0x0a], "\"\u{FFFD}\\n\""),
-        ([0xed, 0xa0, 0x80], "\"\u{FFFD}\u{FFFD}\u{FFFD}\""),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xff], "\"\u{FFFD}\""), ([0x61, 0xc3], "\"a\u{FFFD}\""), ([0xc3, 0x0a], "\"\u{FFFD}\\n\""),
+            ([0xed, 0xa0, 0x80], "\"\u{FFFD}\u{FFFD}\u{FFFD}\""),
+        ] as [([UInt8], String)])
     func `with U+FFFD for what is not UTF-8`(_ bytes: [UInt8], _ expected: String) {
         #expect(written(bytes) == expected)
     }

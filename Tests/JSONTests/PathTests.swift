@@ -19,14 +19,18 @@ private final class Judge {
         for filler in fillers {
             memory.with(text, filler: filler) { bytes in
                 for path in paths {
-                    let verdict = cv_json_check_on(path, bytes.baseAddress!, bytes.count, 512, outline.taking(bytes.count))
+                    let verdict = cv_json_check_on(
+                        path, bytes.baseAddress!, bytes.count, 512, outline.taking(bytes.count))
                     let wanted = first ?? verdict
                     if verdict.kind <= CV_JSON_OTHER.rawValue {
                         if first == nil { marks = outline.places }
-                        if outline.places != marks { Issue.record("\(text) on \(path): \(outline.places), not \(marks)") }
+                        if outline.places != marks {
+                            Issue.record("\(text) on \(path): \(outline.places), not \(marks)")
+                        }
                     }
                     first = wanted
-                    if verdict.kind != wanted.kind || verdict.offset != wanted.offset || verdict.traits != wanted.traits {
+                    if verdict.kind != wanted.kind || verdict.offset != wanted.offset || verdict.traits != wanted.traits
+                    {
                         Issue.record("\(String(decoding: text, as: UTF8.self)) on \(path): \(verdict), not \(wanted)")
                     }
                 }
@@ -45,7 +49,10 @@ private final class Judge {
             plain == nil
             ? verdict.kind >= CV_JSON_MALFORMED.rawValue
             : UInt32(verdict.kind) == kind?.rawValue && (traits != 0) == plain?.lineBreaks
-        if !same { Issue.record("\(String(decoding: text, as: UTF8.self)): \(verdict), second opinion \(String(describing: plain))") }
+        if !same {
+            Issue.record(
+                "\(String(decoding: text, as: UTF8.self)): \(verdict), second opinion \(String(describing: plain))")
+        }
     }
 }
 
@@ -84,7 +91,9 @@ private func everyText(of pieces: [String], upTo length: Int, _ body: ([UInt8]) 
 
     @Test func `Every short string of escapes is judged as the grammar says`() {
         let judge = Judge()
-        everyText(of: ["\\", "u", "\"", "0", "dA00", "n", "\u{1}", "é"], upTo: 5) { judge.compare([0x22] + $0 + [0x22]) }
+        everyText(of: ["\\", "u", "\"", "0", "dA00", "n", "\u{1}", "é"], upTo: 5) {
+            judge.compare([0x22] + $0 + [0x22])
+        }
     }
 
     @Test func `Every byte in every place of a row is judged alike`() {
@@ -104,7 +113,8 @@ private func everyText(of pieces: [String], upTo length: Int, _ body: ([UInt8]) 
         let judge = Judge()
         let rows = [
             #"{"a":-12.5e+07,"b":[true,false,null,"\ud83d\ude00\\\"é"],"c":{"d":{}},"e":0}"#,
-            #"{ "a" : 1 , "b" : [ "c" , "d" ] , "e" : "f" }"#, #"[0,10,-0.0,1E5,"\\\\\\"]"#, "-1.5e-05", "false", #""\\""#,
+            #"{ "a" : 1 , "b" : [ "c" , "d" ] , "e" : "f" }"#, #"[0,10,-0.0,1E5,"\\\\\\"]"#, "-1.5e-05", "false",
+            #""\\""#,
         ]
         for row in rows.map({ Array($0.utf8) }) {
             for spaces in 0...130 {
@@ -132,7 +142,10 @@ private func everyText(of pieces: [String], upTo length: Int, _ body: ([UInt8]) 
 
     @Test func `UTF-8 of two to four bytes is judged as Swift's own decoder does, for every boundary value`() {
         let judge = Judge()
-        let leads: [UInt8] = [0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF]
+        let leads: [UInt8] = [
+            0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5,
+            0xFF,
+        ]
         let others: [UInt8] = [0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
         for a in leads {
             for b in others {

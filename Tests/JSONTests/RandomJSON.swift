@@ -56,7 +56,10 @@ struct RandomJSON {
     private mutating func string() -> String {
         var text = "\""
         for _ in 0..<Int.random(in: 0...12, using: &random) {
-            text += pick(["a", "Adj Close", "1990-04-25", "é", "😀", "漢", "\\n", "\\\"", "\\\\", "\\u00e9", "\\uD83D\\uDE00", "\\ud800", "{", "]", ",:"])
+            text += pick([
+                "a", "Adj Close", "1990-04-25", "é", "😀", "漢", "\\n", "\\\"", "\\\\", "\\u00e9", "\\uD83D\\uDE00",
+                "\\ud800", "{", "]", ",:",
+            ])
         }
         return text + "\""
     }

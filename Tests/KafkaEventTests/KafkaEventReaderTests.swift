@@ -31,7 +31,8 @@ func read(_ event: String) throws -> [SeenRecord] {
         record.headers.forEach { headers.append(.init(name: $0.text, bytes: $1.map { Array($0.bytes) })) }
         seen.append(
             SeenRecord(
-                topic: String(decoding: record.topic, as: UTF8.self), partition: record.partition, offset: record.offset,
+                topic: String(decoding: record.topic, as: UTF8.self), partition: record.partition,
+                offset: record.offset,
                 timestamp: record.timestamp, key: record.key.map { String(decoding: $0, as: UTF8.self) },
                 value: record.value.map { String(decoding: $0, as: UTF8.self) }, headers: headers))
     }
@@ -62,7 +63,8 @@ struct KafkaEventReaderTests {
             ])
     }
 
-    @Test("from MSK and from self-managed clusters", arguments: ["aws:kafka", "SelfManagedKafka", "aws:SelfManagedKafka"])
+    @Test(
+        "from MSK and from self-managed clusters", arguments: ["aws:kafka", "SelfManagedKafka", "aws:SelfManagedKafka"])
     func sources(source: String) throws {
         #expect(try read(batch(#"{"topic":"t","partition":0,"offset":1}"#, source: source)).count == 1)
     }
@@ -70,15 +72,36 @@ struct KafkaEventReaderTests {
     @Test(
         "whatever form a record takes",
         arguments: [
-            (#"{"topic":"t","partition":0,"offset":1,"key":null,"value":null}"#, SeenRecord(topic: "t", partition: 0, offset: 1)),
+            (
+                #"{"topic":"t","partition":0,"offset":1,"key":null,"value":null}"#,
+                SeenRecord(topic: "t", partition: 0, offset: 1)
+            ),
             (#"{"topic":"t","partition":0,"offset":1}"#, SeenRecord(topic: "t", partition: 0, offset: 1)),
             (#"{"topic":"t","partition":"7","offset":1}"#, SeenRecord(topic: "t", partition: 7, offset: 1)),
-            (#"{"offset":1,"partition":0,"value":"YQ==","topic":"a-b-0"}"#, SeenRecord(topic: "a-b-0", partition: 0, offset: 1, value: "YQ==")),
-            (#"{"topic":"t","partition":0,"offset":9223372036854775807}"#, SeenRecord(topic: "t", partition: 0, offset: .max)),
-            (#"{"topic":"t","partition":0,"offset":1,"timestamp":-1}"#, SeenRecord(topic: "t", partition: 0, offset: 1)),
-            (#"{"topic":"t","partition":0,"offset":1,"value":"\/+8\u003d"}"#, SeenRecord(topic: "t", partition: 0, offset: 1, value: "/+8=")),
-            (#"{"topic":"b\u00f6rse \ud83d\udcc8","partition":0,"offset":1}"#, SeenRecord(topic: "börse 📈", partition: 0, offset: 1)),
-            (#"{"topic":"t","partition":0,"offset":1,"headers":null}"#, SeenRecord(topic: "t", partition: 0, offset: 1)),
+            (
+                #"{"offset":1,"partition":0,"value":"YQ==","topic":"a-b-0"}"#,
+                SeenRecord(topic: "a-b-0", partition: 0, offset: 1, value: "YQ==")
+            ),
+            (
+                #"{"topic":"t","partition":0,"offset":9223372036854775807}"#,
+                SeenRecord(topic: "t", partition: 0, offset: .max)
+            ),
+            (
+                #"{"topic":"t","partition":0,"offset":1,"timestamp":-1}"#,
+                SeenRecord(topic: "t", partition: 0, offset: 1)
+            ),
+            (
+                #"{"topic":"t","partition":0,"offset":1,"value":"\/+8\u003d"}"#,
+                SeenRecord(topic: "t", partition: 0, offset: 1, value: "/+8=")
+            ),
+            (
+                #"{"topic":"b\u00f6rse \ud83d\udcc8","partition":0,"offset":1}"#,
+                SeenRecord(topic: "börse 📈", partition: 0, offset: 1)
+            ),
+            (
+                #"{"topic":"t","partition":0,"offset":1,"headers":null}"#,
+                SeenRecord(topic: "t", partition: 0, offset: 1)
+            ),
             (#"{"topic":"t","partition":0,"offset":1,"headers":[]}"#, SeenRecord(topic: "t", partition: 0, offset: 1)),
             (
                 #"{"topic":"t","partition":0,"offset":1,"headers":[{"a":[-128,255,0]},{"a":[]},{"b":null}]}"#,
@@ -88,7 +111,9 @@ struct KafkaEventReaderTests {
             ),
             (
                 #"{"topic":"t","partition":0,"offset":1,"headers":{"a":[1],"b":"Yg=="}}"#,
-                SeenRecord(topic: "t", partition: 0, offset: 1, headers: [.init(name: "a", bytes: [1]), .init(name: "b", bytes: [98])])
+                SeenRecord(
+                    topic: "t", partition: 0, offset: 1,
+                    headers: [.init(name: "a", bytes: [1]), .init(name: "b", bytes: [98])])
             ),
             (
                 #"{"topic":"t","partition":0,"offset":1,"headers":[{"a":"no base64"},{"b":[256]},{"c":-1.5},"d"]}"#,
@@ -103,7 +128,10 @@ struct KafkaEventReaderTests {
                 #"{"new":{"a":[1,{"b":-1.5e+3}],"c":"\""},"topic":"t","partition":0,"offset":1,"valueSchemaMetadata":{"dataFormat":"JSON","schemaId":"1"},"x":true}"#,
                 SeenRecord(topic: "t", partition: 0, offset: 1)
             ),
-            (" \n{ \"topic\" : \"t\" ,\t\"partition\" : 0 , \"offset\" : 1 } \r", SeenRecord(topic: "t", partition: 0, offset: 1)),
+            (
+                " \n{ \"topic\" : \"t\" ,\t\"partition\" : 0 , \"offset\" : 1 } \r",
+                SeenRecord(topic: "t", partition: 0, offset: 1)
+            ),
         ])
     func forms(record: String, expected: SeenRecord) throws {
         #expect(try read(batch(record)) == [expected])
@@ -156,12 +184,16 @@ struct KafkaEventErrorTests {
     @Test(
         "when a record's field has the wrong type",
         arguments: [
-            (#"{"topic":1,"partition":0,"offset":1}"#, "topic"), (#"{"topic":"t","partition":0.5,"offset":1}"#, "partition"),
-            (#"{"topic":"t","partition":"x","offset":1}"#, "partition"), (#"{"topic":"t","partition":0,"offset":true}"#, "offset"),
+            (#"{"topic":1,"partition":0,"offset":1}"#, "topic"),
+            (#"{"topic":"t","partition":0.5,"offset":1}"#, "partition"),
+            (#"{"topic":"t","partition":"x","offset":1}"#, "partition"),
+            (#"{"topic":"t","partition":0,"offset":true}"#, "offset"),
             (#"{"topic":"t","partition":0,"offset":9223372036854775808}"#, "offset"),
-            (#"{"topic":"t","partition":0,"offset":01}"#, "offset"), (#"{"topic":"t","partition":0,"offset":1e3}"#, "offset"),
+            (#"{"topic":"t","partition":0,"offset":01}"#, "offset"),
+            (#"{"topic":"t","partition":0,"offset":1e3}"#, "offset"),
             (#"{"topic":"t","partition":0,"offset":1,"timestamp":null}"#, "timestamp"),
-            (#"{"topic":"t","partition":0,"offset":1,"value":{}}"#, "value"), (#"{"topic":"t","partition":0,"offset":1,"key":3}"#, "key"),
+            (#"{"topic":"t","partition":0,"offset":1,"value":{}}"#, "value"),
+            (#"{"topic":"t","partition":0,"offset":1,"key":3}"#, "key"),
             (#"{"topic":"t","partition":0,"offset":1,"headers":[{"a":[1,]}]}"#, "headers"),
             (#"{"topic":"t","partition":0,"offset":1,"value":"a\x"}"#, "value"),
             ("{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"value\":\"a\nb\"}", "value"),
@@ -178,7 +210,8 @@ struct KafkaEventErrorTests {
         arguments: [
             #"{"partition":0,"offset":1}"#, #"{"topic":"t","offset":1}"#, #"{"topic":"t","partition":0}"#,
             #"{"topic":"","partition":0,"offset":1}"#, #"{"topic":"t","partition":-1,"offset":1}"#,
-            #"{"topic":"t","partition":2147483648,"offset":1}"#, #"{"topic":"t","partition":0,"offset":-1}"#, "null", "[]", "7",
+            #"{"topic":"t","partition":2147483648,"offset":1}"#, #"{"topic":"t","partition":0,"offset":-1}"#, "null",
+            "[]", "7",
         ])
     func misplaced(record: String) {
         #expect { try read(batch(record)) } throws: { error in
@@ -201,7 +234,10 @@ struct KafkaEventErrorTests {
 
     @Test("at whatever byte it is cut off")
     func truncated() throws {
-        let event = Array(batch(#"{"topic":"t","partition":0,"offset":1,"value":"\u00e9\/","headers":[{"a":[1,-2]}],"x":[-1.5e3,null]}"#).utf8)
+        let event = Array(
+            batch(
+                #"{"topic":"t","partition":0,"offset":1,"value":"\u00e9\/","headers":[{"a":[1,-2]}],"x":[-1.5e3,null]}"#
+            ).utf8)
         #expect(try read(String(decoding: event, as: UTF8.self)).count == 1)
         for length in event.indices {
             #expect(throws: KafkaEventError.self) { try read(String(decoding: event[..<length], as: UTF8.self)) }
@@ -216,7 +252,10 @@ struct KafkaEventErrorTests {
     @Test(
         "by what it is, where it is an event of another service or no batch at all",
         arguments: [
-            (#"{"Records":[{"messageId":"1","body":"x","eventSource":"aws:sqs","awsRegion":"eu-west-1"}]}"#, "Amazon SQS"),
+            (
+                #"{"Records":[{"messageId":"1","body":"x","eventSource":"aws:sqs","awsRegion":"eu-west-1"}]}"#,
+                "Amazon SQS"
+            ),
             (#"{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"x"}}]}"#, "Amazon SNS"),
             (#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":{}}]}"#, "Amazon S3"),
             (#"{"Records":[{"kinesis":{"data":"eA=="},"eventSource":"aws:kinesis"}]}"#, "Amazon Kinesis"),
@@ -227,7 +266,10 @@ struct KafkaEventErrorTests {
             (#"{"awslogs":{"data":"eA=="}}"#, "CloudWatch Logs"),
             (#"{"topic":"t","partition":0,"offset":1,"timestamp":5,"value":"e30="}"#, "a single Kafka record"),
             (#"[{"eventSource":"aws:kafka","topic":"t","partition":0,"offset":1}]"#, "EventBridge Pipes"),
-            (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":"t","partition":0,"off"#, "truncated after 76 bytes"),
+            (
+                #"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":"t","partition":0,"off"#,
+                "truncated after 76 bytes"
+            ),
             (#"{"Records":[{"eventSource":"aws:sqs","body":"#, "Amazon SQS"), ("", "is empty"), (" \n", "is empty"),
             (#"{"Index":"N225"}"#, "is not a batch of a Kafka event-source mapping"), ("{} x", "is not a batch"),
             (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":7}]}}"#, "is not a batch"),
@@ -251,6 +293,8 @@ struct KafkaEventErrorTests {
 
     @Test("and never quotes a record's content")
     func noContent() {
-        #expect { try read(batch(#"{"topic":"t","partition":0,"offset":"secret"}"#)) } throws: { !"\($0)".contains("secret") }
+        #expect { try read(batch(#"{"topic":"t","partition":0,"offset":"secret"}"#)) } throws: {
+            !"\($0)".contains("secret")
+        }
     }
 }

@@ -20,7 +20,8 @@ struct PythonOpinionTests {
                 let headers = fields[6] as? [[Any]]
                 if headers == nil { unsure.insert(index) }
                 return SeenRecord(
-                    topic: try #require(fields[0] as? String), partition: try #require(fields[1] as? NSNumber).int32Value,
+                    topic: try #require(fields[0] as? String),
+                    partition: try #require(fields[1] as? NSNumber).int32Value,
                     offset: try #require(fields[2] as? NSNumber).int64Value,
                     timestamp: try #require(fields[3] as? NSNumber).int64Value, key: fields[4] as? String,
                     value: fields[5] as? String,

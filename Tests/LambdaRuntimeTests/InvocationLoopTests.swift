@@ -92,7 +92,9 @@ import Testing
         #expect(server.replies.count == 1)
     }
 
-    @Test(arguments: [[]] + ["soon", "\(Int64.min)", "\(Int64.max)", "-1", "1e300"].map { [("Lambda-Runtime-Deadline-Ms", $0)] })
+    @Test(
+        arguments: [[]]
+            + ["soon", "\(Int64.min)", "\(Int64.max)", "-1", "1e300"].map { [("Lambda-Runtime-Deadline-Ms", $0)] })
     func `serves an event without a usable deadline, and says so`(_ headers: [(String, String)]) throws {
         let server = try ScriptedServer.runtimeAPI([
             ScriptedEvent(headers: [("Lambda-Runtime-Aws-Request-Id", "id")] + headers, body: [])

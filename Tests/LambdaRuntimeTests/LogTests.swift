@@ -92,18 +92,20 @@ import Testing
     @Test func `is whole though writes are interrupted and take only a part`() throws {
         let written = Locked<(bytes: [UInt8], calls: Int)>(([], 0))
         let logger = Logger(label: "test") { label in
-            LambdaLogHandler(label: label, LogConfiguration(format: .json), output: LineWriter { bytes in
-                written.with { state in
-                    state.calls += 1
-                    guard state.calls % 2 == 0 else {
-                        errno = EINTR
-                        return -1
+            LambdaLogHandler(
+                label: label, LogConfiguration(format: .json),
+                output: LineWriter { bytes in
+                    written.with { state in
+                        state.calls += 1
+                        guard state.calls % 2 == 0 else {
+                            errno = EINTR
+                            return -1
+                        }
+                        let part = min(7, bytes.count)
+                        state.bytes += bytes[..<part]
+                        return part
                     }
-                    let part = min(7, bytes.count)
-                    state.bytes += bytes[..<part]
-                    return part
-                }
-            })
+                })
         }
         for number in 1...3 { logger.info("line \(number)") }
         let lines = String(decoding: written.with(\.bytes), as: UTF8.self).components(separatedBy: "\n")
@@ -117,11 +119,13 @@ import Testing
     @Test func `is one write for a line, and a write that fails for good ends the attempt`() {
         let calls = Locked(0)
         let logger = Logger(label: "test") { label in
-            LambdaLogHandler(label: label, LogConfiguration(), output: LineWriter { bytes in
-                calls.with { $0 += 1 }
-                errno = EPIPE
-                return calls.with { $0 } == 1 ? bytes.count : -1
-            })
+            LambdaLogHandler(
+                label: label, LogConfiguration(),
+                output: LineWriter { bytes in
+                    calls.with { $0 += 1 }
+                    errno = EPIPE
+                    return calls.with { $0 } == 1 ? bytes.count : -1
+                })
         }
         logger.info("taken at once")
         #expect(calls.with { $0 } == 1)

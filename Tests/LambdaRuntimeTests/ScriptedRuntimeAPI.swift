@@ -83,10 +83,12 @@ final class LogSink: Sendable {
 
     func logger(_ configuration: LogConfiguration) -> Logger {
         Logger(label: "test") { label in
-            LambdaLogHandler(label: label, configuration, output: LineWriter { written in
-                self.bytes.with { $0 += written }
-                return written.count
-            })
+            LambdaLogHandler(
+                label: label, configuration,
+                output: LineWriter { written in
+                    self.bytes.with { $0 += written }
+                    return written.count
+                })
         }
     }
 

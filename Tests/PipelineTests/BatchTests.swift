@@ -57,7 +57,8 @@ import Testing
         values.insert([UInt8](repeating: 48, count: 5_000_000), at: 6)
         try pipeline.send(values)
         let events = try events(
-            of: pipeline, ["--maximum-batching-window-in-seconds", "1", "--on-failure-destination", pipeline.file("failures")],
+            of: pipeline,
+            ["--maximum-batching-window-in-seconds", "1", "--on-failure-destination", pipeline.file("failures")],
             code: 1)
         #expect(events.allSatisfy { $0.size <= 6_291_556 })
         #expect(events.flatMap(\.offsets) == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12])
@@ -90,10 +91,13 @@ import Testing
         // One hour's folder cannot be written: the function fails on the record that belongs there, and on it alone.
         try bucket.deny(["topics/*/dt=2001-09-09/*"])
         try pipeline.send(
-            (0..<300).map { Array("{\"n\":\($0)}".utf8) }, timestamp: { $0 == 77 ? 1_000_000_000_000 : 1_795_300_000_000 })
+            (0..<300).map { Array("{\"n\":\($0)}".utf8) },
+            timestamp: { $0 == 77 ? 1_000_000_000_000 : 1_795_300_000_000 })
         let mapping = try pipeline.map(
-            ["--bisect-batch-on-function-error", "--maximum-retry-attempts", "1", "--exit-when-idle", "2",
-                "--on-failure-destination", "s3://\(bucket.name)"],
+            [
+                "--bisect-batch-on-function-error", "--maximum-retry-attempts", "1", "--exit-when-idle", "2",
+                "--on-failure-destination", "s3://\(bucket.name)",
+            ],
             environment: try bucket.variables())
         // A record was given up, and whoever started this is to know.
         #expect(try mapping.exit(within: 90).code == 1)

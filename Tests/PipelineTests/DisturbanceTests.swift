@@ -43,7 +43,10 @@ import Testing
         let bucket = try Bucket()
         let port = try TestParts.freePort()
         let mapping = try pipeline.map(
-            ["--function-name", "function", "--endpoint-url", "http://127.0.0.1:\(port)", "--batch-size", "1000", "--exit-when-idle", "3"],
+            [
+                "--function-name", "function", "--endpoint-url", "http://127.0.0.1:\(port)", "--batch-size", "1000",
+                "--exit-when-idle", "3",
+            ],
             environment: try bucket.variables())
         try pipeline.produce(6000, ["--rate", "0", "--key", "index-date"]).exit(within: 60)
         try mapping.line(containing: "could not be invoked", on: .error, within: 60)
@@ -52,8 +55,11 @@ import Testing
         let runtimePort = try TestParts.freePort()
         let emulator = try LocalProcess(
             try TestParts.emulator(),
-            ["--runtime-interface-emulator-address", "127.0.0.1:\(port)", "--runtime-api-address", "127.0.0.1:\(runtimePort)",
-                try TestParts.bootstrap()],
+            [
+                "--runtime-interface-emulator-address", "127.0.0.1:\(port)", "--runtime-api-address",
+                "127.0.0.1:\(runtimePort)",
+                try TestParts.bootstrap(),
+            ],
             environment: try bucket.variables(["AWS_LAMBDA_FUNCTION_TIMEOUT": "60"]))
         #expect(try mapping.exit(within: 120).code == 0)
         #expect(emulator.isRunning)

@@ -30,7 +30,9 @@ import Testing
             environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb"].merging(environment) { $1 })
     }
 
-    private func run(_ lines: String, _ options: [String] = [], topic: String = "orders") throws -> (code: Int32?, output: String, error: String) {
+    private func run(_ lines: String, _ options: [String] = [], topic: String = "orders") throws -> (
+        code: Int32?, output: String, error: String
+    ) {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("lines-\(UUID().uuidString).jsonl")
         defer { try? FileManager.default.removeItem(at: file) }
         try lines.write(to: file, atomically: true, encoding: .utf8)
@@ -45,12 +47,17 @@ import Testing
         return try JSONDecoder().decode(Event.self, from: Data(result.output.utf8))
     }
 
-    private func text(_ base64: String?) -> String? { base64.flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) } }
+    private func text(_ base64: String?) -> String? {
+        base64.flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) }
+    }
 
     @Test func `each line is a record, with what the options say of its place, time and key`() throws {
         let event = try event(
             "{\"id\": 1, \"at\": \"Börse\"}\r\n\n  \n{\"id\":{\"b\":2,\"a\":1}}\n{\"id\":null}\n{\"id\":\"x\"}",
-            ["--partition", "7", "--start-offset", "5000", "--timestamp", "2026-11-21T12:00:00.5Z", "--key-field", "id"])
+            [
+                "--partition", "7", "--start-offset", "5000", "--timestamp", "2026-11-21T12:00:00.5Z", "--key-field",
+                "id",
+            ])
         #expect(event.eventSource == "SelfManagedKafka" && event.eventSourceArn == nil)
         #expect(Array(event.records.keys) == ["orders-7"])
         let records = try #require(event.records["orders-7"])
@@ -61,10 +68,13 @@ import Testing
         #expect(records.map { text($0.key) } == ["1", "{\"a\":1,\"b\":2}", nil, "x"])
     }
 
-    @Test func `the same lines make the same event where a time is given, and an event of MSK where its ARN is`() throws {
+    @Test func `the same lines make the same event where a time is given, and an event of MSK where its ARN is`() throws
+    {
         let options = ["--timestamp", "1795262400000", "--event-source-arn", "arn:aws:kafka:eu-west-1:1:cluster/c/u"]
         let (first, second) = (try event("{}\n", options), try event("{}\n", options))
-        #expect(first == second && first.eventSource == "aws:kafka" && first.eventSourceArn?.hasSuffix("cluster/c/u") == true)
+        #expect(
+            first == second && first.eventSource == "aws:kafka"
+                && first.eventSourceArn?.hasSuffix("cluster/c/u") == true)
     }
 
     @Test func `without a time it is now`() throws {
@@ -75,14 +85,19 @@ import Testing
 
     @Test func `a line that is not a JSON object is let through, and named`() throws {
         let result = try run("{}\nno JSON\n[1]\n")
-        #expect(result.code == 0 && result.error.contains("2 values of 3, the first of them record 2, are not a JSON object"))
+        #expect(
+            result.code == 0
+                && result.error.contains("2 values of 3, the first of them record 2, are not a JSON object"))
         #expect(result.output.contains(Data("no JSON".utf8).base64EncodedString()))
     }
 
     @Test(arguments: [
-        (["--topic", "a/b"], "--topic must be"), (["--topic", ".."], "--topic must be"), (["--partition", "-1"], "--partition"),
-        (["--start-offset", "-1"], "--start-offset"), (["--timestamp", "yesterday"], "--timestamp must be like 2026-11-21T12:00:00Z"),
-        (["--timestamp", "253402300800000"], "up to the year 9999"), (["--timestamp=-1"], "--timestamp must be milliseconds"),
+        (["--topic", "a/b"], "--topic must be"), (["--topic", ".."], "--topic must be"),
+        (["--partition", "-1"], "--partition"),
+        (["--start-offset", "-1"], "--start-offset"),
+        (["--timestamp", "yesterday"], "--timestamp must be like 2026-11-21T12:00:00Z"),
+        (["--timestamp", "253402300800000"], "up to the year 9999"),
+        (["--timestamp=-1"], "--timestamp must be milliseconds"),
     ])
     func `what cannot be is refused by the option's name`(options: [String], sentence: String) throws {
         let topic = options[0] == "--topic" ? [] : ["--topic", "orders"]
@@ -112,7 +127,8 @@ import Testing
         let file = folder.appendingPathComponent("event.json")
         try made.output.write(to: file, atomically: true, encoding: .utf8)
         let invoke = try tool(
-            ["invoke", file.path, file.path, "--function", try TestParts.bootstrap(), "--timeout", "30"], try bucket.variables())
+            ["invoke", file.path, file.path, "--function", try TestParts.bootstrap(), "--timeout", "30"],
+            try bucket.variables())
         #expect(try invoke.exit(within: 60).code == 0, "\(invoke.output(.error))")
         #expect(try bucket.partitions().values.reduce(0, +) == 2)
         #expect(invoke.output(.error).contains("alreadyStored=2"))
@@ -136,7 +152,8 @@ import Testing
 
     @Test(arguments: ["kafka", "produce", "map", "event", "invoke", "replay", "errors", "verify"])
     func `help shows each command as it is typed`(command: String) throws {
-        let help = Local.helpMessage(for: try #require(Local.configuration.subcommands.first { $0._commandName == command }))
+        let help = Local.helpMessage(
+            for: try #require(Local.configuration.subcommands.first { $0._commandName == command }))
         #expect(help.contains("USAGE: ./build.sh local \(command) "))
         #expect(!help.contains("`local "))
     }

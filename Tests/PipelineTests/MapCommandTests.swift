@@ -8,7 +8,9 @@ import Testing
 
 /// `local map` as a person or a script meets it.
 @Suite struct MapCommandTests {
-    private func tool() throws -> String { try ProcessInfo.processInfo.environment["LOCAL"] ?? TestParts.product("local") }
+    private func tool() throws -> String {
+        try ProcessInfo.processInfo.environment["LOCAL"] ?? TestParts.product("local")
+    }
 
     /// A folder that goes with the test.
     private final class Folder {
@@ -18,18 +20,25 @@ import Testing
         func file(_ name: String) -> String { url.appendingPathComponent(name).path }
     }
 
-    private func map(_ broker: KafkaBroker, _ folder: Folder, topic: String = "orders", _ options: [String]) throws -> LocalProcess {
+    private func map(_ broker: KafkaBroker, _ folder: Folder, topic: String = "orders", _ options: [String]) throws
+        -> LocalProcess
+    {
         try LocalProcess(
             try tool(),
-            ["map", topic, "--bootstrap-servers", broker.servers, "--function", LocalStore.file("recorder.py"),
-                "--function-logs", "none", "--status-interval", "1"] + options,
-            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb", "RECORDER_FILE": folder.file("events")])
+            [
+                "map", topic, "--bootstrap-servers", broker.servers, "--function", LocalStore.file("recorder.py"),
+                "--function-logs", "none", "--status-interval", "1",
+            ] + options,
+            environment: [
+                "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb", "RECORDER_FILE": folder.file("events"),
+            ])
     }
 
     @Test(arguments: ["nan", "inf", "-inf", "1e300", "-1e300", "-1", "253402300800"])
     func `a starting timestamp that is no moment is refused`(timestamp: String) throws {
         let (broker, folder) = (try KafkaBroker(topics: ["orders": 1]), try Folder())
-        let mapping = try map(broker, folder, ["--starting-position", "AT_TIMESTAMP", "--starting-position-timestamp=\(timestamp)"])
+        let mapping = try map(
+            broker, folder, ["--starting-position", "AT_TIMESTAMP", "--starting-position-timestamp=\(timestamp)"])
         #expect(try mapping.exit().code == 64)
         #expect(mapping.output(.error).contains("--starting-position-timestamp must be seconds since 1970"))
     }
@@ -99,8 +108,10 @@ import Testing
         broker.append([KafkaBroker.Record("{}", timestamp: now - 3_600_000)], to: "orders")
         let mapping = try map(
             broker, folder,
-            ["--batch-size", "1", "--maximum-record-age-in-seconds", "60", "--exit-when-idle", "1",
-                "--on-failure-destination", folder.file("failures")])
+            [
+                "--batch-size", "1", "--maximum-record-age-in-seconds", "60", "--exit-when-idle", "1",
+                "--on-failure-destination", folder.file("failures"),
+            ])
         #expect(try mapping.exit(within: 60).code == 1)
         let lines = try String(contentsOfFile: folder.file("failures"), encoding: .utf8).split(separator: "\n")
         let failure = try JSONDecoder().decode(Failure.self, from: Data(try #require(lines.first).utf8))
@@ -112,14 +123,19 @@ import Testing
     func `no figure of the display is cut off, however narrow the terminal is`(width: Int) {
         var now = MappingStatistics.Snapshot()
         (now.acknowledged, now.discarded, now.errors, now.invocations) = (12_345_678, 4_321, 987, 123_456)
-        for partition in 0..<6 { now.lag[TopicPartition(topic: "stock_market", partition: Int32(partition))] = .max / 2 }
+        for partition in 0..<6 {
+            now.lag[TopicPartition(topic: "stock_market", partition: Int32(partition))] = .max / 2
+        }
         let configuration = MappingConfiguration(
             topics: ["stock_market"], eventSource: .selfManaged, bootstrapServers: "b:9092", consumerGroupID: "local",
-            startingPosition: .earliest, settings: [:], mappingID: "m", functionARN: "arn:aws:lambda:x:1:function:function")
+            startingPosition: .earliest, settings: [:], mappingID: "m",
+            functionARN: "arn:aws:lambda:x:1:function:function")
         let lines = MappingDisplay.lines(now, (98_765, 87_654, 12.3), configuration, seconds: 90, width: width)
         #expect(lines.allSatisfy { $0.count <= width })
         let text = lines.joined(separator: "\n")
-        for figure in ["acknowledged 12,345,678", "discarded 4,321", "errors 987", "lag       9,223,372,036,854,775,807"] {
+        for figure in [
+            "acknowledged 12,345,678", "discarded 4,321", "errors 987", "lag       9,223,372,036,854,775,807",
+        ] {
             #expect(text.contains(figure), "\(figure) is not in \(text)")
         }
     }

@@ -60,7 +60,10 @@ final class Pipeline {
         let function = hasFunction ? [] : ["--function", try TestParts.bootstrap()]
         return try LocalProcess(
             try Self.tool(),
-            ["map", topic, "--bootstrap-servers", servers, "--status-interval", "1", "--function-logs", file("function.log")]
+            [
+                "map", topic, "--bootstrap-servers", servers, "--status-interval", "1", "--function-logs",
+                file("function.log"),
+            ]
                 + ["--timeout", "60"] + function + options,
             environment: Self.path.merging(environment) { $1 })
     }
@@ -69,14 +72,18 @@ final class Pipeline {
     func replay(_ bucket: Bucket, _ more: [String: String] = [:]) throws -> LocalProcess {
         try LocalProcess(
             try Self.tool(),
-            ["replay", "s3://\(bucket.name)", "--function", try TestParts.bootstrap(), "--timeout", "30",
-                "--function-logs", file("function.log")],
+            [
+                "replay", "s3://\(bucket.name)", "--function", try TestParts.bootstrap(), "--timeout", "30",
+                "--function-logs", file("function.log"),
+            ],
             environment: Self.path.merging(try bucket.variables(more)) { $1 })
     }
 
     /// Sends records of the test's own making to partition 0; gives their offsets' end.
     func send(_ values: [[UInt8]], timestamp: (Int) -> Int64? = { _ in nil }) throws {
-        let producer = try Producer(["bootstrap.servers": servers, "compression.type": "zstd", "message.max.bytes": "20000000"])
+        let producer = try Producer([
+            "bootstrap.servers": servers, "compression.type": "zstd", "message.max.bytes": "20000000",
+        ])
         let delivered = Delivered()
         producer.onDelivery = { delivered.take($0) }
         for (number, value) in values.enumerated() {
@@ -95,9 +102,11 @@ final class Pipeline {
 
         func take(_ delivery: Producer.Delivery) {
             if let error = delivery.error { errors.append("\(error)") }
-            let value = Data(delivery.record.value ?? UnsafeRawBufferPointer(start: nil, count: 0)).base64EncodedString()
+            let value = Data(delivery.record.value ?? UnsafeRawBufferPointer(start: nil, count: 0))
+                .base64EncodedString()
             let offset = delivery.record.offset
-            lines.append((offset, "{\"partition\":0,\"offset\":\(offset),\"key\":null,\"value\":\"\(value)\",\"headers\":[]}"))
+            lines.append(
+                (offset, "{\"partition\":0,\"offset\":\(offset),\"key\":null,\"value\":\"\(value)\",\"headers\":[]}"))
         }
     }
 }

@@ -12,8 +12,10 @@ import Testing
         try bucket.deny([barred])
         try pipeline.produce(2000, ["--rate", "0", "--key", "index-date"]).exit(within: 60)
         let mapping = try pipeline.map(
-            ["--maximum-retry-attempts", "0", "--batch-size", "500", "--exit-when-idle", "2",
-                "--on-failure-destination", "s3://\(bucket.name)"],
+            [
+                "--maximum-retry-attempts", "0", "--batch-size", "500", "--exit-when-idle", "2",
+                "--on-failure-destination", "s3://\(bucket.name)",
+            ],
             environment: try bucket.variables())
         // Records were given up.
         #expect(try mapping.exit(within: 90).code == 1)

@@ -57,7 +57,9 @@ private func faults(_ texts: [String], reserved: [[String]] = []) -> [ShapeFault
 
     @Test func `A name that ends as a known one, or an escaped quote within it, is not taken for that one`() {
         let clean = #"{"a":1,"name":2}"#
-        let texts = [clean, #"{"a":1,"x\"name":2}"#, #"{"name":1,"name":2}"#, #"{"a":1,"x,\"name":2,"x,\"name":3}"#, clean]
+        let texts = [
+            clean, #"{"a":1,"x\"name":2}"#, #"{"name":1,"name":2}"#, #"{"a":1,"x,\"name":2,"x,\"name":3}"#, clean,
+        ]
         #expect(faults(texts) == [nil, nil, .duplicateName, .duplicateName, nil])
     }
 
@@ -67,7 +69,8 @@ private func faults(_ texts: [String], reserved: [[String]] = []) -> [ShapeFault
             let texts = [
                 #"{"a\#(name)":1,"b\#(name)":2}"#, #"{"b\#(name)":1,"b\#(name)":2}"#, #"{"a\#(name)":1,"A\#(name)":2}"#,
             ]
-            #expect(faults(texts + texts) == [nil, .duplicateName, .duplicateName, nil, .duplicateName, .duplicateName])
+            #expect(
+                faults(texts + texts) == [nil, .duplicateName, .duplicateName, nil, .duplicateName, .duplicateName])
         }
     }
 

@@ -173,8 +173,10 @@ public final class FaultProxy: @unchecked Sendable {
             return true
         case .length(let off):
             let length = (answer?.body.count ?? 0) + off
-            let lines = bytes.isEmpty ? [] : (answer?.head.headers ?? []).filter { $0.name.lowercased() != "content-length" }
-            let head = ([answer?.head.line ?? ""] + lines.map { "\($0.name): \($0.value)" } + ["Content-Length: \(length)"])
+            let lines =
+                bytes.isEmpty ? [] : (answer?.head.headers ?? []).filter { $0.name.lowercased() != "content-length" }
+            let head =
+                ([answer?.head.line ?? ""] + lines.map { "\($0.name): \($0.value)" } + ["Content-Length: \(length)"])
                 .joined(separator: "\r\n") + "\r\n\r\n"
             return Socket.send(Array(head.utf8) + (answer?.body ?? []), to: connection)
         }
@@ -214,8 +216,12 @@ enum HTTPWire {
         var head: HTTPHead?
         while true {
             if head == nil { head = HTTPHead(bytes) }
-            if let head, let end = end(of: head, bytes, method), bytes.count >= end { return Message(head: head, bytes: bytes) }
-            guard Socket.receive(from: connection, into: &bytes) else { return head.map { Message(head: $0, bytes: bytes) } }
+            if let head, let end = end(of: head, bytes, method), bytes.count >= end {
+                return Message(head: head, bytes: bytes)
+            }
+            guard Socket.receive(from: connection, into: &bytes) else {
+                return head.map { Message(head: $0, bytes: bytes) }
+            }
         }
     }
 

@@ -32,7 +32,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     }
 
     /// A batch of these records.
-    static func records(_ name: String, _ records: String, _ outcome: Outcome, withMetadata: Outcome? = nil) -> BadInput {
+    static func records(_ name: String, _ records: String, _ outcome: Outcome, withMetadata: Outcome? = nil) -> BadInput
+    {
         BadInput(name, Array(batch(records).utf8), outcome, withMetadata: withMetadata)
     }
 
@@ -58,7 +59,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             ("topic", topic), ("partition", partition), ("offset", offset), ("timestamp", timestamp), ("key", key),
             ("value", value), ("headers", headers),
         ]
-        return "{" + members.compactMap { name, value in value.map { "\"\(name)\":\($0)" } }.joined(separator: ",") + more + "}"
+        return "{" + members.compactMap { name, value in value.map { "\"\(name)\":\($0)" } }.joined(separator: ",")
+            + more + "}"
     }
 }
 

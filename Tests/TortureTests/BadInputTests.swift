@@ -34,7 +34,8 @@ import Testing
         for (key, object) in store.objects { checkObject(key, object.body, metadata) }
     }
 
-    private func outcome(of ingestion: Ingestion, _ event: ByteBuffer, _ store: MemoryStore) throws -> BadInput.Outcome {
+    private func outcome(of ingestion: Ingestion, _ event: ByteBuffer, _ store: MemoryStore) throws -> BadInput.Outcome
+    {
         let before = store.objects.count
         do {
             let outcome = try ingestion.ingest(event, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -56,7 +57,9 @@ import Testing
     }
 
     private func lines(_ store: MemoryStore, _ prefix: String) -> [ArraySlice<UInt8>] {
-        store.objects.filter { $0.key.hasPrefix(prefix) }.values.flatMap { $0.body.split(separator: UInt8(ascii: "\n")) }
+        store.objects.filter { $0.key.hasPrefix(prefix) }.values.flatMap {
+            $0.body.split(separator: UInt8(ascii: "\n"))
+        }
     }
 
     private func checkObject(_ key: String, _ body: [UInt8], _ metadata: String) {

@@ -33,7 +33,8 @@ struct FaultCase: Sendable {
 
 extension FaultCase {
     static func error(
-        _ status: Int, _ code: String, _ message: String = "by the fault proxy", date: Date? = Date(), _ more: String = ""
+        _ status: Int, _ code: String, _ message: String = "by the fault proxy", date: Date? = Date(),
+        _ more: String = ""
     ) -> FaultProxy.Fault {
         let body = "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>\(message)</Message></Error>"
         let stamp = date.map { "Date: \(httpDate($0))\r\n" } ?? ""
@@ -57,7 +58,8 @@ extension FaultCase {
         format.timeZone = TimeZone(identifier: "GMT")
         format.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
         let now = Date(timeIntervalSinceNow: 3600)
-        guard let signed = format.date(from: request.headers["x-amz-date"] ?? ""), abs(signed.timeIntervalSince(now)) > 300
+        guard let signed = format.date(from: request.headers["x-amz-date"] ?? ""),
+            abs(signed.timeIntervalSince(now)) > 300
         else { return .none }
         return error(403, "RequestTimeTooSkewed", "The difference is too large", date: tellsTime ? now : nil)
     }
@@ -69,10 +71,12 @@ extension FaultCase {
         let unstored = "Function.RecordsNotStored"
         return [
             FaultCase(
-                name: "connection refused", once: nil, throughout: .fails([unstored, "Unreachable", "AWS_ENDPOINT_URL"]),
+                name: "connection refused", once: nil,
+                throughout: .fails([unstored, "Unreachable", "AWS_ENDPOINT_URL"]),
                 endpoint: "http://127.0.0.1:\(refusing)", remedy: (healthy, [:])),
             FaultCase(
-                name: "no such host (DNS)", once: nil, throughout: .fails([unstored, "NameNotResolved", "resolve host"]),
+                name: "no such host (DNS)", once: nil,
+                throughout: .fails([unstored, "NameNotResolved", "resolve host"]),
                 endpoint: "http://s3.nowhere.invalid", remedy: (healthy, [:])),
             FaultCase(
                 name: "unknown certificate (TLS)", once: nil,
@@ -129,11 +133,15 @@ extension FaultCase {
                 throughout: .fails([unstored, "RequestTimeTooSkewed", "clock"])),
             FaultCase(
                 name: "credentials expire in mid-batch",
-                script: { _, before in before < 2 ? .none : error(400, "ExpiredToken", "The provided token has expired.") },
+                script: { _, before in
+                    before < 2 ? .none : error(400, "ExpiredToken", "The provided token has expired.")
+                },
                 once: nil, throughout: .fails([unstored, "ExpiredToken", "credentials"])),
             FaultCase(
                 name: "the same, with partial answers",
-                script: { _, before in before < 2 ? .none : error(400, "ExpiredToken", "The provided token has expired.") },
+                script: { _, before in
+                    before < 2 ? .none : error(400, "ExpiredToken", "The provided token has expired.")
+                },
                 once: nil, throughout: .fails(["batchItemFailures"]), environment: ["PARTIAL_BATCH_RESPONSE": "true"]),
             FaultCase(
                 name: "PutObject denied", script: { _, _ in error(403, "AccessDenied") }, once: nil,
@@ -145,7 +153,8 @@ extension FaultCase {
                 name: "Glue: reset after the crawler started", strikes: .glue, script: { _, _ in .resetAfter },
                 throughout: .succeeds),
             FaultCase(
-                name: "Glue: 500 throughout", strikes: .glue, script: { _, _ in error(500, "InternalServiceException") },
+                name: "Glue: 500 throughout", strikes: .glue,
+                script: { _, _ in error(500, "InternalServiceException") },
                 throughout: .succeeds),
             FaultCase(
                 name: "Glue: silence for 40 s", strikes: .glue, script: { _, _ in .stallBefore(seconds: 40) },

@@ -28,8 +28,9 @@ import Testing
         let rows = results.rows
         let count = try s3.count(rows.reduce(into: [:]) { $0.merge($1.expected) { $1 } })
         print(FaultTable.markdown(rows, count.once))
-        print("faults: \(rows.count) kinds; \(count.objects) objects, \(count.rows) rows, \(count.quarantined) quarantined,"
-            + " of \(count.expected) records; \(count.wrongCount) wrong")
+        print(
+            "faults: \(rows.count) kinds; \(count.objects) objects, \(count.rows) rows, \(count.quarantined) quarantined,"
+                + " of \(count.expected) records; \(count.wrongCount) wrong")
         #expect(count.wrong == [])
         #expect(count.rows + count.quarantined == count.expected)
         for row in rows { #expect(row.problems == [], "\(row.name)") }
@@ -117,7 +118,8 @@ private struct FaultRun {
         row.throughout = shown(answer, sandbox)
         var start = 0
         if fault.answersPartially, case .succeeded(let text) = answer {
-            start = text.split(separator: "\"offset\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) } ?? -1
+            start =
+                text.split(separator: "\"offset\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) } ?? -1
             if !(0..<40).contains(start) { row.problems.append("no offset in \(text)") }
         }
         let remedy = fault.remedy
@@ -169,11 +171,14 @@ private struct FaultRun {
             let words = reason.split(separator: " ").map { $0.hasPrefix("s3://") ? "s3://…:" : String($0) }
             return "`\(type)`: \(words.joined(separator: " "))".replacingOccurrences(of: "|", with: "\\|")
                 .replacingOccurrences(of: log.topic, with: "TOPIC")
-        case .succeeded(let text) where text.contains("[{"): return "`\(text)`".replacingOccurrences(of: log.topic, with: "TOPIC")
+        case .succeeded(let text) where text.contains("[{"):
+            return "`\(text)`".replacingOccurrences(of: log.topic, with: "TOPIC")
         case .succeeded:
             struct Line: Decodable { var level, message: String }
-            let warning = sandbox.process.lines().compactMap { try? JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
-                .last { $0.level == "WARN" }
+            let warning = sandbox.process.lines().compactMap {
+                try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
+            }
+            .last { $0.level == "WARN" }
             return "success" + (warning.map { "; warning: \($0.message)" } ?? "")
         case .died: return "the process died"
         case .timedOut: return "Sandbox.Timedout"

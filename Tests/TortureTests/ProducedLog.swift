@@ -33,7 +33,8 @@ struct ProducedLog: Sendable {
         case 5: value = "null"
         case 16: value = "\"\(Data("not json \(offset)".utf8).base64EncodedString())\""
         default:
-            let json = "{\"o\":\(offset),\"t\":\(time),\"text\":\"\(String(repeating: "x", count: offset * 37 % 400))\"}"
+            let json =
+                "{\"o\":\(offset),\"t\":\(time),\"text\":\"\(String(repeating: "x", count: offset * 37 % 400))\"}"
             value = "\"\(Data(json.utf8).base64EncodedString())\""
         }
         return """
@@ -69,6 +70,7 @@ struct Dice: RandomNumberGenerator {
 
     /// From `TORTURE_SEED`, or else a new one.
     static func seed() -> UInt64 {
-        ProcessInfo.processInfo.environment["TORTURE_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000_000)
+        ProcessInfo.processInfo.environment["TORTURE_SEED"].flatMap { UInt64($0) }
+            ?? UInt64.random(in: 0..<1_000_000_000)
     }
 }

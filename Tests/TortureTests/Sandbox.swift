@@ -112,7 +112,9 @@ private final class Host: @unchecked Sendable {
             } else {
                 struct Report: Decodable { var errorType, errorMessage: String }
                 let report = try? JSONDecoder().decode(Report.self, from: Data(request.body))
-                result = (.failed(type: report?.errorType ?? "", message: report?.errorMessage ?? request.text), milliseconds)
+                result = (
+                    .failed(type: report?.errorType ?? "", message: report?.errorMessage ?? request.text), milliseconds
+                )
             }
         }
         return .respond(202, body: "{\"status\":\"OK\"}")

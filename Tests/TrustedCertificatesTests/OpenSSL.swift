@@ -83,7 +83,9 @@ enum OpenSSL {
     struct Verdict: Equatable, CustomStringConvertible {
         let error: Int
         let chain: [Data]
-        var description: String { "\(String(cString: X509_verify_cert_error_string(error))), \(chain.count) certificates" }
+        var description: String {
+            "\(String(cString: X509_verify_cert_error_string(error))), \(chain.count) certificates"
+        }
     }
 
     static func verdict(
@@ -117,7 +119,8 @@ enum OpenSSL {
     /// A TLS context with libcurl's settings; the caller frees it.
     static func context() -> OpaquePointer {
         let context = SSL_CTX_new(TLS_client_method())!
-        X509_STORE_set_flags(SSL_CTX_get_cert_store(context), UInt(X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN))
+        X509_STORE_set_flags(
+            SSL_CTX_get_cert_store(context), UInt(X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN))
         return context
     }
 }

@@ -11,7 +11,10 @@ import Testing
 
     static let plain: [(String, String)] = [
         ("certificates alone", two),
-        ("a comment and a blank line before each", "# One\n\n" + two.replacing("-----BEGIN", with: "# Acme - é\n\n-----BEGIN")),
+        (
+            "a comment and a blank line before each",
+            "# One\n\n" + two.replacing("-----BEGIN", with: "# Acme - é\n\n-----BEGIN")
+        ),
         ("a comment at the end", two + "\n# that is all"),
         ("a comment with a carriage return", "# DOS\r\n" + two),
         ("no line break at the end", String(two.dropLast())),
@@ -69,7 +72,9 @@ import Testing
                 for _ in 0..<Int.random(in: 1...3, using: &random) {
                     changed[Int.random(in: changed.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
                 }
-                if Bool.random(using: &random) { changed = changed.prefix(Int.random(in: 1...changed.count, using: &random)) }
+                if Bool.random(using: &random) {
+                    changed = changed.prefix(Int.random(in: 1...changed.count, using: &random))
+                }
                 let accepts = OpenSSL.accepts(changed)
                 let isPlain = changed.withUnsafeBytes { PlainCertificate.subject(of: $0) } != nil
                 #expect(!isPlain || accepts, "\(changed.base64EncodedString())")

@@ -34,7 +34,8 @@ import Testing
                 .write(toFile: whole, atomically: true, encoding: .utf8)
             #expect(CertificateBundle(file: whole) == nil)
             #expect(quick == answers(one, whole), "\(one.name)")
-            let wanted = one.trusted ? ["ok", "ok", "untrusted"] : Array(repeating: one.refusal ?? "untrusted", count: 3)
+            let wanted =
+                one.trusted ? ["ok", "ok", "untrusted"] : Array(repeating: one.refusal ?? "untrusted", count: 3)
             #expect(quick == wanted, "\(one.name)")
         }
     }
@@ -78,7 +79,8 @@ import Testing
         try "".write(toFile: empty, atomically: true, encoding: .utf8)
         // One certificate that is broken makes OpenSSL refuse all of them.
         let broken = folder.appendingPathComponent("broken.pem").path
-        try (String(contentsOfFile: one.bundle, encoding: .utf8)
+        try
+            (String(contentsOfFile: one.bundle, encoding: .utf8)
             + "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n")
             .write(toFile: broken, atomically: true, encoding: .utf8)
         for path in ["/nowhere.pem", empty, broken] {
@@ -101,7 +103,8 @@ import Testing
         var counts: [String: Int] = [:]
         for round in 0..<150 {
             let all = (texts.authorities + texts.leaves).shuffled(using: &random)
-            let text = all.prefix(Int.random(in: 1...[3, 20, 140].randomElement(using: &random)!, using: &random)).joined()
+            let text = all.prefix(Int.random(in: 1...[3, 20, 140].randomElement(using: &random)!, using: &random))
+                .joined()
             let bundle = try #require(CertificateBundle(text: text), "seed \(seed)")
             let (whole, quick) = (OpenSSL.context(), OpenSSL.context())
             defer {
@@ -115,16 +118,21 @@ import Testing
             #expect(bundle.add(toContext: UnsafeMutableRawPointer(quick)))
             for leaf in leaves.shuffled(using: &random).prefix(12) {
                 let sent = Array(authorities.shuffled(using: &random).prefix(Int.random(in: 0...40, using: &random)))
-                let wanted = OpenSSL.verdict(on: leaf, sent: sent, store: SSL_CTX_get_cert_store(whole), host: "host.test")
-                let found = OpenSSL.verdict(on: leaf, sent: sent, store: SSL_CTX_get_cert_store(quick), host: "host.test")
+                let wanted = OpenSSL.verdict(
+                    on: leaf, sent: sent, store: SSL_CTX_get_cert_store(whole), host: "host.test")
+                let found = OpenSSL.verdict(
+                    on: leaf, sent: sent, store: SSL_CTX_get_cert_store(quick), host: "host.test")
                 #expect(found == wanted, "seed \(seed), round \(round)")
                 counts["\(wanted.error) \(wanted.chain.count)", default: 0] += 1
             }
             counts[bundle.decodedCount == bundle.count ? "whole" : "quick", default: 0] += 1
         }
-        print("verdicts (error, length of the chain):", counts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
+        print(
+            "verdicts (error, length of the chain):", counts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        )
         let trusted = counts.filter { $0.key.hasPrefix("0 ") }.values.reduce(0, +)
-        #expect(trusted > 20 && counts.count > 6 && counts["quick", default: 0] > 10 && counts["whole", default: 0] > 10)
+        #expect(
+            trusted > 20 && counts.count > 6 && counts["quick", default: 0] > 10 && counts["whole", default: 0] > 10)
     }
 
     @Test func `a certificate is decoded when it is asked for, and no other`() throws {

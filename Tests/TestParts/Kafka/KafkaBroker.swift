@@ -176,11 +176,13 @@ public final class KafkaBroker: @unchecked Sendable {
         Thread.detachNewThread { [weak self] in
             while true {
                 let connection = test_parts_accept(descriptor)
-                guard connection >= 0, let self, self.guarded({
-                    guard self.listener == descriptor else { return false }
-                    self.connections.insert(connection)
-                    return true
-                }) else {
+                guard connection >= 0, let self,
+                    self.guarded({
+                        guard self.listener == descriptor else { return false }
+                        self.connections.insert(connection)
+                        return true
+                    })
+                else {
                     if connection >= 0 { close(connection) }
                     break
                 }

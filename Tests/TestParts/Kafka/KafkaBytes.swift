@@ -75,7 +75,9 @@ struct KafkaWriter {
         bytes += more
     }
 
-    mutating func array<Elements: Collection>(_ elements: Elements, _ write: (inout KafkaWriter, Elements.Element) -> Void) {
+    mutating func array<Elements: Collection>(
+        _ elements: Elements, _ write: (inout KafkaWriter, Elements.Element) -> Void
+    ) {
         int32(Int32(elements.count))
         for element in elements { write(&self, element) }
     }

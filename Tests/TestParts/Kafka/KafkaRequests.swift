@@ -121,11 +121,14 @@ extension KafkaBroker {
         _ = (request.int32(), request.int32(), request.int8())
         let asked = request.array { reader in
             let topic = reader.string()
-            return (topic, reader.array { reader in
-                let wanted = Wanted(topic: topic, partition: reader.int32(), offset: reader.int64())
-                _ = reader.int32()
-                return wanted
-            })
+            return (
+                topic,
+                reader.array { reader in
+                    let wanted = Wanted(topic: topic, partition: reader.int32(), offset: reader.int64())
+                    _ = reader.int32()
+                    return wanted
+                }
+            )
         }
         waitForNews(asked.flatMap(\.1), until: end)
         answer.int32(0)
@@ -137,7 +140,9 @@ extension KafkaBroker {
 
     private func waitForNews(_ all: [Wanted], until end: Date) {
         func hasNews(_ wanted: Wanted) -> Bool {
-            guard let partitions = topics[wanted.topic], partitions.indices.contains(Int(wanted.partition)) else { return true }
+            guard let partitions = topics[wanted.topic], partitions.indices.contains(Int(wanted.partition)) else {
+                return true
+            }
             let partition = partitions[Int(wanted.partition)]
             return wanted.offset != (partition.lastStable ?? partition.next)
         }
