@@ -64,7 +64,8 @@ def environment(sink, settings):
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE / "python"), "AWS_REGION": "eu-central-1",
             "AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
             # Neither asks what is stored ahead of a batch; `looking_ahead` tells what that costs.
-            "BATCH_ORDER": "strict", "INGESTION_BUCKET": "ingestion", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{sink.port}", **settings}
+            "BATCH_ORDER": "strict", "INGESTION_BUCKET": "ingestion",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{sink.port}", **settings}
 
 
 def same_objects(run, sink):
@@ -126,7 +127,8 @@ def warm(run, sink):
             wall = {name: [invocation.wall for invocation in found[name][3:]] for name in NAMES}
             medians = [statistics.median(cpu[name]) for name in NAMES]
             row(f"{records:,}", f"{batches['swift'].size / 1000:,.0f}", stored["swift"]["objects"],
-                middle(cpu["swift"]), spread(cpu["swift"]), middle(cpu["python"]), spread(cpu["python"]), ratio(medians),
+                middle(cpu["swift"]), spread(cpu["swift"]), middle(cpu["python"]), spread(cpu["python"]),
+                ratio(medians),
                 middle(wall["swift"]), middle(wall["python"]),
                 *(f"{stored[name]['bytes'] / 1000:,.0f}" for name in NAMES))
             figures[compression, records] = dict(zip(NAMES, medians))
@@ -142,7 +144,8 @@ def warm(run, sink):
 
 
 def looking_ahead(run):
-    """What the LIST costs with which a batch asks what is stored ahead of it, where the mapping may pass over batches."""
+    """What the LIST costs with which a batch asks what is stored ahead of it, where the mapping may pass over
+    batches."""
     print("A warm invocation that looks ahead (BATCH_ORDER=any) and one that need not (strict), gzip")
     row("records", "CPU any", "CPU strict", "any ÷ strict", "time any", "time strict")
     for records in [1, 1_000, 10_000]:
@@ -166,7 +169,8 @@ def scale(run):
     print("CPU a record by the size of the batch and by its topic-partitions (one object each), COMPRESSION=none")
     row("records", "partitions", "CPU", "spread", "µs a record", "µs a further record", "µs a further object")
     least = base = None
-    for records, partitions in [(1, 1), (10, 1), (100, 1), (1_000, 1), (10_000, 1), (10_000, 10), (10_000, 100), (10_000, 500)]:
+    for records, partitions in [(1, 1), (10, 1), (100, 1), (1_000, 1), (10_000, 1), (10_000, 10), (10_000, 100),
+                                (10_000, 500)]:
         batches = Batches(records, "--step", "0.01", partitions=partitions)
         cpu = [function.invoke(batches.next()).cpu for _ in rounds(13)][3:]
         median = statistics.median(cpu)
@@ -247,7 +251,9 @@ def processor():
 
 
 def version(python, package=None):
-    code = f"import importlib.metadata as m; print(m.version('{package}'))" if package else "import platform; print(platform.python_version())"
+    code = "import platform; print(platform.python_version())"
+    if package:
+        code = f"import importlib.metadata as m; print(m.version('{package}'))"
     return subprocess.run([python, "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 

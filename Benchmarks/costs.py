@@ -3,8 +3,8 @@
 
     Benchmarks/costs.py [--try-out] [FILE.json]      costs.json beside this script, unless another is named
 
-Prints the table that the README shows; with --try-out the one of a stack with a broker of its own. Questions to Athena are
-not in them, nor is Kafka in the first.
+Prints the table that the README shows; with --try-out the one of a stack with a broker of its own. Questions to Athena
+are not in them, nor is Kafka in the first.
 """
 
 import json
@@ -27,12 +27,12 @@ def month(rate, prices, function, traffic, crawler):
     seconds = (function["s3_ms"] + rate * interval / 1000 * function["cpu_ms_per_1000_records"]
                * max(1, function["mb_of_memory_per_cpu"] / function["memory_mb"])) / 1000
     objects = traffic["partitions_a_batch"]
-    # A batch asks what is stored ahead of it. One page of a thousand keys answers for all partitions, as long as an hour's
-    # folder holds no more.
+    # A batch asks what is stored ahead of it. One page of a thousand keys answers for all partitions, as long as an
+    # hour's folder holds no more.
     pages = 1 if 3600 / interval * objects <= 1000 else objects
     lists = batches * pages
-    # In strict order it asks where a sandbox last saw the partition longer ago than it trusts its memory for, and once for
-    # each new folder.
+    # In strict order it asks where a sandbox last saw the partition longer ago than it trusts its memory for, and once
+    # for each new folder.
     strict_lists = lists if interval >= function["memory_seconds"] else MONTH_HOURS * objects
     crawls = MONTH_HOURS * traffic["topics"]
     crawl = crawler["dpus"] * crawler["least_minutes"] / 60 * prices["glue_dpu_hour"]
@@ -57,8 +57,10 @@ def month(rate, prices, function, traffic, crawler):
 
 def table(assumptions):
     rates = assumptions["traffic"]["rates"]
-    columns = [month(rate, *(assumptions[name] for name in ("prices", "function", "traffic", "crawler"))) for rate in rates]
-    yield "| a month, in US dollars, at | " + " | ".join(f"{rate:,} record{'s' * (rate > 1)}/s" for rate in rates) + " |"
+    columns = [month(rate, *(assumptions[name] for name in ("prices", "function", "traffic", "crawler")))
+               for rate in rates]
+    heads = " | ".join(f"{rate:,} record{'s' * (rate > 1)}/s" for rate in rates)
+    yield f"| a month, in US dollars, at | {heads} |"
     yield "|---|" + "---:|" * len(rates)
 
     def row(name, of, form="{:,.2f}"):
@@ -85,8 +87,10 @@ def try_out(assumptions):
     counts = MONTH_HOURS * 12
     together = {
         "the broker's machine, its disk and its address":
-            MONTH_HOURS * (broker["machine_hour"] + broker["address_hour"]) + broker["disk_gb"] * broker["disk_gb_month"],
-        "endpoints of Lambda and STS, for pollers on demand": MONTH_HOURS * broker["endpoints"] * broker["endpoint_hour"],
+            MONTH_HOURS * (broker["machine_hour"] + broker["address_hour"])
+            + broker["disk_gb"] * broker["disk_gb_month"],
+        "endpoints of Lambda and STS, for pollers on demand":
+            MONTH_HOURS * broker["endpoints"] * broker["endpoint_hour"],
         "the crawler, with folders by hour": rest["crawler, each hour"],
         "the rest, at 1 record/s": sum(rest[part] for part in PARTS),
     }

@@ -44,7 +44,8 @@ class Function:
     def invoke(self, event, deadline=DEADLINE, may_fail=False):
         self.count += 1
         head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: %d\r\n"
-                b"Lambda-Runtime-Deadline-Ms: %d\r\nLambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n"
+                b"Lambda-Runtime-Deadline-Ms: %d\r\n"
+                b"Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n"
                 b"Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-central-1:123456789012:function:ingestion\r\n"
                 b"Content-Length: %d\r\n\r\n" % (self.count, time.time() * 1000 + deadline, len(event)))
         before = self.cpu()

@@ -91,7 +91,8 @@ class Bucket:
         more = at < len(self.keys) and self.keys[at].startswith(prefix)
         items = "".join(
             f"<Contents><Key>{urllib.parse.quote(key)}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
-            "<ETag>&quot;0&quot;</ETag><Size>100</Size><StorageClass>STANDARD</StorageClass></Contents>" for key in page)
+            "<ETag>&quot;0&quot;</ETag><Size>100</Size><StorageClass>STANDARD</StorageClass></Contents>"
+            for key in page)
         return (f"<ListBucketResult><Name>b</Name><EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}"
                 f"</IsTruncated>{items}</ListBucketResult>").encode()
 

@@ -6,7 +6,8 @@ a batch of 10,000 with its connections open, and after S3 has closed them, as it
     Benchmarks/start.py [BOOTSTRAP [RUNS]]
 
 The Runtime API is a socket of this script's, and at first nobody listens where S3 should be: the connection that init
-opens ahead is refused. RUNS is 40 unless told. Other work on the machine makes it slower, which the minimum shows least.
+opens ahead is refused. RUNS is 40 unless told. Other work on the machine makes it slower, which the minimum shows
+least.
 """
 
 import os

@@ -55,6 +55,19 @@ check_scripts() {
     "$python" Tests/Build/commands.py || fail "build.sh does not do what it should." "see the lines above."
 }
 
+check_tidy() {
+    say "Looking for what is long, unused or in no target"
+    "$python" Tests/Tidy/finds.py || fail "the tidy check overlooks what it should find." "see the lines above."
+    "$python" Tests/Tidy/tidy.py || fail "the tree is not tidy." "see the lines above."
+}
+
+# Folders that are formatted in whole; swift format comes with Swift.
+check_format() {
+    say "Checking the format of the Swift files"
+    swift format lint --strict --parallel --recursive Package.swift Tests Benchmarks ||
+        fail "Swift files are not formatted." "swift format --in-place --recursive Package.swift Tests Benchmarks"
+}
+
 check_demo() {
     say "Drawing what the demo shows on terminals of several sizes"
     "$python" Tests/Demo/screens.py || fail "the demo does not fit its terminal." "see the lines above."
@@ -92,8 +105,11 @@ check_events() {
     say "Invoking single events under the runtime emulator"
     local event
     for event in msk self-managed awkward empty; do
-        "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" >"$(log invoke)" 2>&1 ||
-            { cat "$(log invoke)" >&2 && fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"; }
+        if ! "$python" Tests/Demo/invoke.py "$parts/aws-lambda-rie" "$out/bootstrap" "events/$event.json" \
+            >"$(log invoke)" 2>&1; then
+            cat "$(log invoke)" >&2
+            fail "events/$event.json is not ingested." "./build.sh invoke events/$event.json"
+        fi
     done
 }
 
@@ -126,7 +142,8 @@ check_zip() {
         fail "a binary for another processor would be packaged." "look at check_binary()."
     fi
     say "Running the binary in an empty root, with TLS and names of its own"
-    "$python" Tests/Static/empty_root.py "$out/bootstrap" || fail "the static binary does not do what it should." "see the lines above."
+    "$python" Tests/Static/empty_root.py "$out/bootstrap" ||
+        fail "the static binary does not do what it should." "see the lines above."
     say "Running it among name servers that are gone, silent, late or picky"
     "$python" Tests/Static/name_servers.py "$out/bootstrap" ||
         fail "a resolver breaks the function." "see the lines above."
@@ -145,11 +162,14 @@ check_template() {
             fail "SAM does not take ${template##*/}." "see the lines above."
     done
     say "Checking what the template makes of its parameters, for each way to Kafka"
-    "$python" Tests/Template/check.py || fail "the template's resources are not what their services take." "see the lines above."
+    "$python" Tests/Template/check.py ||
+        fail "the template's resources are not what their services take." "see the lines above."
     say "Comparing the variables that are read, advised, documented and set"
-    "$python" Tests/Template/variables.py || fail "the lists of variables differ." "put the one right that is wrong (see the lines above)."
+    "$python" Tests/Template/variables.py ||
+        fail "the lists of variables differ." "put the one right that is wrong (see the lines above)."
     say "Running the broker's user data in an empty root"
-    "$python" Tests/Template/user_data.py || fail "the broker's user data does not do what it should." "see the lines above."
+    "$python" Tests/Template/user_data.py ||
+        fail "the broker's user data does not do what it should." "see the lines above."
 }
 
 # The committed batches are what their scripts make: neither was changed without the other.
@@ -183,7 +203,8 @@ check_readme() {
     say "Running the README's commands"
     local command file link
     # Those of the walk through an account were run by walk.py, in a local one.
-    sed -e '/^## From an empty account/,/^## What it writes/d' README.md | sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' | while read -r command; do
+    sed -e '/^## From an empty account/,/^## What it writes/d' README.md |
+        sed -n '/^```sh$/,/^```$/{/^```/d;s/ *#.*//;p}' | while read -r command; do
         case $command in
             "./build.sh demo" | "./build.sh test"* | "") continue ;;
         esac
@@ -208,5 +229,6 @@ torture() {
     TORTURE_ROUNDS=${1:-500} MODEL_HISTORIES=100 WARNINGS_AS_ERRORS=1 TEST_PARTS=$parts BOOTSTRAP=$out/bootstrap \
         swift test -j "$jobs" --filter 'TortureTests|IngestionTests' 2>&1 | tee "$(log torture)" |
         grep --line-buffered -E '^(crash test|faults|deadline|model|[|])|recorded an issue|Test run with|error:' ||
-        fail "the torture found something." "see .build/logs/torture.log; TORTURE_SEED=SEED ./build.sh torture repeats it."
+        fail "the torture found something." \
+            "see .build/logs/torture.log; TORTURE_SEED=SEED ./build.sh torture repeats it."
 }

@@ -67,12 +67,14 @@ rows.value("row: LOG_APPEND_TIME and reordered fields", "", template=(
 rows.value("row: unknown fields of every type", "", template=(
     '{"leaderEpoch":7,"topic":"%(topic)s","x":{"value":"bm90IG1l","y":[1,{"offset":3},"]}\\"\\\\"]},'
     '"partition":%(partition)s,"n":null,"t":true,"f":-1.5e-7,"offset":%(offset)d,"timestamp":%(ms)d,'
-    '"timestampType":"CREATE_TIME","key":%(key)s,"value":"' + b64(stock("N100")) + '","headers":%(headers)s,"last":[]}'))
+    '"timestampType":"CREATE_TIME","key":%(key)s,"value":"' + b64(stock("N100"))
+    + '","headers":%(headers)s,"last":[]}'))
 rows.value("row: schema registry's metadata", "", template=(
     '{"topic":"%(topic)s","partition":%(partition)s,"offset":%(offset)d,"timestamp":%(ms)d,'
     '"timestampType":"CREATE_TIME","key":%(key)s,"keySchemaMetadata":{"dataFormat":"JSON","schemaId":"11"},'
     '"value":"' + b64(stock("N100")) + '",'
-    '"valueSchemaMetadata":{"dataFormat":"JSON","schemaId":"5e2b9d3a-41c6-4b49-a6f5-d5ce1c1ee1a3"},"headers":%(headers)s}'))
+    '"valueSchemaMetadata":{"dataFormat":"JSON","schemaId":"5e2b9d3a-41c6-4b49-a6f5-d5ce1c1ee1a3"},'
+    '"headers":%(headers)s}'))
 rows.value("row: escapes in names and values of the event", "", template=(
     '{"t\\u006fpic":"odd\\u002drecords-1","partition":%(partition)s,"offset":%(offset)d,"timestamp":%(ms)d,'
     '"timestampType":"CREATE\\u005fTIME","key":%(key)s,"val\\u0075e":"' + b64(stock("N100")).replace("S", "\\u0053", 1)
@@ -82,7 +84,8 @@ assert "/" in slashes
 rows.add("row: slash escaped in base64", '"' + slashes.replace("/", "\\/") + '"')
 rows.value("row: white space between the record's fields", "", template=(
     '{ "topic" :\t"%(topic)s" , "partition":\r\n %(partition)s , "offset": %(offset)d, "timestamp": %(ms)d ,'
-    '"timestampType":"CREATE_TIME","key" : %(key)s, "value" : "' + b64(stock("N100")) + '" , "headers" : %(headers)s }'))
+    '"timestampType":"CREATE_TIME","key" : %(key)s, "value" : "' + b64(stock("N100"))
+    + '" , "headers" : %(headers)s }'))
 rows.value("row: no headers", stock("N100"), headers="[]")
 rows.add("row: headers absent", template='{"topic":"%(topic)s","partition":%(partition)s,"offset":%(offset)d,'
          '"timestamp":%(ms)d,"timestampType":"CREATE_TIME","key":%(key)s,"value":"' + b64(stock("N100")) + '"}')
@@ -90,11 +93,13 @@ rows.value("row: repeated header names, signed and unsigned bytes, empty header"
     '[{"case":%s},{"h":[-61,-87,-128,127,0]},{"h":[195,169,255]},{"h":[]},{"":[1]}]' % signed("row: headers")))
 rows.value("row: pretty-printed", '{\n  "Index" : "N100",\r\n\t"Text":"line\\nbreak",\n  "List" : [ 1, 2 ]\n}\n')
 rows.value("row: spaces but no line breaks", ' { "Index" : "N100" , "Adj Close":\t3334.7 } ')
-rows.value("row: every escape and every plane", '{"a":"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00","b":"é€😀\u2028","":{}}')
+rows.value("row: every escape and every plane",
+           '{"a":"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00","b":"é€😀\u2028","":{}}')
 rows.value("row: empty object", "{}")
 rows.value("row: numbers at their limits", '{"a":-0,"b":1e400,"c":123456789012345678901234567890,"d":0.1E-12}')
 rows.value("row: nested as deeply as is taken", '{"a":' + "[" * 126 + "]" * 126 + "}")
-rows.value("row: a name once in each of several objects", '{"a":{"a":1},"b":[{"a":2},{"a":3}],"c":"\\"a\\":1,\\"a\\":2"}')
+rows.value("row: a name once in each of several objects",
+           '{"a":{"a":1},"b":[{"a":2},{"a":3}],"c":"\\"a\\":1,\\"a\\":2"}')
 rows.value("row: a partition column's name further in", '{"time":{"dt":"2026-11-21","hour":7}}')
 rows.value("row: header in base64", stock("N100"), headers='[{"case":"%s"}]' % b64("row: header in base64"))
 rows.value("row: headers as one object", stock("N100"), headers='{"case":%s}' % signed("row: headers as one object"))
@@ -128,7 +133,8 @@ bad.value("quarantine: not UTF-8", b'{"a":"\xff"}')
 bad.value("quarantine: overlong UTF-8", b'{"a":"\xc0\xaf"}')
 bad.value("quarantine: UTF-8 of a surrogate", b'{"a":"\xed\xa0\x80"}')
 bad.value("quarantine: UTF-16", stock("N100").encode("utf-16-le"))
-bad.value("quarantine: five bytes of a schema registry before the object", b"\x00\x00\x00\x00\x07" + stock("N100").encode())
+bad.value("quarantine: five bytes of a schema registry before the object",
+          b"\x00\x00\x00\x00\x07" + stock("N100").encode())
 bad.value("quarantine: name twice", '{"id":1,"id":2}')
 bad.value("quarantine: name twice but for its case", '{"userId":3,"userid":4}')
 bad.value("quarantine: name twice further in", '{"o":[{"A":1},{"A":1,"a":2}]}')

@@ -104,7 +104,8 @@ if __name__ == "__main__":
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--source", choices=["msk", "self-managed"], default="msk")
     parser.add_argument("--topic", default="stock_market")
-    parser.add_argument("--first-offset", type=int, default=100_000, help="of partition 0; each next partition is 1000 on")
+    parser.add_argument("--first-offset", type=int, default=100_000,
+                        help="of partition 0; each next partition is 1000 on")
     parser.add_argument("--start", type=int, default=1795301400000, help="time of the first record, ms since 1970")
     parser.add_argument("--step", type=float, default=0.5, help="seconds from one record to the next")
     parser.add_argument("--headers", action="store_true", help="two headers on each record")

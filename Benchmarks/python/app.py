@@ -1,7 +1,7 @@
 """The same ingestion as most people would write it: awslambdaric and boto3, with care, but without heroics.
 
-It promises what bootstrap does at DELIVERY=at-least-once: nothing is lost, and a batch that is delivered again as it was
-is not stored again. Every value is checked as JSON, the same objects with the same lines get the same keys, none is
+It promises what bootstrap does at DELIVERY=at-least-once: nothing is lost, and a batch that is delivered again as it
+was is not stored again. Every value is checked as JSON, the same objects with the same lines get the same keys, none is
 overwritten, and what cannot be a row goes to errors/. Where a key is taken, the object's metadata says how far it
 reaches, and what follows is stored under the next offset. The clients are made once, uploads run side by side, and gzip
 is at its fastest level, as bootstrap's.
@@ -28,7 +28,8 @@ HOUR = 3_600_000  # milliseconds
 EPOCH = datetime.datetime(1970, 1, 1)
 STRING_OR_SPACE = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t\r\n]+')
 
-s3 = boto3.client("s3", config=botocore.config.Config(max_pool_connections=8, retries={"max_attempts": 4, "mode": "standard"}))
+s3 = boto3.client("s3", config=botocore.config.Config(
+    max_pool_connections=8, retries={"max_attempts": 4, "mode": "standard"}))
 pool = concurrent.futures.ThreadPoolExecutor(8)
 
 

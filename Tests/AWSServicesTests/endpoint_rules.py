@@ -1,4 +1,5 @@
-"""Where botocore finds S3 and Glue: a line each of region, FIPS, dual stack, S3's host for the bucket data-1, Glue's, Lambda's.
+"""Where botocore finds S3, Glue and Lambda: a line each of region, FIPS, dual stack, S3's host for the bucket data-1,
+Glue's, Lambda's.
 
 A host is `-` where botocore's rules refuse the combination.
 """

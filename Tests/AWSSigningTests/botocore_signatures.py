@@ -6,7 +6,6 @@ prints one JSON object a line: the request as a caller states it, what is sent, 
 """
 
 import datetime
-import hashlib
 import json
 import random
 import sys
@@ -38,6 +37,26 @@ def path(rng):
     return "/" + "/".join(segments)
 
 
+def stop_the_clock(moment):
+    """From now on botocore signs as of then."""
+    class Clock(datetime.datetime):
+        @classmethod
+        def utcnow(cls):
+            return moment.replace(tzinfo=None)
+
+        @classmethod
+        def now(cls, tz=None):
+            return moment.astimezone(tz) if tz else moment.replace(tzinfo=None)
+
+    botocore.auth.datetime = type(sys)("datetime")
+    botocore.auth.datetime.datetime = Clock
+    botocore.auth.datetime.timezone = datetime.timezone
+    botocore.auth.datetime.timedelta = datetime.timedelta
+    if hasattr(botocore.auth, "get_current_datetime"):
+        botocore.auth.get_current_datetime = lambda remove_tzinfo=True: (
+            moment.replace(tzinfo=None) if remove_tzinfo else moment)
+
+
 def one(rng):
     s3 = rng.random() < 0.7
     raw_path = path(rng)
@@ -57,24 +76,7 @@ def one(rng):
     credentials = Credentials("AKID" + text(rng, 8, without=ALPHABETS[1] + ALPHABETS[2]), text(rng, 40, 1) or "s",
                               rng.choice([None, text(rng, 60, 1, without=ALPHABETS[2]).strip() or "t"]))
     moment = datetime.datetime.fromtimestamp(rng.randint(0, 4_000_000_000), datetime.timezone.utc)
-
-    class Clock(datetime.datetime):
-        @classmethod
-        def utcnow(cls):
-            return moment.replace(tzinfo=None)
-
-        @classmethod
-        def now(cls, tz=None):
-            return moment.astimezone(tz) if tz else moment.replace(tzinfo=None)
-
-    botocore.auth.datetime = type(sys)("datetime")
-    botocore.auth.datetime.datetime = Clock
-    botocore.auth.datetime.timezone = datetime.timezone
-    botocore.auth.datetime.timedelta = datetime.timedelta
-    if hasattr(botocore.auth, "get_current_datetime"):
-        botocore.auth.get_current_datetime = lambda remove_tzinfo=True: (
-            moment.replace(tzinfo=None) if remove_tzinfo else moment)
-
+    stop_the_clock(moment)
     request = AWSRequest(method, "http://" + host + quote(raw_path, safe="/~"), headers=dict(headers),
                          data=body, params=dict(query))
     # An http URL makes botocore sign UNSIGNED-PAYLOAD only where it is told to; it is not.

@@ -73,7 +73,8 @@ def compare(records, kept, objects, metadata):
         if says != said:
             wrong.append(f"says of itself {says}: {key}")
     if at < len(records):
-        wrong.append(f"{len(records) - at} records missing from offset {records[at][0]} on: {records[at][1][0]['topic']}")
+        offset, (record, *_) = records[at]
+        wrong.append(f"{len(records) - at} records missing from offset {offset} on: {record['topic']}")
     return wrong
 
 

@@ -16,7 +16,8 @@ CLUSTER = f"arn:aws:kafka:{REGION}:123456789012:cluster/example/751d2973-a626-43
 
 
 def main(package):
-    samples = {name: (ROOT / "events" / f"{name}.json").read_bytes() for name in ("msk", "self-managed", "awkward", "empty")}
+    samples = {name: (ROOT / "events" / f"{name}.json").read_bytes()
+               for name in ("msk", "self-managed", "awkward", "empty")}
     samples["10,000 records"] = subprocess.check_output([sys.executable, ROOT / "events/make-batch.py"])
     samples["msk, once more"] = samples["msk"]  # redelivered, as Kafka may do at any time: nothing may be doubled
 

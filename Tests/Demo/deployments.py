@@ -24,7 +24,8 @@ CHOICES = {
 }
 REFUSED = {
     "Say where Kafka is": {},
-    "cannot both be set": {"MSKClusterArn": CLUSTER, "BootstrapServers": "b-1.example.com:9096", "KafkaSecretArn": SECRET},
+    "cannot both be set": {"MSKClusterArn": CLUSTER, "BootstrapServers": "b-1.example.com:9096",
+                           "KafkaSecretArn": SECRET},
     "cannot be set with OwnBroker": {"MSKClusterArn": CLUSTER, "OwnBroker": "true"},
     "need KafkaSecretArn": {"BootstrapServers": "b-1.example.com:9092"},
     "belong together": {"BootstrapServers": "b-1.example.com:9092", "SubnetA": "subnet-1"},
@@ -80,7 +81,8 @@ def failed_batches_are_miscounted(aws, bucket):
     """The count that a schedule starts each five minutes, for which nobody waits here."""
     s3, keys = aws.client("s3"), [f"aws/lambda/9a1d/orders-0/{number}" for number in range(2)]
     s3.put_object(Bucket=bucket, Key="replayed/aws/lambda/9a1d/orders-0/0", Body=b"")
-    rule, = [it["Name"] for it in aws.client("events").list_rules()["Rules"] if it.get("ScheduleExpression") == "rate(5 minutes)"]
+    rule, = [it["Name"] for it in aws.client("events").list_rules()["Rules"]
+             if it.get("ScheduleExpression") == "rate(5 minutes)"]
     machine = aws.client("events").list_targets_by_rule(Rule=rule)["Targets"][0]["Arn"]
     counted = []
     for present in (keys, keys[:1], []):
@@ -100,7 +102,8 @@ def told(aws, bucket, times):
     while time.monotonic() < deadline:
         now = datetime.datetime.now(datetime.timezone.utc)
         points = aws.client("cloudwatch").get_metric_statistics(
-            Namespace="KafkaIngestion/FailedBatches", MetricName="FailedBatches", Dimensions=[{"Name": "Bucket", "Value": bucket}],
+            Namespace="KafkaIngestion/FailedBatches", MetricName="FailedBatches",
+            Dimensions=[{"Name": "Bucket", "Value": bucket}],
             StartTime=now - datetime.timedelta(hours=1), EndTime=now + datetime.timedelta(hours=1), Period=60,
             Statistics=["Sum", "SampleCount"])["Datapoints"]
         if sum(point["SampleCount"] for point in points) >= times:

@@ -27,7 +27,8 @@ def main(emulator, bootstrap, event):
     with LocalAWS() as aws:
         set_up(aws)
         with running(emulator, bootstrap, aws) as url:
-            request = urllib.request.Request(url, pathlib.Path(event).read_bytes(), {"Content-Type": "application/json"})
+            request = urllib.request.Request(url, pathlib.Path(event).read_bytes(),
+                                             {"Content-Type": "application/json"})
             step("The function's log")
             try:
                 answer = urllib.request.urlopen(request, timeout=120).read().decode()

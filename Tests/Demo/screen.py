@@ -30,7 +30,8 @@ def plain(text):
 
 
 def chart(values, columns=None, height=12, digits=0, floor=None):
-    """Bars over a scale from the least value (or the floor) to the greatest; each is the mean of the values that fall into it."""
+    """Bars over a scale from the least value (or the floor) to the greatest; each is the mean of the values that fall
+    into it."""
     labels = 11
     width = max(10, (columns or size().columns) - 1 - 2 - labels - 1)
     points = [sum(part) / len(part) for part in parts(values, min(width, len(values)))]

@@ -37,7 +37,8 @@ def main():
         if "No changes to deploy" not in again or again.count("Next steps") != 1:
             raise SystemExit(f"A second deployment is not a quiet one:\n{again}")
         changed = shell.run("./build.sh deploy Delivery=at-least-once MetricsNamespace=")
-        variables = aws.client("lambda").get_function_configuration(FunctionName=stack["Function"])["Environment"]["Variables"]
+        configuration = aws.client("lambda").get_function_configuration(FunctionName=stack["Function"])
+        variables = configuration["Environment"]["Variables"]
         if (variables["DELIVERY"], variables.get("METRICS_NAMESPACE"), outputs(aws)) != ("at-least-once", "", stack):
             raise SystemExit(f"The changed parameters did not arrive: {variables}\n{changed}")
 
@@ -73,7 +74,8 @@ def main():
 def newest(index):
     """The price that the last record of an index in the sample tells."""
     lists = json.loads((ROOT / "events/msk.json").read_text())["records"].values()
-    rows = [(it["timestamp"], json.loads(base64.b64decode(it["value"]))) for records in lists for it in records if it["value"]]
+    rows = [(it["timestamp"], json.loads(base64.b64decode(it["value"]))) for records in lists for it in records
+            if it["value"]]
     return max((time, row["Close"]) for time, row in rows if row["Index"] == index)[1]
 
 

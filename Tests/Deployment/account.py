@@ -1,10 +1,11 @@
-"""An account that the aws command of the tests talks to: stacks, buckets and a broker's machine, as far as build.sh asks.
+"""An account that the aws command of the tests talks to: stacks, buckets and a broker's machine, as far as build.sh
+asks.
 
-`with Account() as account:` puts an `aws`, a `date` and a `sleep` of its own before those of this machine. What it is
-asked is kept in `calls`; what it answers is shaped by botocore's own --query language, and says no what it does not know.
+`with Account() as account:` puts an `aws`, a `date` and a `sleep` of its own before those of this machine. What it
+is asked is kept in `calls`; what it answers is shaped by botocore's own --query language, and says no to what it does
+not know.
 """
 
-import contextlib
 import http.server
 import json
 import os
@@ -123,7 +124,8 @@ class Account:
         return {"Account": ACCOUNT}
 
     def cloudformation_describe_stacks(self, options):
-        if not self.stack or (self.stack["StackStatus"] == "DELETE_COMPLETE" and options["stack-name"] != self.stack["StackId"]):
+        if not self.stack or (self.stack["StackStatus"] == "DELETE_COMPLETE"
+                              and options["stack-name"] != self.stack["StackId"]):
             raise Refused("ValidationError", f"Stack with id {options['stack-name']} does not exist")
         return {"Stacks": [self.stack]}
 
@@ -164,7 +166,8 @@ class Account:
     def ec2_describe_network_interfaces(self, _):
         self.interfaces = max(0, self.interfaces - 1)
         of_others = [{"NetworkInterfaceId": "eni-endpoint", "InterfaceType": "vpc_endpoint"},
-                     {"NetworkInterfaceId": "eni-broker", "InterfaceType": "interface", "Attachment": {"InstanceId": "i-1"}}]
+                     {"NetworkInterfaceId": "eni-broker", "InterfaceType": "interface",
+                      "Attachment": {"InstanceId": "i-1"}}]
         return {"NetworkInterfaces": of_others + [
             {"NetworkInterfaceId": f"eni-{n}", "InterfaceType": "interface"} for n in range(self.interfaces)]}
 

@@ -2,8 +2,8 @@
 
     saved_queries.py LAMBDA.zip
 
-DuckDB answers them, which is not Athena: it checks that a query is right, and not that Athena has each function. What is
-expected is counted from the events, by none of the function's code.
+DuckDB answers them, which is not Athena: it checks that a query is right, and not that Athena has each function. What
+is expected is counted from the events, by none of the function's code.
 """
 
 import base64
@@ -46,7 +46,8 @@ def main(package):
 
 
 def records():
-    """One date for all, as the broker's own producer writes; a gap and a duplicate of offsets are made further below."""
+    """One date for all, as the broker's own producer writes; a gap and a duplicate of offsets are made further
+    below."""
     for number in range(400):
         index = ["HSI", "NYA", "N225"][number % 3]
         value = {"Index": index, "Date": "2026-11-21", "Low": 100.0 + number, "High": 120.0 + number,
@@ -59,9 +60,11 @@ def records():
 def events():
     """The topic, another one with the same columns, and what cannot be rows of either."""
     rows = list(records())
-    other = [it | {"topic": "orders", "offset": it["offset"] + 10_000, "value": encoded('{"Index":"X","Date":"2099-01-01","Close":1.0,"Low":1.0,"High":9.0,"Volume":1e9}')}
+    other = [it | {"topic": "orders", "offset": it["offset"] + 10_000,
+                   "value": encoded('{"Index":"X","Date":"2099-01-01","Close":1.0,"Low":1.0,"High":9.0,"Volume":1e9}')}
              for it in rows[:50]]
-    bad = [it | {"topic": topic, "offset": 90_000, "value": encoded("no JSON")} for it in rows[:1] for topic in (TOPIC, "orders")]
+    bad = [it | {"topic": topic, "offset": 90_000, "value": encoded("no JSON")} for it in rows[:1]
+           for topic in (TOPIC, "orders")]
     for batch in (rows, other, bad):
         lists = collections.defaultdict(list)
         for it in batch:
@@ -90,7 +93,8 @@ def connect(folder):
     """Tables as the crawler names them, columns in small letters."""
     connection = duckdb.connect()
     connection.execute(MACROS)
-    for table, topic in {"stock_market_2": f"topics/{TOPIC}", "orders": "topics/orders", "quarantined_records": "errors"}.items():
+    for table, topic in {"stock_market_2": f"topics/{TOPIC}", "orders": "topics/orders",
+                         "quarantined_records": "errors"}.items():
         columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows_of(folder, topic)}").fetchall()]
         names = ", ".join(f'"{name}" AS "{name.lower()}"' for name in columns)
         connection.execute(f"CREATE VIEW {table} AS SELECT {names} FROM {rows_of(folder, topic)}")
@@ -98,7 +102,8 @@ def connect(folder):
 
 
 def rows_of(folder, topic):
-    return f"read_json('{folder}/{topic}/**/*.json.gz', format='newline_delimited', hive_partitioning=true, hive_types_autocast=false)"
+    options = "format='newline_delimited', hive_partitioning=true, hive_types_autocast=false"
+    return f"read_json('{folder}/{topic}/**/*.json.gz', {options})"
 
 
 def compare(partitioning, connection):
@@ -136,7 +141,8 @@ def answers():
         lows[index].append(value["Low"])
         highs[index].append(value["High"])
     counts = collections.Counter(value["Index"] for _, value in rows)
-    ranges = [(i, "2026-11-21", min(lows[i]), max(highs[i]), round(100 * (max(highs[i]) - min(lows[i])) / min(lows[i]), 2)) for i in lows]
+    ranges = [(i, "2026-11-21", min(lows[i]), max(highs[i]),
+               round(100 * (max(highs[i]) - min(lows[i])) / min(lows[i]), 2)) for i in lows]
     return {
         "NewestRecords": [()],
         "RecordsByHour": [(h, p, len(them), min(them), max(them)) for (h, p), them in
@@ -145,7 +151,8 @@ def answers():
         "DailyRange": [(i, as_date(date), *rest) for i, date, *rest in sorted(ranges, key=lambda it: (-it[4], it[0]))],
         "VolumeByHour": [(*place, *them) for place, them in sorted(volume.items())],
         "DuplicatesAndGaps": [(0, "gap", 99, 105, 5), (1, "duplicate", 0, 0, -1), (1, "gap", 99, 105, 5)],
-        "Quarantined": [("malformed-json", topic, 0, 90_000, moment(NOON), "HSI", "no JSON") for topic in ("orders", TOPIC)],
+        "Quarantined": [("malformed-json", topic, 0, 90_000, moment(NOON), "HSI", "no JSON")
+                        for topic in ("orders", TOPIC)],
     }
 
 

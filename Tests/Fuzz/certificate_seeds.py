@@ -13,7 +13,8 @@ directory.mkdir(parents=True, exist_ok=True)
 text = "# Two\n\n"
 for kind in ("rsa:2048", "ed25519"):
     text += subprocess.run(["openssl", "req", "-x509", "-newkey", kind, "-nodes", "-keyout", "/dev/null", "-subj",
-                            "/C=DE/O=Acme \u00fc+OU=x/CN=Root", "-utf8"], check=True, capture_output=True, text=True).stdout
+                            "/C=DE/O=Acme \u00fc+OU=x/CN=Root", "-utf8"], check=True, capture_output=True,
+                           text=True).stdout
 systems = map(pathlib.Path, ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"])
 everything = text + next((path.read_text() for path in systems if path.exists()), "")
 blocks = re.findall(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", everything, re.S)

@@ -229,12 +229,14 @@ struct ReviewedHistoryTests {
         survey.start()
         store.run()
         #expect(answers.count == asked.count)
-        for (index, range) in asked.enumerated() {
-            let under = bucket.sortedKeys.filter { $0.hasPrefix(range.prefix) && isBefore(range.after, $0) }
-            let keys = under.filter { !isBefore(range.through, $0) }
-            #expect(answers[index]?.keys == (range.needsFirstOnly ? Array(keys.prefix(1)) : keys))
-            if !range.needsFirstOnly { #expect(answers[index]?.next == under.first { isBefore(range.through, $0) }) }
-        }
+        for (index, range) in asked.enumerated() { expect(answers[index], of: range) }
+    }
+
+    private func expect(_ answer: KeysFound?, of range: KeyRange) {
+        let under = bucket.sortedKeys.filter { $0.hasPrefix(range.prefix) && isBefore(range.after, $0) }
+        let keys = under.filter { !isBefore(range.through, $0) }
+        #expect(answer?.keys == (range.needsFirstOnly ? Array(keys.prefix(1)) : keys))
+        if !range.needsFirstOnly { #expect(answer?.next == under.first { isBefore(range.through, $0) }) }
     }
 }
 

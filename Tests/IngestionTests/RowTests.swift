@@ -102,8 +102,9 @@ private let place = #""kafka_topic":"t","kafka_partition":0,"kafka_offset":0,"ka
         let rows = try lines([sent], ["RECORD_METADATA": "kafka-headers"]).rows
         #expect(
             rows == [
-                #"{"a":1,\#(place),"kafka_timestamp_type":"LOG_APPEND_TIME","kafka_headers":[{"key":"ce_id","value":"1"},"#
-                    + #"{"key":"h","value_base64":"/w=="},{"key":"ce_id","value_base64":"Igo="},{"key":"","value":null},"#
+                #"{"a":1,\#(place),"kafka_timestamp_type":"LOG_APPEND_TIME","kafka_headers":["#
+                    + #"{"key":"ce_id","value":"1"},{"key":"h","value_base64":"/w=="},"#
+                    + #"{"key":"ce_id","value_base64":"Igo="},{"key":"","value":null},"#
                     + #"{"key":"h","value":""},{"key":"x","value":"b"}],"kafka_key":null}"#
             ])
     }

@@ -50,8 +50,8 @@ struct KafkaEventReaderTests {
         let records = try read(
             """
             {"eventSource":"aws:kafka","eventSourceArn":"arn:aws:kafka:us-east-1:123456789012:cluster/vpc/x",
-             "bootstrapServers":"b-1:9092,b-2:9092","records":{"mytopic-0":[{"topic":"mytopic","partition":0,"offset":15,
-             "timestamp":1545084650987,"timestampType":"CREATE_TIME","key":"abcDEFghiJKLmnoPQRstuVWXyz1234==",
+             "bootstrapServers":"b-1:9092,b-2:9092","records":{"mytopic-0":[{"topic":"mytopic","partition":0,
+             "offset":15,"timestamp":1545084650987,"timestampType":"CREATE_TIME","key":"abcDEFghiJKLmnoPQRstuVWXyz1234==",
              "value":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","headers":[{"headerKey":[104,101,97,-61]}]}]}}
             """)
         #expect(
@@ -125,7 +125,8 @@ struct KafkaEventReaderTests {
                     ])
             ),
             (
-                #"{"new":{"a":[1,{"b":-1.5e+3}],"c":"\""},"topic":"t","partition":0,"offset":1,"valueSchemaMetadata":{"dataFormat":"JSON","schemaId":"1"},"x":true}"#,
+                #"{"new":{"a":[1,{"b":-1.5e+3}],"c":"\""},"topic":"t","partition":0,"offset":1,"#
+                    + #""valueSchemaMetadata":{"dataFormat":"JSON","schemaId":"1"},"x":true}"#,
                 SeenRecord(topic: "t", partition: 0, offset: 1)
             ),
             (

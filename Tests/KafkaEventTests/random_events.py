@@ -21,7 +21,8 @@ def noise(r):
 
 
 def record(r, topic):
-    fields = {"topic": topic, "partition": r.choice([0, 1, 7, "7", 2147483647]), "offset": r.choice([0, 5, 2**53 + 1, 2**63 - 1])}
+    fields = {"topic": topic, "partition": r.choice([0, 1, 7, "7", 2147483647]),
+              "offset": r.choice([0, 5, 2**53 + 1, 2**63 - 1])}
     if r.random() < 0.9:
         fields["timestamp"] = r.choice([0, -1, 1545084650987, -(2**63), 2**63 - 1])
     if r.random() < 0.7:
@@ -31,7 +32,9 @@ def record(r, topic):
             text = base64.b64encode(r.randbytes(r.randrange(40))).decode()
             fields[name] = r.choice([None, text, text, "not base64!", "é\t"])
     if r.random() < 0.6:
-        fields["headers"] = r.choice([None, [], [{r.choice(TOPICS): [r.randrange(-128, 256) for _ in range(r.randrange(4))]} for _ in range(r.randrange(4))], [{"n": None}]])
+        fields["headers"] = r.choice([None, [],
+                                      [{r.choice(TOPICS): [r.randrange(-128, 256) for _ in range(r.randrange(4))]}
+                                       for _ in range(r.randrange(4))], [{"n": None}]])
     if r.random() < 0.3:
         fields["schema" + str(r.randrange(3))] = noise(r)
     if r.random() < 0.5:
@@ -46,18 +49,21 @@ def event(r):
     for index in range(r.randrange(4)):
         topic = r.choice(TOPICS)
         lists[f"{topic}-{index}"] = [record(r, topic) for _ in range(r.randrange(5))]
-    whole = {"eventSource": r.choice(["aws:kafka", "SelfManagedKafka", "aws:SelfManagedKafka"]), "bootstrapServers": "b:9092", "records": lists}
+    whole = {"eventSource": r.choice(["aws:kafka", "SelfManagedKafka", "aws:SelfManagedKafka"]),
+             "bootstrapServers": "b:9092", "records": lists}
     if r.random() < 0.3:
         whole["more"] = noise(r)
     items = list(whole.items())
     if r.random() < 0.3:
         r.shuffle(items)
-    text = json.dumps(dict(items), ensure_ascii=r.random() < 0.5, indent=r.choice([None, None, 1, "\t"]), separators=r.choice([(",", ":"), (", ", ": "), None]))
+    text = json.dumps(dict(items), ensure_ascii=r.random() < 0.5, indent=r.choice([None, None, 1, "\t"]),
+                      separators=r.choice([(",", ":"), (", ", ": "), None]))
     if r.random() < 0.3:
         text = text.replace("/", "\\/")
     if r.random() < 0.4:
         at = r.randrange(len(text))
-        text = r.choice([text[:at], text[:at] + r.choice('{}[]",:\\0-19.eE x\ntfn') + text[at + 1:], text[:at] + text[at + 1:]])
+        text = r.choice([text[:at], text[:at] + r.choice('{}[]",:\\0-19.eE x\ntfn') + text[at + 1:],
+                         text[:at] + text[at + 1:]])
     return text
 
 
@@ -131,7 +137,8 @@ def one(item):
         raise ValueError("topic")
     whole(fields["partition"], 0, 2**31 - 1)
     whole(fields["offset"], 0, 2**63 - 1)
-    return [fields["topic"], fields["partition"], fields["offset"], fields["timestamp"], fields.get("key"), fields.get("value"), fields.get("headers", [])]
+    return [fields["topic"], fields["partition"], fields["offset"], fields["timestamp"], fields.get("key"),
+            fields.get("value"), fields.get("headers", [])]
 
 
 def headers(value):

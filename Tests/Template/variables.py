@@ -1,5 +1,5 @@
-"""Compares four lists of the function's variables: those that its source reads, those that its messages tell people to
-set, those that the README names, and those that the template sets. Each is a parameter of the template, or on the list
+"""Compares four lists of the function's variables: those that its source reads, those that its messages tell people
+to set, those that the README names, and those that the template sets. Each is a parameter of the template, or on the list
 of those that are not in Sources/Deployment/README.md, with the reason."""
 
 import pathlib
@@ -46,7 +46,8 @@ def differences(read, advised, documented, excused, parameters, fixed):
 
 
 def of_sources():
-    """(names that stand alone in a literal, as they are looked up; names within a text), of all that bootstrap links."""
+    """(names that stand alone in a literal, as they are looked up; names within a text), of all that bootstrap
+    links."""
     read, advised = set(), set()
     for room in rooms_of("bootstrap"):
         for path in sorted((ROOT / "Sources" / room).rglob("*.swift")):

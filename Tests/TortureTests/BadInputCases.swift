@@ -1,6 +1,7 @@
 import Foundation
 
-// Long lists of cases read best as tables; each part is its own property, since one literal of all takes minutes to compile.
+// Long lists of cases read best as tables; each part is its own property, since one literal of all takes
+// minutes to compile.
 extension BadInput {
     static let all = values + moreValues + encodings + topics + numbers + timestamps + headers + events + batches
 
@@ -240,11 +241,13 @@ extension BadInput {
         .records("offsets that fall", record(offset: "8") + "," + record(offset: "7"), .fails("offsets must increase")),
         .event(
             "one partition in two lists, out of order",
-            "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-0\":[\(record(offset: "8"))],\"t-00\":[\(record(offset: "7"))]}}",
+            "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-0\":[\(record(offset: "8"))],"
+                + "\"t-00\":[\(record(offset: "7"))]}}",
             .fails("offsets must increase")),
         .event(
             "records twice",
-            "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-0\":[\(record())]},\"records\":{\"t-0\":[\(record(offset: "8"))]}}",
+            "{\"eventSource\":\"aws:kafka\",\"records\":{\"t-0\":[\(record())]},"
+                + "\"records\":{\"t-0\":[\(record(offset: "8"))]}}",
             .rows(2)),
         .records("an offset given twice in a record", record(more: ",\"offset\":9"), .rows(1)),
         .records("a value given twice, the second null", record(more: ",\"value\":null"), .quarantined("tombstone")),

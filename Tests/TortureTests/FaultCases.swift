@@ -68,8 +68,16 @@ extension FaultCase {
     ///   - secure: an HTTPS endpoint with a certificate that nobody knows, and the file that makes it known.
     ///   - refusing: a port that nobody listens on.
     static func all(secure: (url: String, certificate: String), refusing: Int, healthy: String) -> [FaultCase] {
-        let unstored = "Function.RecordsNotStored"
-        return [
+        noConnection(secure: secure, refusing: refusing, healthy: healthy) + damagedConnections + errors + slowAnswers
+            + clocks + denials + glue
+    }
+
+    private static let unstored = "Function.RecordsNotStored"
+
+    private static func noConnection(
+        secure: (url: String, certificate: String), refusing: Int, healthy: String
+    ) -> [FaultCase] {
+        [
             FaultCase(
                 name: "connection refused", once: nil,
                 throughout: .fails([unstored, "Unreachable", "AWS_ENDPOINT_URL"]),
@@ -82,6 +90,11 @@ extension FaultCase {
                 name: "unknown certificate (TLS)", once: nil,
                 throughout: .fails([unstored, "UntrustedCertificate", "AWS_CA_BUNDLE"]),
                 endpoint: secure.url, remedy: (secure.url, ["AWS_CA_BUNDLE": secure.certificate])),
+        ]
+    }
+
+    private static var damagedConnections: [FaultCase] {
+        [
             FaultCase(
                 name: "reset before the request arrived", script: { _, _ in .resetBefore },
                 throughout: .fails([unstored, "PutObject", "ConnectionBroken"])),
@@ -97,6 +110,11 @@ extension FaultCase {
             FaultCase(
                 name: "an answer that is not HTTP", script: { _, _ in .answer("SSH-2.0-OpenSSH_9.6\r\n") },
                 throughout: .fails([unstored, "PutObject", "ConnectionBroken"])),
+        ]
+    }
+
+    private static var errors: [FaultCase] {
+        [
             FaultCase(
                 name: "500 InternalError", script: { _, _ in error(500, "InternalError") },
                 throughout: .fails([unstored, "InternalError (HTTP 500)"])),
@@ -106,6 +124,11 @@ extension FaultCase {
             FaultCase(
                 name: "409 ConditionalRequestConflict", script: { _, _ in error(409, "ConditionalRequestConflict") },
                 throughout: .fails([unstored, "ConditionalRequestConflict (HTTP 409)"])),
+        ]
+    }
+
+    private static var slowAnswers: [FaultCase] {
+        [
             FaultCase(
                 name: "silence for 40 s, request lost", script: { _, _ in .stallBefore(seconds: 40) },
                 throughout: .fails([unstored, "Timeout"]), deadline: 14_000),
@@ -124,6 +147,11 @@ extension FaultCase {
             FaultCase(
                 name: "a listing's Content-Length too small", strikes: .lists, script: { _, _ in .length(off: -60) },
                 throughout: .fails([unstored, "UnreadableAnswer"])),
+        ]
+    }
+
+    private static var clocks: [FaultCase] {
+        [
             FaultCase(
                 name: "the function's clock is an hour slow", strikes: .everything,
                 script: { request, _ in skewed(request, tellsTime: true) }, throughout: .succeeds),
@@ -131,6 +159,11 @@ extension FaultCase {
                 name: "clock skew, and an answer without a date", strikes: .everything,
                 script: { request, _ in skewed(request, tellsTime: false) }, once: nil,
                 throughout: .fails([unstored, "RequestTimeTooSkewed", "clock"])),
+        ]
+    }
+
+    private static var denials: [FaultCase] {
+        [
             FaultCase(
                 name: "credentials expire in mid-batch",
                 script: { _, before in
@@ -149,6 +182,11 @@ extension FaultCase {
             FaultCase(
                 name: "ListBucket denied", strikes: .lists, script: { _, _ in error(403, "AccessDenied") }, once: nil,
                 throughout: .fails([unstored, "AccessDenied (HTTP 403)", "s3:ListBucket"])),
+        ]
+    }
+
+    private static var glue: [FaultCase] {
+        [
             FaultCase(
                 name: "Glue: reset after the crawler started", strikes: .glue, script: { _, _ in .resetAfter },
                 throughout: .succeeds),
