@@ -215,7 +215,8 @@ check_readme() {
         while read -r file link; do
             [[ -e $(dirname "$file")/$link ]] || fail "$file links to $link, which does not exist." "correct the link."
         done
-    [[ $(wc -l <README.md) -le 160 ]] || fail "README.md has more than 160 lines." "move details to the pages that it links to."
+    [[ $(wc -l <README.md) -le 160 ]] || fail "README.md has more than 160 lines." \
+        "move details to the pages that it links to."
 }
 
 # --- At length ------------------------------------------------------------------------------------------------

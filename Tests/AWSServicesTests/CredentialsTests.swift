@@ -18,8 +18,8 @@ import UTC
             return .respond(
                 200,
                 body: """
-                    {"RoleArn":"arn:\\"x\\"","AccessKeyId":"ASIA\(request.number)","SecretAccessKey":"s\\/\(request.number)",
-                     "Token":"token-\(request.number)","Expiration":"\(date)"}
+                    {"RoleArn":"arn:\\"x\\"","AccessKeyId":"ASIA\(request.number)",
+                     "SecretAccessKey":"s\\/\(request.number)","Token":"token-\(request.number)","Expiration":"\(date)"}
                     """)
         }
     }

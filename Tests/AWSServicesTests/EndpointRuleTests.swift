@@ -32,14 +32,6 @@ import TestParts
     }
 
     private func rules() throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try TestParts.path("venv/bin/python"))
-        process.arguments = [URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/endpoint_rules.py"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        String(decoding: try TestParts.output(ofPython: TestParts.file("endpoint_rules.py")), as: UTF8.self)
     }
 }

@@ -111,7 +111,8 @@ import UTC
                 400, headers: [("x-amzn-RequestId", "R2")],
                 body: """
                     {"__type":"InvalidSignatureException","message":"No match for very+secret, very/token=.\\n\\n\
-                    The Canonical String for this request should have been\\n'POST\\n/\\nx-amz-security-token:very/token='"}
+                    The Canonical String for this request should have been\\n'POST\\n/\\n\
+                    x-amz-security-token:very/token='"}
                     """)
         }
         let failure = try Caller(server.url, environment: environment).startCrawler("c").failure

@@ -39,7 +39,8 @@ import TestParts
         #expect(
             failure?.kind == .foreign
                 && failure?.description.hasSuffix(
-                    "not from S3, Location: https://login.example:8443/a/b. Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL"
+                    "not from S3, Location: https://login.example:8443/a/b. "
+                        + "Check AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL"
                 ) == true)
         #expect(server.requests.count == 1)
     }

@@ -6,33 +6,10 @@ import UTC
 
 @testable import AWSCore
 
-/// Against a local AWS that checks every signature and enforces policies. See `local_aws.py`.
+/// Against a local AWS that checks every signature and enforces policies. See `TestParts`.
 @Suite struct `A local AWS` {
-    struct Ready: Decodable {
-        struct Key: Decodable { var accessKeyID: String, secret: String, token: String? }
-        var port: Int
-        var full, role, reader: Key
-    }
-
-    /// One server for all tests: it takes seconds to start. It ends with the test process.
-    static let started = Result { try start() }
-
-    static func start() throws -> (process: LocalProcess, ready: Ready) {
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("local_aws.py")
-        let process = try LocalProcess(
-            try TestParts.path("venv/bin/python"), [script.path],
-            environment: ["PATH": "/usr/bin:/bin", "HOME": NSTemporaryDirectory(), "PYTHONDONTWRITEBYTECODE": "1"])
-        let line = try process.line(containing: "\"port\"", within: 60)
-        return (process, try JSONDecoder().decode(Ready.self, from: Data(line.utf8)))
-    }
-
-    func caller(_ key: KeyPath<Ready, Ready.Key>, _ more: [String: String] = [:]) throws -> Caller {
-        let ready = try Self.started.get().ready
-        var environment = [
-            "AWS_ACCESS_KEY_ID": ready[keyPath: key].accessKeyID, "AWS_SECRET_ACCESS_KEY": ready[keyPath: key].secret,
-        ]
-        environment["AWS_SESSION_TOKEN"] = ready[keyPath: key].token
-        return try Caller("http://127.0.0.1:\(ready.port)", environment: environment.merging(more) { $1 })
+    func caller(_ user: String = "admin", _ more: [String: String] = [:]) throws -> Caller {
+        try Caller(LocalAWS.endpoint, environment: LocalAWS.credentials(user).merging(more) { $1 })
     }
 
     static let awkwardKeys = [
@@ -41,7 +18,7 @@ import UTC
     ]
 
     @Test(arguments: awkwardKeys) func `an object of any key is written, found and read`(key: String) throws {
-        let caller = try caller(\.full)
+        let caller = try caller()
         let key = "any/\(key)"
         let metadata = [("topic", "börse 1+2"), ("first-offset", "7")]
         #expect(caller.put(key, "{\"a\":1}\n", metadata: metadata) == .success(.created))
@@ -52,7 +29,7 @@ import UTC
     }
 
     @Test func `a list starts behind a key and ends at its limit`() throws {
-        let caller = try caller(\.full)
+        let caller = try caller()
         for index in 0..<5 { #expect(caller.put("list/\(index)") == .success(.created)) }
         #expect(caller.list("list/", startAfter: "list/1", maxKeys: 2) == .success(["list/2", "list/3"]))
         #expect(caller.list("list/9") == .success([]))
@@ -60,19 +37,19 @@ import UTC
     }
 
     @Test func `a role's credentials need their session token`() throws {
-        #expect(try caller(\.role).put("role/1") == .success(.created))
-        #expect(try caller(\.role, ["AWS_SESSION_TOKEN": "wrong"]).put("role/2").failure?.kind == .credentials)
+        #expect(try caller("role").put("role/1") == .success(.created))
+        #expect(try caller("role", ["AWS_SESSION_TOKEN": "wrong"]).put("role/2").failure?.kind == .credentials)
     }
 
     @Test func `a wrong secret is refused`() throws {
-        let failure = try caller(\.full, ["AWS_SECRET_ACCESS_KEY": "wrong"]).put("wrong").failure
+        let failure = try caller("admin", ["AWS_SECRET_ACCESS_KEY": "wrong"]).put("wrong").failure
         #expect(failure?.kind == .credentials && failure?.code == "SignatureDoesNotMatch" && failure?.attempts == 1)
-        let unknown = try caller(\.full, ["AWS_ACCESS_KEY_ID": "AKIANOBODY"]).put("wrong").failure
+        let unknown = try caller("admin", ["AWS_ACCESS_KEY_ID": "AKIANOBODY"]).put("wrong").failure
         #expect(unknown?.kind == .credentials && unknown?.code == "InvalidAccessKeyId")
     }
 
     @Test func `a policy's denial names the missing permission`() throws {
-        let caller = try caller(\.reader)
+        let caller = try caller("lister")
         #expect(caller.list("nothing/") == .success([]))
         let put = caller.put("denied").failure
         #expect(put?.kind == .denied && put?.code == "AccessDenied")
@@ -84,14 +61,14 @@ import UTC
     }
 
     @Test func `a bucket that does not exist is named`() throws {
-        let caller = try caller(\.full)
+        let caller = try caller()
         let failure = caller.put("k", bucket: "absent").failure
         #expect(failure?.kind == .notFound && failure?.code == "NoSuchBucket")
         #expect(caller.list("", bucket: "absent").failure?.code == "NoSuchBucket")
     }
 
     @Test func `a crawler is absent, started, running`() throws {
-        let caller = try caller(\.full)
+        let caller = try caller()
         #expect(caller.startCrawler("absent").failure?.kind == .notFound)
         #expect(caller.startCrawler("crawler") == .success(.started))
         #expect(caller.startCrawler("crawler") == .success(.alreadyRunning))

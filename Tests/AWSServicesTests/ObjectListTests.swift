@@ -21,7 +21,8 @@ import Testing
         <?xml version="1.0" encoding="UTF-8"?>
         <!-- with all that S3 writes -->
         <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>t%2F</Prefix>\
-        <Delimiter/><IsTruncated>true</IsTruncated><Contents><Key>t/a%2Bb+c%C3%BC%25</Key><ETag>&quot;x&quot;</ETag></Contents>\
+        <Delimiter/><IsTruncated>true</IsTruncated><Contents><Key>t/a%2Bb+c%C3%BC%25</Key>\
+        <ETag>&quot;x&quot;</ETag></Contents>\
         <Contents><Owner><ID>1</ID></Owner><Key>t/d</Key></Contents><EncodingType>url</EncodingType></ListBucketResult>
 
         """

@@ -41,7 +41,8 @@ import Testing
         #expect(try Caller(server.url).list("t/a b/", startAfter: "t/a b/x+1", maxKeys: 1) == .success([]))
         #expect(
             try server.request(1).target
-                == "/ingestion?encoding-type=url&list-type=2&max-keys=1&prefix=t%2Fa%20b%2F&start-after=t%2Fa%20b%2Fx%2B1"
+                == "/ingestion?encoding-type=url&list-type=2&max-keys=1"
+                + "&prefix=t%2Fa%20b%2F&start-after=t%2Fa%20b%2Fx%2B1"
         )
     }
 }

@@ -1,11 +1,10 @@
 import AWSSigning
 import Foundation
+import TestParts
 import Testing
 
 /// AWS's own Python implementation as a second opinion, on requests that nobody thought of.
-/// Needs a Python with botocore: `TEST_PARTS` names the directory that holds `venv/bin/python`.
-@Suite(.enabled(if: testParts != nil, "TEST_PARTS is not set"))
-struct BotocoreTests {
+@Suite struct BotocoreTests {
     struct Case: Decodable {
         var rules, service, region, method, host, path: String
         var query, headers: [[String]]
@@ -17,7 +16,8 @@ struct BotocoreTests {
 
     @Test func `five hundred random requests get botocore's signatures`() throws {
         let seed = Int.random(in: 0..<1_000_000)
-        let lines = try python("botocore_signatures.py", "\(seed)", "500").split(separator: UInt8(ascii: "\n"))
+        let lines = try TestParts.output(ofPython: TestParts.file("botocore_signatures.py"), ["\(seed)", "500"])
+            .split(separator: UInt8(ascii: "\n"))
         #expect(lines.count == 500)
         for line in lines {
             let wanted = try JSONDecoder().decode(Case.self, from: Data(line))
@@ -39,23 +39,7 @@ struct BotocoreTests {
                 "seed \(seed): \(wanted)")
         }
     }
-
-    private func python(_ script: String, _ arguments: String...) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: (testParts ?? "") + "/venv/bin/python")
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(script).path
-        process.arguments = [path] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return data
-    }
 }
-
-private let testParts = ProcessInfo.processInfo.environment["TEST_PARTS"]
 
 private func bytes(hex: String) -> [UInt8] {
     stride(from: 0, to: hex.utf8.count, by: 2).compactMap {

@@ -114,7 +114,7 @@ import Testing
             (.respond(500), "HTTP 500"), (.reset, "ConnectionBroken"), (.stall, "Timeout"),
         ] as [(Action, String)])
     func `never fails a batch, and is asked again`(_ answer: Action, _ hint: String) throws {
-        let isFirst = Once()
+        let isFirst = Locked.once()
         let glue = try ScriptedServer { _ in isFirst.take() ? answer : .respond(200, body: "{}") }
         let store = try ScriptedStore()
         let sandbox = try Sandbox(store, variables(glue).merging(["AWS_MAX_ATTEMPTS": "1"]) { $1 })
@@ -132,7 +132,7 @@ import Testing
         let store = try ScriptedStore()
         let deaf = try ScriptedServer { _ in .stall }
         let first = try Sandbox(store, variables(deaf))
-        first.start(try Event.msk(records.filter { $0.offset < 3 }))
+        first.deliver(try Event.msk(records.filter { $0.offset < 3 }))
         try deaf.request(1)
         first.process.signal(SIGKILL)
         try first.process.exit()

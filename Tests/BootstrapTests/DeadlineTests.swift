@@ -46,7 +46,7 @@ import Testing
     @Test(arguments: [300, 50]) func `with next to no time left there is an answer, and the batch is stored later`(
         _ remaining: Int
     ) throws {
-        let isFirst = Once()
+        let isFirst = Locked.once()
         let store = try ScriptedStore { $0.method == "PUT" && isFirst.take() ? .stall : nil }
         let sandbox = try Sandbox(store)
         if remaining < 200 { _ = isFirst.take() }

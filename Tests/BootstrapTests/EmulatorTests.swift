@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func `a process that dies fails its batch, and a new one stores it`() throws {
-        let isFirst = Once()
+        let isFirst = Locked.once()
         let store = try ScriptedStore { $0.method == "PUT" && isFirst.take() ? .stall : nil }
         let emulator = try Emulator(
             TestParts.bootstrap(),

@@ -64,12 +64,8 @@ enum Event {
 
     /// What `events/make-batch.py` writes.
     static func made(_ arguments: String...) throws -> String {
-        let process = try LocalProcess(
-            try TestParts.path("venv/bin/python"), [samples("make-batch.py").path] + arguments,
-            environment: ["PATH": "/usr/bin:/bin"])
-        guard try process.exit().code == 0 else { throw NotToBeHad(description: process.output(.error)) }
-        return process.output()
+        String(decoding: try TestParts.output(ofPython: samples("make-batch.py"), arguments), as: UTF8.self)
     }
 
-    private static func samples(_ name: String) -> URL { LocalAWS.file("../../events/\(name)").standardizedFileURL }
+    private static func samples(_ name: String) -> URL { TestParts.file("../../events/\(name)") }
 }

@@ -123,7 +123,7 @@ import Testing
 
     /// The client asks again, and finds what it wrote itself.
     @Test func `count an object once whose answer was lost`() throws {
-        let isFirst = Once()
+        let isFirst = Locked.once()
         let store = try ScriptedStore(losesAnswer: { $0.method == "PUT" && isFirst.take() })
         let found = try lines([:], [Event.msk(0...2)], store).filter { $0["Topic"] != nil }
         #expect(store.puts.count == 2 && store.keys.count == 1)
@@ -167,8 +167,6 @@ import Testing
     }
 
     private func repository(_ path: String) -> URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-            .appendingPathComponent(path)
+        TestParts.file("../../\(path)")
     }
 }

@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `a next that fails once costs nothing`() throws {
-        let isFirst = Once()
+        let isFirst = Locked.once()
         let sandbox = try Sandbox(ScriptedStore()) { $0.isNext && isFirst.take() ? .respond(503) : nil }
         #expect(try !sandbox.invoke(Event.msk(0...1)).isError)
     }

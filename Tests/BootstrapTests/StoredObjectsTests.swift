@@ -86,20 +86,17 @@ import Testing
 
     @Test func `are uploaded together, as many as the setting says`() throws {
         let gate = Gate(count: 3)
-        let inside = Locked(0)
-        let most = Locked(0)
+        let uploads = Counter()
         let store = try ScriptedStore { request in
             guard request.method == "PUT" else { return nil }
-            inside.change { $0 += 1 }
-            let now = inside.value
-            most.change { $0 = max($0, now) }
+            uploads.enter()
+            defer { uploads.leave() }
             gate.pass()
-            inside.change { $0 -= 1 }
             return nil
         }
         let event = try Event.msk((0..<9).map { Record($0, partition: $0) })
         #expect(try !Sandbox(store, ["UPLOAD_CONCURRENCY": "3"]).invoke(event).isError)
-        #expect(most.value == 3 && store.keys.count == 9)
+        #expect(uploads.most == 3 && store.keys.count == 9)
     }
 
     @Test func `are never written over, and carry their checksum`() throws {

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "TestParts/python"))
+from sentences import run_all  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ["Package.swift", "build.sh", "Sources/Build", "Sources/Deployment", "Tests/checks.sh",
            "Tests/Demo/demo.sh", "Tests/Fuzz/fuzz.sh", "Tests/requirements.txt", "Benchmarks/bench.sh"]
@@ -52,7 +55,8 @@ class Machine:
         """(exit code, all that was said, what apt-get was asked for)"""
         environment = {"PATH": f"{self.bin}:{everything_else}", "HOME": "/nonexistent", "APT": str(self.apt)}
         done = subprocess.run(
-            [*before, self.folder / "build.sh", *arguments], cwd="/", text=True, stdin=subprocess.DEVNULL, env=environment,
+            [*before, self.folder / "build.sh", *arguments], cwd="/", text=True, stdin=subprocess.DEVNULL,
+            env=environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         asked = self.apt.read_text().splitlines() if self.apt.exists() else []
         return done.returncode, done.stdout, asked
@@ -144,14 +148,7 @@ def link_all_but_hidden(folder):
                 os.symlink(program.path, f"{folder}/{program.name}")
 
 
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            print(f"  {name[5:].replace('_', ' ')}", flush=True)
-            test()
-
-
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="programs-") as everything_else:
         link_all_but_hidden(everything_else)
-        main()
+        run_all(globals())

@@ -1,6 +1,7 @@
 import Bytes
 import Compression
 import Foundation
+import TestParts
 import Testing
 
 private func rows(_ count: Int) -> ByteBuffer {
@@ -28,15 +29,8 @@ private func inflated(_ gzip: ByteBuffer) throws -> Data {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).gz")
     try Data(gzip.bytes).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    let process = Process(), output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gzip", "-dc", file.path]
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return data
+    return try TestParts.output(
+        of: LocalProcess("/usr/bin/env", ["gzip", "-dc", file.path], environment: ["PATH": "/usr/bin:/bin"]))
 }
 
 @Suite struct GzipCompressorTests {

@@ -20,6 +20,9 @@ import invoke
 import pipeline
 import screen
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "TestParts/python"))
+from sentences import run_all  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 CLOSES = [19_000 + 900 * (i % 97) / 10 for i in range(840)]
 
@@ -86,7 +89,8 @@ def on_terminal(function, columns=80, lines=24, **variables):
 
 def in_pipe(function):
     kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    return subprocess.run([sys.executable, HERE / "screens.py", function], stdout=subprocess.PIPE, text=True, check=True,
+    return subprocess.run([sys.executable, HERE / "screens.py", function], stdout=subprocess.PIPE, text=True,
+                          check=True,
                           env=kept | {"TERM": "xterm"}).stdout
 
 
@@ -126,7 +130,7 @@ def draw_contents():
     invoke.show_contents({
         "topics/t/dt=2026-11-21/hour=12/t+0+00000000000000000000.json.gz": gzip.compress(b"\n".join(values) + b"\n"),
         "errors/t/dt=2026-11-21/hour=12/t+0+00000000000000000007.json.gz": gzip.compress(
-            json.dumps(bad).encode() + b"\n" + json.dumps(bad | {"value": None, "reason": "tombstone"}).encode() + b"\n")})
+            "".join(json.dumps(it) + "\n" for it in [bad, bad | {"value": None, "reason": "tombstone"}]).encode())})
 
 
 # --- The tests
@@ -143,7 +147,8 @@ def test_what_follows_is_one_block_that_fits_and_is_drawn_anew():
     for lines in (24, 12):
         terminal, written = on_terminal("draw_following", 80, lines)
         check(terminal.wraps == 0 and len(terminal.rows) <= lines, terminal.text())
-        check(written.count("rows per second") == 100 and terminal.text().count("rows per second") == 1, terminal.text())
+        shown = terminal.text()
+        check(written.count("rows per second") == 100 and shown.count("rows per second") == 1, shown)
         for figure in ("8,200   20.0 per second", "1,099   records", "99   since"):
             check(figure in terminal.text(), terminal.text())
 
@@ -161,7 +166,8 @@ def test_nothing_is_coloured():
 
 def test_rows_and_reasons_are_cut_to_the_terminal_and_cannot_command_it():
     terminal, written = on_terminal("draw_contents")
-    check(terminal.wraps == 0 and '{"n": 2, ' in written and '{"n": 3' not in written and "and 2 more" in written, written)
+    check(terminal.wraps == 0 and '{"n": 2, ' in written and '{"n": 3' not in written and "and 2 more" in written,
+          written)
     check(r"malformed-json 1: t-0@7  no\x1b[2JJSON" in written and "tombstone 1: t-0@7  no value" in written, written)
     terminal, written = on_terminal("draw_answer")
     check(terminal.wraps == 0 and "\x1b" not in written and "Function.X: " in written, written)
@@ -180,12 +186,5 @@ def test_the_emulators_memory_figures_are_not_shown():
     check("1.2 ms" not in said and "3008" not in said and "one\n" in said and "Billed Duration: 4 ms" in said, said)
 
 
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            print(f"  {name[5:].replace('_', ' ')}", flush=True)
-            test()
-
-
 if __name__ == "__main__":
-    globals()[sys.argv[1]]() if len(sys.argv) > 1 else main()
+    globals()[sys.argv[1]]() if len(sys.argv) > 1 else run_all(globals())

@@ -1,20 +1,18 @@
 """What ./build.sh deploy and delete do, and refuse to do, in an account that is not there. See account.py."""
 
 import json
+import pathlib
+import sys
 
 from account import ACCOUNT, REGION, Account, Refused
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "TestParts/python"))
+from sentences import run_all  # noqa: E402
 
 MSK = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/example/751d2973-a626-431c-9d4e-d7975eb44dd7-2"
 DEPLOYED = {"MSKClusterArn": MSK, "BootstrapServers": "", "OwnBroker": "false", "Topic": "orders", "ConsumerGroup": "",
             "StartingPosition": "TRIM_HORIZON", "Runtime": "provided.al2023"}
 ARTIFACTS = f"kafka-to-s3-artifacts-{ACCOUNT}-{REGION}"
-
-
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            print(f"  {name[5:].replace('_', ' ')}", flush=True)
-            test()
 
 
 def check(condition, said):
@@ -44,7 +42,8 @@ def test_a_parameter_that_cannot_be_is_refused_before_anything_is_asked_or_uploa
     for sentence, argument in [
         ("'OwnBroker' is not a parameter", "OwnBroker"), ("did you mean OwnBroker?", "ownbroker=true"),
         ("unknown parameter Topick", "Topick=a"), ("OwnBroker=yes: must be one of true, false", "OwnBroker=yes"),
-        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"), ("BatchSize=many: must be a whole number", "BatchSize=many"),
+        ("BatchSize=0: must be 1 to 10000", "BatchSize=0"),
+        ("BatchSize=many: must be a whole number", "BatchSize=many"),
         ("BatchSize=1.5: must be a whole number", "BatchSize=1.5"), ("MinimumPollers=00: must be", "MinimumPollers=00"),
         ("ErrorsDays=-1: must be 0 or more", "ErrorsDays=-1"), ("CrawlerTrigger=never", "CrawlerTrigger=never"),
         ("must be the ARN of an MSK cluster", "MSKClusterArn=orders"),
@@ -61,11 +60,15 @@ def test_parameters_that_do_not_go_together_are_refused_before_anything_is_uploa
     for sentence, arguments in [
         ("Say where Kafka is", []), ("cannot both be set", [f"MSKClusterArn={MSK}", "BootstrapServers=a:9092"]),
         ("needs provisioned mode", [f"MSKClusterArn={MSK}", "PartialBatchResponse=true"]),
-        ("MinimumPollers is greater than MaximumPollers", [f"MSKClusterArn={MSK}", "MinimumPollers=20", "MaximumPollers=12"]),
-        ("MSKClusterArn is in us-east-1, but the stack is in eu-central-1", [f"MSKClusterArn={MSK.replace(REGION, 'us-east-1')}"]),
-        ("AlarmTopicArn is in us-east-1", [f"MSKClusterArn={MSK}", f"AlarmTopicArn=arn:aws:sns:us-east-1:{ACCOUNT}:on-call"]),
+        ("MinimumPollers is greater than MaximumPollers",
+         [f"MSKClusterArn={MSK}", "MinimumPollers=20", "MaximumPollers=12"]),
+        ("MSKClusterArn is in us-east-1, but the stack is in eu-central-1",
+         [f"MSKClusterArn={MSK.replace(REGION, 'us-east-1')}"]),
+        ("AlarmTopicArn is in us-east-1",
+         [f"MSKClusterArn={MSK}", f"AlarmTopicArn=arn:aws:sns:us-east-1:{ACCOUNT}:on-call"]),
         ("eu-central-1 has no FIPS endpoints", [f"MSKClusterArn={MSK}", "UseFipsEndpoints=true"]),
-        ("BrokerZone=us-east-1a is not a zone", ["OwnBroker=true", "BrokerImageId=ami-12345678", "BrokerZone=us-east-1a"]),
+        ("BrokerZone=us-east-1a is not a zone",
+         ["OwnBroker=true", "BrokerImageId=ami-12345678", "BrokerZone=us-east-1a"]),
     ]:
         with Account() as account:
             refused(account, [sentence], *arguments)
@@ -107,7 +110,8 @@ def test_the_same_values_and_others_may_be_deployed_again():
     with Account() as account:
         account.make_stack(**DEPLOYED)
         deployed(account, "Topic=orders", "ConsumerGroup=", "BatchSize=500")
-        check(account.deployed == {"Topic": "orders", "ConsumerGroup": "", "BatchSize": "500", "Architecture": account.deployed["Architecture"]},
+        check(account.deployed == {"Topic": "orders", "ConsumerGroup": "", "BatchSize": "500",
+                                   "Architecture": account.deployed["Architecture"]},
               str(account.deployed))
 
 
@@ -121,10 +125,12 @@ def test_a_stack_that_cannot_be_deployed_to_is_named_with_the_way_out():
 
 def test_the_runtime_is_chosen_by_the_date():
     old, explicit = {**DEPLOYED, "Runtime": "provided.al2"}, "Runtime=provided.al2"
-    warned, taken = "refuses new functions on it from 2027-02-01 and updates from 2027-03-03", "using Runtime=provided.al2023"
+    warned = "refuses new functions on it from 2027-02-01 and updates from 2027-03-03"
+    taken = "using Runtime=provided.al2023"
     for today, stack, typed, sentence in [
         ("2026-11-25", None, [], warned), ("2027-01-31", None, [explicit], warned), ("2027-02-01", None, [], taken),
-        ("2027-02-01", None, ["Runtime=provided.al2023"], ""), ("2027-02-01", None, [explicit], "on provided.al2 since 2027-02-01"),
+        ("2027-02-01", None, ["Runtime=provided.al2023"], ""),
+        ("2027-02-01", None, [explicit], "on provided.al2 since 2027-02-01"),
         ("2027-03-02", old, [], warned), ("2027-03-03", old, [], taken), ("2028-01-01", DEPLOYED, [], ""),
         ("2027-03-03", old, [explicit], "on provided.al2 since 2027-03-03"),
     ]:
@@ -151,7 +157,8 @@ def test_a_new_broker_gets_the_newest_image_and_a_zone_that_has_all():
         refused(account, ["no zone of eu-central-1 has t3.small"], "OwnBroker=true")
         account.ec2_describe_vpc_endpoint_services = not_allowed
         said = deployed(account, "OwnBroker=true", "BrokerInstanceType=t4g.small")
-        check(account.deployed["BrokerImageId"] == "ami-0000000000000000a" and "BrokerZone" not in account.deployed, said)
+        check(account.deployed["BrokerImageId"] == "ami-0000000000000000a" and "BrokerZone" not in account.deployed,
+              said)
         check("Letting EC2 choose the zone of the broker's machine" in said, said)
 
 
@@ -192,7 +199,8 @@ def test_a_parameter_of_the_broker_is_refused_where_there_is_none():
 
 
 def test_a_broker_that_is_there_keeps_its_machine():
-    broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "KafkaVersion": "3.9.1", "StockMarketProducer": "false"}
+    broker = {**DEPLOYED, "MSKClusterArn": "", "OwnBroker": "true", "KafkaVersion": "3.9.1",
+              "StockMarketProducer": "false"}
     with Account() as account:
         account.make_stack(**broker, BrokerImageId="ami-00000000000000001", BrokerZone=f"{REGION}a")
         deployed(account, "BatchSize=500")
@@ -204,7 +212,8 @@ def test_a_broker_that_is_there_keeps_its_machine():
         # Made before the image had a parameter of its own: the machine knows which one it has.
         account.make_stack(**broker, outputs={"Broker": "i-1"})
         said = deployed(account, "BatchSize=500")
-        check(account.deployed["BrokerImageId"] == "ami-00000000000000123" and "BrokerZone" not in account.deployed, said)
+        check(account.deployed["BrokerImageId"] == "ami-00000000000000123" and "BrokerZone" not in account.deployed,
+              said)
 
 
 def test_only_a_bucket_of_this_account_takes_the_function():
@@ -255,7 +264,8 @@ def test_replay_moves_what_the_function_has_stored_and_says_why_the_rest_stays()
         for name, (_, reason) in reasons.items():
             line = next((it for it in said.splitlines() if f"{folder}{name} was kept: " in it), said)
             check(reason in line, line)
-        check(set(account.objects) == {"other/good", *(folder + it for it in reasons), *("replayed/" + it for it in stored)},
+        check(set(account.objects) == {"other/good", *(folder + it for it in reasons),
+                                       *("replayed/" + it for it in stored)},
               str(list(account.objects)))
         for name in reasons:
             del account.objects[folder + name]
@@ -285,7 +295,8 @@ def test_delete_ends_the_mapping_waits_for_the_network_and_names_what_stays():
             "AWS::S3::Bucket": ["rows", "gone"], "AWS::Lambda::Function": ["f"]}
         account.mappings, account.interfaces, account.fails_to_delete = {"mapping-1", "mapping-2"}, 9, 1
         account.buckets = {"rows": ACCOUNT, ARTIFACTS: ACCOUNT, "of-others": "999999999999"}
-        account.events = [{"LogicalResourceId": "BrokerSubnet", "ResourceStatus": "DELETE_FAILED", "ResourceStatusReason": "has dependencies"}]
+        account.events = [{"LogicalResourceId": "BrokerSubnet", "ResourceStatus": "DELETE_FAILED",
+                           "ResourceStatusReason": "has dependencies"}]
         code, said = account.run("delete")
         check(code == 0 and account.stack["StackStatus"] == "DELETE_COMPLETE", said)
         check("Waiting for Lambda to release its network interfaces" in said and "20 to 40 minutes" in said, said)
@@ -302,8 +313,9 @@ def test_delete_says_why_a_stack_does_not_go():
         account.make_stack(**DEPLOYED)
         account.fails_to_delete = 99
         code, said = account.run("delete")
-        check(code != 0 and "DELETE_FAILED" in said and "Next:" in said and len(account.asked("delete-stack")) == 3, said)
+        check(code != 0 and "DELETE_FAILED" in said and "Next:" in said and len(account.asked("delete-stack")) == 3,
+              said)
 
 
 if __name__ == "__main__":
-    main()
+    run_all(globals())

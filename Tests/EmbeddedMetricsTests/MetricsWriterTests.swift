@@ -17,7 +17,8 @@ import Testing
         #expect(
             written.text
                 == #"{"_aws":{"Timestamp":1795262400123,"CloudWatchMetrics":[{"Namespace":"Prices/EU","#
-                + #""Dimensions":[["Topic"]],"Metrics":[{"Name":"Records","Unit":"Count"},{"Name":"Bytes","Unit":"Bytes"},"#
+                + #""Dimensions":[["Topic"]],"Metrics":[{"Name":"Records","Unit":"Count"},"#
+                + #"{"Name":"Bytes","Unit":"Bytes"},"#
                 + #"{"Name":"Latency","Unit":"Milliseconds"}]}]},"#
                 + #""Topic":"stock_market","Records":3,"Bytes":1024,"Latency":"#
                 + #"{"Values":[5,70],"Counts":[2,1],"Min":5,"Max":70,"Sum":80,"Count":3}}"# + "\n")

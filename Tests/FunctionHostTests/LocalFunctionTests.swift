@@ -1,6 +1,7 @@
 import Foundation
 import FunctionHost
 import Synchronization
+import TestParts
 import Testing
 
 @Suite struct LocalFunctionTests {
@@ -15,7 +16,7 @@ import Testing
     private func function(
         _ name: String = "function.py", timeout: Int = 20, freezes: Bool = false, variables: [String: String] = [:]
     ) -> LocalFunction {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name).path
+        let path = TestParts.file(name).path
         let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"].merging(variables) { $1 }
         return LocalFunction(
             FunctionSettings(
@@ -57,7 +58,10 @@ import Testing
         let report = try #require(log.lines.last)
         #expect(
             report.contains(
-                /^REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\tMax Memory Used: \d+ MB$/
+                #/
+                ^REPORT\ RequestId:\ \S+\tDuration:\ \d+\.\d\d\ ms\tBilled\ Duration:\ \d+\ ms
+                \tMemory\ Size:\ 512\ MB\tMax\ Memory\ Used:\ \d+\ MB$
+                /#
             ))
         #expect(log.lines.contains("doing answer"))
     }

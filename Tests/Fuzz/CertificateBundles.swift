@@ -1,11 +1,6 @@
 import Bytes
 import CTLS
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import Libc
 
 @testable import TrustedCertificates
 

@@ -51,7 +51,8 @@ struct KafkaEventReaderTests {
             """
             {"eventSource":"aws:kafka","eventSourceArn":"arn:aws:kafka:us-east-1:123456789012:cluster/vpc/x",
              "bootstrapServers":"b-1:9092,b-2:9092","records":{"mytopic-0":[{"topic":"mytopic","partition":0,
-             "offset":15,"timestamp":1545084650987,"timestampType":"CREATE_TIME","key":"abcDEFghiJKLmnoPQRstuVWXyz1234==",
+             "offset":15,"timestamp":1545084650987,"timestampType":"CREATE_TIME",
+             "key":"abcDEFghiJKLmnoPQRstuVWXyz1234==",
              "value":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","headers":[{"headerKey":[104,101,97,-61]}]}]}}
             """)
         #expect(

@@ -42,15 +42,8 @@ struct PythonOpinionTests {
     @Test("on random events, whole and damaged: the same records, or that it is no Kafka batch")
     func randomEvents() throws {
         let seed = UInt32.random(in: 0..<1_000_000)
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "random_events.py").path
-        let python = Process()
-        python.executableURL = URL(filePath: try TestParts.path("venv/bin/python"))
-        python.arguments = [script, "\(seed)", "3000"]
-        let output = Pipe()
-        python.standardOutput = output
-        try python.run()
-        let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
-        python.waitUntilExit()
+        let lines = try TestParts.output(ofPython: TestParts.file("random_events.py"), ["\(seed)", "3000"])
+            .split(separator: UInt8(ascii: "\n"))
         #expect(lines.count == 3000, "seed \(seed)")
         var (accepted, refused) = (0, 0)
         for line in lines {

@@ -2,6 +2,7 @@ import Environment
 import Foundation
 import LineOutput
 import Logging
+import TestParts
 import Testing
 
 @testable import LambdaRuntime
@@ -95,7 +96,7 @@ import Testing
             LambdaLogHandler(
                 label: label, LogConfiguration(format: .json),
                 output: LineWriter { bytes in
-                    written.with { state in
+                    written.change { state in
                         state.calls += 1
                         guard state.calls % 2 == 0 else {
                             errno = EINTR
@@ -108,7 +109,7 @@ import Testing
                 })
         }
         for number in 1...3 { logger.info("line \(number)") }
-        let lines = String(decoding: written.with(\.bytes), as: UTF8.self).components(separatedBy: "\n")
+        let lines = String(decoding: written.value.bytes, as: UTF8.self).components(separatedBy: "\n")
         #expect(lines.count == 4 && lines[3].isEmpty)
         for (number, line) in lines.dropLast().enumerated() {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary
@@ -122,14 +123,14 @@ import Testing
             LambdaLogHandler(
                 label: label, LogConfiguration(),
                 output: LineWriter { bytes in
-                    calls.with { $0 += 1 }
+                    calls.change { $0 += 1 }
                     errno = EPIPE
-                    return calls.with { $0 } == 1 ? bytes.count : -1
+                    return calls.value == 1 ? bytes.count : -1
                 })
         }
         logger.info("taken at once")
-        #expect(calls.with { $0 } == 1)
+        #expect(calls.value == 1)
         logger.info("lost")
-        #expect(calls.with { $0 } == 2)
+        #expect(calls.value == 2)
     }
 }

@@ -29,7 +29,7 @@ extension ScriptedServer {
         let queue = Locked(events)
         return try ScriptedServer { request in
             guard request.isNext else { return reply(request) }
-            guard let event = queue.with({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+            guard let event = queue.change({ $0.isEmpty ? nil : $0.removeFirst() }) else {
                 return thenStalls ? .stall : .respond(500, body: "no more")
             }
             return .respond(200, headers: event.headers, body: event.body)
@@ -42,11 +42,8 @@ extension ScriptedServer {
 }
 
 extension ScriptedServer.Request {
-    var isNext: Bool { method == "GET" && target == "/2018-06-01/runtime/invocation/next" }
     var isResponse: Bool { method == "POST" && target.hasSuffix("/response") }
     var isError: Bool { method == "POST" && target.hasSuffix("/error") }
-    /// The body as a JSON object.
-    var object: NSDictionary? { (try? JSONSerialization.jsonObject(with: Data(body))) as? NSDictionary }
 }
 
 /// A handler made of a closure.
@@ -86,29 +83,15 @@ final class LogSink: Sendable {
             LambdaLogHandler(
                 label: label, configuration,
                 output: LineWriter { written in
-                    self.bytes.with { $0 += written }
+                    self.bytes.change { $0 += written }
                     return written.count
                 })
         }
     }
 
-    var text: String { bytes.with { String(decoding: $0, as: UTF8.self) } }
+    var text: String { String(decoding: bytes.value, as: UTF8.self) }
     var lines: [String] { text.components(separatedBy: "\n").dropLast() }
     var objects: [NSDictionary] {
         lines.compactMap { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? NSDictionary }
-    }
-}
-
-/// A value behind a lock. `@unchecked`: every access to `value` holds the lock.
-final class Locked<Value>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value: Value
-
-    init(_ value: Value) { self.value = value }
-
-    func with<Result>(_ body: (inout Value) -> Result) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return body(&value)
     }
 }

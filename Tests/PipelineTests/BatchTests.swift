@@ -28,7 +28,7 @@ import Testing
     /// Runs a mapping with the recorder until nothing is left to read, and gives the events in order.
     private func events(of pipeline: Pipeline, _ options: [String], code: Int32 = 0) throws -> [Event] {
         let mapping = try pipeline.map(
-            ["--function", LocalStore.file("recorder.py"), "--exit-when-idle", "2"] + options,
+            ["--function", TestParts.file("recorder.py").path, "--exit-when-idle", "2"] + options,
             environment: ["RECORDER_FILE": pipeline.file("events")])
         #expect(try mapping.exit(within: 90).code == code, "\(mapping.output(.error))")
         let lines = try String(contentsOfFile: pipeline.file("events"), encoding: .utf8).split(separator: "\n")

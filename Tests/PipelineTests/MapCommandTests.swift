@@ -26,7 +26,7 @@ import Testing
         try LocalProcess(
             try tool(),
             [
-                "map", topic, "--bootstrap-servers", broker.servers, "--function", LocalStore.file("recorder.py"),
+                "map", topic, "--bootstrap-servers", broker.servers, "--function", TestParts.file("recorder.py").path,
                 "--function-logs", "none", "--status-interval", "1",
             ] + options,
             environment: [

@@ -90,7 +90,7 @@ final class Pipeline {
             try producer.send(topic: topic, partition: 0, key: nil, value: value, timestamp: timestamp(number))
         }
         guard producer.flush(milliseconds: 30_000), delivered.errors.isEmpty else {
-            throw NotToBeHad(description: "not delivered: \(delivered.errors.first ?? "in time")")
+            throw WaitedInVain(description: "not delivered: \(delivered.errors.first ?? "in time")")
         }
         try delivered.lines.sorted { $0.offset < $1.offset }.map { $0.line + "\n" }.joined()
             .write(toFile: sent, atomically: true, encoding: .utf8)

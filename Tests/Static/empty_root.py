@@ -55,7 +55,8 @@ class RuntimeAPIRequest(answers.Request):
             return self.server.answered.wait()  # there is no second event
         self.server.handed, self.server.secured_in_init = time.monotonic(), len(self.server.secured)
         self.reply(200, json.dumps(self.server.event).encode(),
-                   {"Lambda-Runtime-Aws-Request-Id": "1", "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 8000)})
+                   {"Lambda-Runtime-Aws-Request-Id": "1",
+                    "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + 8000)})
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -82,14 +83,17 @@ def invoke(root, variables, secured=()):
     `secured` has the TLS connections so far.
     """
     value = base64.b64encode(b'{"price":12.5}').decode()
-    record = {"topic": "prices", "partition": 0, "offset": 7, "timestamp": 1795305599999, "timestampType": "CREATE_TIME",
+    record = {"topic": "prices", "partition": 0, "offset": 7, "timestamp": 1795305599999,
+              "timestampType": "CREATE_TIME",
               "value": value, "headers": []}
-    api = RuntimeAPI({"eventSource": "SelfManagedKafka", "bootstrapServers": "b:9092", "records": {"prices-0": [record]}},
+    api = RuntimeAPI({"eventSource": "SelfManagedKafka", "bootstrapServers": "b:9092",
+                      "records": {"prices-0": [record]}},
                      secured)
     usual = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}", "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
              "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
              "AWS_MAX_ATTEMPTS": "2", "INGESTION_BUCKET": "ingestion", "CRAWLER_NAME": "crawler"}
-    process = subprocess.Popen(["/bootstrap"], env={**usual, **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    process = subprocess.Popen(["/bootstrap"], env={**usual, **variables}, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT,
                                preexec_fn=lambda: (os.chroot(root), os.chdir("/")))
     api.answered.wait(20)
     process.kill()
@@ -115,23 +119,39 @@ def check_file():
 def check_invocations(folder):
     root = folder / "root"
     make_root(root)
-    authority = names_and_tls.Authority(folder / "trusted", ["s3.dns.test", "glue.hosts.test"])
-    other = names_and_tls.Authority(folder / "other", ["s3.dns.test"])
+    trusted, files = names_and_tls.certificates(folder / "trusted", ["s3.dns.test", "glue.hosts.test"])
+    other, _ = names_and_tls.certificates(folder / "other", ["s3.dns.test"])
     # As long a bundle as a real system has, where there is one.
     system = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
-    (root / BUNDLE).write_text((system.read_text() if system.exists() else "") + authority.certificate)
-    (root / "tmp/other.pem").write_text(other.certificate)
+    (root / BUNDLE).write_text((system.read_text() if system.exists() else "") + trusted)
+    (root / "tmp/other.pem").write_text(other)
 
     asked = names_and_tls.serve_names({"s3.dns.test": "127.0.0.1"})
     s3, glue = names_and_tls.local_aws()
-    port, secured = names_and_tls.serve_tls(authority, s3.meta.endpoint_url)
-    here = {"AWS_ENDPOINT_URL_S3": f"https://s3.dns.test:{port}", "AWS_ENDPOINT_URL_GLUE": f"https://glue.hosts.test:{port}"}
+    port, secured = names_and_tls.serve_tls(files, s3.meta.endpoint_url)
+    here = {"AWS_ENDPOINT_URL_S3": f"https://s3.dns.test:{port}",
+            "AWS_ENDPOINT_URL_GLUE": f"https://glue.hosts.test:{port}"}
 
     def refused(sentence, variables, *words):
         path, answer, log, _ = invoke(root, {**here, **variables})
         said = json.dumps(answer)
         check(sentence, path.endswith("/error") and all(word in said for word in words), f"{path} {said}\n{log}")
 
+    check_storing(root, here, secured, s3, glue)
+    check("S3's name came from the name server of resolv.conf, Glue's from hosts", asked == {"s3.dns.test"}, str(asked))
+    refused("a certificate of an unknown CA is refused", {"AWS_CA_BUNDLE": "/tmp/other.pem"}, "certificate",
+            "s3.dns.test")
+    refused("a certificate for another name is refused", {"AWS_ENDPOINT_URL_S3": f"https://other.hosts.test:{port}"},
+            "certificate", "other.hosts.test")
+    refused("a name that nobody knows is named", {"AWS_ENDPOINT_URL_S3": f"https://nowhere.dns.test:{port}"},
+            "nowhere.dns.test")
+    check_proxies(folder, here, f"s3.dns.test:{port}", refused)
+    refused("a bundle that is not there is named", {"AWS_CA_BUNDLE": "/tmp/none.pem"}, "/tmp/none.pem")
+    (root / BUNDLE).unlink()
+    refused("without any bundle init says what to set", {}, "InvalidConfiguration", "AWS_CA_BUNDLE")
+
+
+def check_storing(root, here, secured, s3, glue):
     path, answer, log, api = invoke(root, here, secured)
     check(f"a batch is stored over TLS, {api.milliseconds:.0f} ms after it was handed over",
           path == "invocation/1/response", f"{path} {answer}\n{log}")
@@ -141,31 +161,25 @@ def check_invocations(folder):
     check("the object is there, with the record's bytes", len(keys) == 1 and gzip.decompress(
         s3.get_object(Bucket="ingestion", Key=keys[0])["Body"].read()) == b'{"price":12.5}\n', str(keys))
     check("the crawler has been started", len(glue.list_crawls(CrawlerName="crawler")["Crawls"]) == 1, log)
-    check("S3's name came from the name server of resolv.conf, Glue's from hosts", asked == {"s3.dns.test"}, str(asked))
 
-    refused("a certificate of an unknown CA is refused", {"AWS_CA_BUNDLE": "/tmp/other.pem"}, "certificate", "s3.dns.test")
-    refused("a certificate for another name is refused", {"AWS_ENDPOINT_URL_S3": f"https://other.hosts.test:{port}"},
-            "certificate", "other.hosts.test")
-    refused("a name that nobody knows is named", {"AWS_ENDPOINT_URL_S3": f"https://nowhere.dns.test:{port}"},
-            "nowhere.dns.test")
+
+def check_proxies(folder, here, s3, refused):
     tunnel, first_lines = names_and_tls.serve_refusals()
     refused("a proxy is asked for S3, and not for the Runtime API",
             {"HTTPS_PROXY": f"http://127.0.0.1:{tunnel}", "http_proxy": f"http://127.0.0.1:{tunnel}"}, "403")
-    check("with CONNECT and nothing else", set(first_lines) == {f"CONNECT s3.dns.test:{port} HTTP/1.1"}, str(first_lines))
-    proxys = names_and_tls.Authority(folder / "proxys", ["proxy.hosts.test"])
-    (root / "tmp/proxy.pem").write_text(proxys.certificate)
-    port_of_proxy, asked_of_proxy = names_and_tls.serve_tunnels(proxys)
+    check("with CONNECT and nothing else", set(first_lines) == {f"CONNECT {s3} HTTP/1.1"}, str(first_lines))
+    proxys, files = names_and_tls.certificates(folder / "proxys", ["proxy.hosts.test"])
+    (folder / "root/tmp/proxy.pem").write_text(proxys)
+    port_of_proxy, asked_of_proxy = names_and_tls.serve_tunnels(files)
     through = {**here, "HTTPS_PROXY": f"https://proxy.hosts.test:{port_of_proxy}", "DELIVERY": "at-least-once"}
-    path, answer, log, _ = invoke(root, {**through, "PROXY_CA_BUNDLE": "/tmp/proxy.pem", "INGESTION_PREFIX": "proxied"})
+    path, answer, log, _ = invoke(
+        folder / "root", {**through, "PROXY_CA_BUNDLE": "/tmp/proxy.pem", "INGESTION_PREFIX": "proxied"})
     check("a proxy over TLS has a certificate of its own, and S3 has another", path == "invocation/1/response"
-          and f"s3.dns.test:{port}" in asked_of_proxy, f"{path} {answer} {asked_of_proxy}\n{log}")
+          and s3 in asked_of_proxy, f"{path} {answer} {asked_of_proxy}\n{log}")
     refused("a proxy whose certificate is of an unknown CA is what is named", through, "UntrustedProxyCertificate",
             "PROXY_CA_BUNDLE")
     refused("behind it, S3's certificate is what is named", {**through, "PROXY_CA_BUNDLE": "/tmp/proxy.pem",
             "AWS_CA_BUNDLE": "/tmp/other.pem"}, "its certificate may not be trusted", "AWS_CA_BUNDLE", "s3.dns.test")
-    refused("a bundle that is not there is named", {"AWS_CA_BUNDLE": "/tmp/none.pem"}, "/tmp/none.pem")
-    (root / BUNDLE).unlink()
-    refused("without any bundle init says what to set", {}, "InvalidConfiguration", "AWS_CA_BUNDLE")
 
 
 if sys.argv[2:] != ["inside"]:

@@ -1,39 +1,22 @@
-"""A name server, a certificate authority, and a local AWS behind TLS."""
+"""A name server, proxies, and a local AWS behind TLS."""
 
-import logging
-import os
+import pathlib
 import socket
-import ssl
 import struct
-import subprocess
+import sys
 import threading
 import urllib.parse
 
-# moto would take the first label of the endpoint's name for a bucket.
-os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "TestParts/python"))
+from authority import Authority  # noqa: E402
+from connections import accept_each, accept_each_securely, connect  # noqa: E402
+from moto_server import Moto, ingestion  # noqa: E402
 
-import boto3  # noqa: E402
-from moto.server import ThreadedMotoServer  # noqa: E402
 
-
-class Authority:
-    """A CA, and a certificate from it for `names`."""
-
-    def __init__(self, folder, names):
-        folder.mkdir()
-        self.chain, self.key = folder / "server.pem", folder / "server.key"
-
-        def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2",
-                "-subj", f"/CN=Test CA {folder.name}")
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "server.key",
-                "-out", "server.csr", "-subj", "/CN=test")
-        (folder / "names").write_text("subjectAltName=" + ",".join("DNS:" + name for name in names))
-        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-                "-extfile", "names", "-out", "server.pem")
-        self.certificate = (folder / "ca.pem").read_text()
+def certificates(folder, names):
+    """A CA's certificate as text, and the files of one from it for `names` and of its key."""
+    authority = Authority(folder, folder.name)
+    return authority.certificate.read_text(), authority.signed("server", names)
 
 
 def serve_names(addresses):
@@ -66,42 +49,33 @@ def serve_names(addresses):
 
 def local_aws():
     """S3 with the bucket `ingestion` and Glue with the crawler `crawler`; clients of both."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    s3, glue = (boto3.client(service, region_name="us-east-1", aws_access_key_id="key", aws_secret_access_key="secret",
-                             endpoint_url=f"http://127.0.0.1:{server.get_host_and_port()[1]}") for service in ("s3", "glue"))
-    s3.create_bucket(Bucket="ingestion")
-    glue.create_crawler(Name="crawler", Role="arn:aws:iam::123456789012:role/crawler", DatabaseName="db",
-                        Targets={"S3Targets": [{"Path": "s3://ingestion/topics/"}]})
+    moto = Moto()
+    s3, glue = moto.client("s3"), moto.client("glue")
+    ingestion(s3, glue, "ingestion", "crawler")
     return s3, glue
 
 
-def serve_tls(authority, url):
+def serve_tls(files, url):
     """Hands each connection's bytes on to `url`. Gives the port and the list of the connections so far."""
     secured = []
 
     def serve(secure):
         secured.append(secure)
-        behind = socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(url).port))
-        threading.Thread(target=copy, args=(behind, secure), daemon=True).start()
-        copy(secure, behind)
+        connect(secure, urllib.parse.urlsplit(url).port)
 
-    return accept_each_securely(serve, authority), secured
+    return accept_each_securely(serve, *files), secured
 
 
-def serve_tunnels(authority):
+def serve_tunnels(files):
     """A proxy that is spoken to over TLS. Gives its port and the list of what it was asked to connect to."""
     asked = []
 
     def serve(secure):
         asked.append(secure.recv(65536).decode().split()[1])
-        behind = socket.create_connection(("127.0.0.1", int(asked[-1].rsplit(":", 1)[1])))
         secure.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        threading.Thread(target=copy, args=(behind, secure), daemon=True).start()
-        copy(secure, behind)
+        connect(secure, int(asked[-1].rsplit(":", 1)[1]))
 
-    return accept_each_securely(serve, authority), asked
+    return accept_each_securely(serve, *files), asked
 
 
 def serve_refusals():
@@ -114,41 +88,3 @@ def serve_refusals():
             connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     return accept_each(refuse), lines
-
-
-def accept_each_securely(serve, authority):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.chain, authority.key)
-
-    def secure(connection):
-        try:
-            secured = context.wrap_socket(connection, server_side=True)
-        except OSError:
-            return  # the client hung up on the certificate
-        serve(secured)
-
-    return accept_each(secure)
-
-
-def accept_each(serve):
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def accept():
-        while True:
-            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    return listener.getsockname()[1]
-
-
-def copy(source, sink):
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-    except OSError:
-        pass
-    for end in (source, sink):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass

@@ -1,6 +1,6 @@
 """Compares four lists of the function's variables: those that its source reads, those that its messages tell people
-to set, those that the README names, and those that the template sets. Each is a parameter of the template, or on the list
-of those that are not in Sources/Deployment/README.md, with the reason."""
+to set, those that the README names, and those that the template sets. Each is a parameter of the template, or on the
+list of those that are not in Sources/Deployment/README.md, with the reason."""
 
 import pathlib
 import re

@@ -1,7 +1,7 @@
 import Libc
 
-/// Memory that ends where the process may not read on: a text put into it is followed by exactly `slack` readable bytes,
-/// so that one more byte read ends the test run with a signal.
+/// Memory that ends where the process may not read on: a text put into it is followed by exactly `slack` readable
+/// bytes, so that one more byte read ends the test run with a signal.
 public final class GuardedText {
     public static let slack = 64
     private let memory: UnsafeMutableRawPointer

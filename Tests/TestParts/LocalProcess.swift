@@ -1,9 +1,6 @@
 import CTestParts
 import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#endif
+import Libc
 
 /// A real program, started with exactly the environment it is given, its output captured, and never left behind:
 /// it and what it started are killed when the object goes.
@@ -21,7 +18,7 @@ public final class LocalProcess: @unchecked Sendable {
     public enum Stream: Sendable { case output, error }
 
     public let processID: pid_t
-    private let state = NSCondition()
+    private let state = Monitor()
     private var text: [Stream: [UInt8]] = [.output: [], .error: []]
     private var openStreams = 2
     private var exit: Exit?
@@ -62,8 +59,11 @@ public final class LocalProcess: @unchecked Sendable {
     // MARK: What it says and does
 
     public func output(_ stream: Stream = .output) -> String {
-        guarded { String(decoding: text[stream] ?? [], as: UTF8.self) }
+        state.change { String(decoding: text[stream] ?? [], as: UTF8.self) }
     }
+
+    /// The same where it need not be text.
+    public func bytes(_ stream: Stream = .output) -> [UInt8] { state.change { text[stream] ?? [] } }
 
     /// Whole lines so far.
     public func lines(_ stream: Stream = .output) -> [String] {
@@ -75,33 +75,29 @@ public final class LocalProcess: @unchecked Sendable {
     public func line(
         containing part: String, on stream: Stream = .output, within seconds: Double = 20
     ) throws -> String {
-        let end = Date(timeIntervalSinceNow: seconds)
-        state.lock()
-        defer { state.unlock() }
-        while true {
+        let found = state.wait(within: seconds) { () -> String?? in
             let lines = String(decoding: text[stream] ?? [], as: UTF8.self).components(separatedBy: "\n").dropLast()
             if let found = lines.first(where: { $0.contains(part) }) { return found }
-            guard openStreams > 0, state.wait(until: end) else { throw waitedInVain("a line with '\(part)'") }
+            return openStreams == 0 ? .some(nil) : nil
         }
+        guard let line = found ?? nil else { throw waitedInVain("a line with '\(part)'") }
+        return line
     }
 
     /// Waits for the end of the process and of its output.
     @discardableResult
     public func exit(within seconds: Double = 20) throws -> Exit {
-        let end = Date(timeIntervalSinceNow: seconds)
-        state.lock()
-        defer { state.unlock() }
-        while true {
-            if let exit, openStreams == 0 { return exit }
-            guard state.wait(until: end) else { throw waitedInVain("the exit of process \(processID)") }
+        guard let exit = state.wait(within: seconds, until: { openStreams == 0 ? exit : nil }) else {
+            throw waitedInVain("the exit of process \(processID)")
         }
+        return exit
     }
 
-    public var isRunning: Bool { guarded { exit == nil } }
+    public var isRunning: Bool { state.change { exit == nil } }
 
     /// Sends `number` (SIGTERM, …) unless the process has ended.
     public func signal(_ number: Int32) {
-        guarded { if exit == nil { kill(processID, number) } }
+        state.change { if exit == nil { kill(processID, number) } }
     }
 
     /// The largest resident set so far, bytes, of the process while it runs. (What `wait4` tells after its end is no
@@ -116,35 +112,26 @@ public final class LocalProcess: @unchecked Sendable {
     }
 
     /// Processes that it started and those they started, by id.
-    public var descendants: [pid_t] { guarded { exit == nil ? Self.descendants(of: processID) : [] } }
+    public var descendants: [pid_t] { state.change { exit == nil ? Self.descendants(of: processID) : [] } }
 
     private func waitedInVain(_ what: String) -> WaitedInVain {
-        let said = [Stream.output, .error].map { String(decoding: (text[$0] ?? []).suffix(4000), as: UTF8.self) }
+        let said = [output(.output), output(.error)].map { $0.suffix(4000) }
         return WaitedInVain(
             description: "\(what) did not come. Standard output: \(said[0])\nStandard error: \(said[1])")
     }
 
     // MARK: Threads and system calls
 
-    private func guarded<Value>(_ body: () -> Value) -> Value {
-        state.lock()
-        defer {
-            state.broadcast()
-            state.unlock()
-        }
-        return body()
-    }
-
     private static func read(_ descriptor: Int32, _ stream: Stream, _ process: () -> LocalProcess?) {
         var chunk = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            let count = Libc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0, let process = process() else { break }
-            process.guarded { process.text[stream, default: []] += chunk[..<count] }
+            process.state.change { process.text[stream, default: []] += chunk[..<count] }
         }
         close(descriptor)
-        if let process = process() { process.guarded { process.openStreams -= 1 } }
+        if let process = process() { process.state.change { process.openStreams -= 1 } }
     }
 
     private static func reap(_ processID: pid_t, _ process: () -> LocalProcess?) {
@@ -161,7 +148,7 @@ public final class LocalProcess: @unchecked Sendable {
                 code: signal == 0 ? (status >> 8) & 0xff : nil, signal: signal == 0 ? nil : signal,
                 processorTime: time[0] + time[1])
         }
-        if let process = process() { process.guarded { process.exit = reap() } } else { _ = reap() }
+        if let process = process() { process.state.change { process.exit = reap() } } else { _ = reap() }
     }
 
     private static func makePipe() throws -> (read: Int32, write: Int32) {

@@ -1,10 +1,3 @@
-import CTestParts
-import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// What runs behind a `ScriptedServer`: its threads own this, so that the server itself can go when its test ends.
 ///
 /// `@unchecked`: everything that changes is guarded by `state`.
@@ -12,135 +5,65 @@ final class ScriptedConnections: @unchecked Sendable {
     typealias Request = ScriptedServer.Request
     typealias Action = ScriptedServer.Action
 
-    private let listener: Int32
+    private let listener: Listener
     private let script: @Sendable (Request) -> Action
-    private let state = NSCondition()
+    private let state = Monitor()
     private var recorded: [Request] = []
-    private var open: Set<Int32> = []
-    private var count = 0
     private var endlessly = 0
-    private var released = false
-    private var closed = false
+    private var isReleased = false
 
-    init(_ listener: Int32, _ script: @escaping @Sendable (Request) -> Action) {
+    init(_ listener: Listener, _ script: @escaping @Sendable (Request) -> Action) {
         self.listener = listener
         self.script = script
-        Thread.detachNewThread { self.accept() }
-    }
-
-    /// Wakes the threads, which close the descriptors that they own: a number closed here might be another's by then.
-    func close() {
-        guarded {
-            guard !closed else { return }
-            closed = true
-            shutdown(listener, Int32(SHUT_RDWR))
-            for connection in open { shutdown(connection, Int32(SHUT_RDWR)) }
+        listener.start { connection, number in
+            var pending: [UInt8] = []
+            while let message = HTTPWire.request(from: connection, &pending) {
+                guard self.answer(message, connection, number) else { break }
+            }
         }
     }
 
-    func release() { guarded { released = true } }
+    func close() {
+        listener.close()
+        release()
+    }
 
-    var requests: [Request] { guarded { recorded } }
+    func release() { state.change { isReleased = true } }
 
-    var endlessBytesSent: Int { guarded { endlessly } }
+    var requests: [Request] { state.change { recorded } }
 
-    var accepted: Int { guarded { count } }
+    var endlessBytesSent: Int { state.change { endlessly } }
+
+    var accepted: Int { listener.accepted }
 
     func request(within seconds: Double, _ what: String, where matches: (Request) -> Bool) throws -> Request {
-        let end = Date(timeIntervalSinceNow: seconds)
-        state.lock()
-        defer { state.unlock() }
-        while true {
-            if let found = recorded.first(where: matches) { return found }
-            guard state.wait(until: end) else {
-                let seen = recorded.map { "\($0.method) \($0.target)" }
-                throw WaitedInVain(description: "\(what) did not come in \(seconds) s; came: \(seen)")
-            }
-        }
-    }
-
-    private func guarded<Value>(_ body: () -> Value) -> Value {
-        state.lock()
-        defer {
-            state.broadcast()
-            state.unlock()
-        }
-        return body()
-    }
-
-    private func accept() {
-        while true {
-            let connection = test_parts_accept(listener)
-            if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
-            guard connection >= 0 else { break }
-            let number: Int? = guarded {
-                guard !closed else { return nil }
-                open.insert(connection)
-                count += 1
-                return count
-            }
-            guard let number else {
-                Glibc.close(connection)
-                break
-            }
-            Thread.detachNewThread { self.serve(connection, number) }
-        }
-        Glibc.close(listener)
-    }
-
-    private func serve(_ connection: Int32, _ number: Int) {
-        var pending: [UInt8] = []
-        while let (head, body) = readRequest(connection, &pending) {
-            guard answer(head, body, connection, number) else { break }
-        }
-        guarded {
-            open.remove(connection)
-            Glibc.close(connection)
-        }
-    }
-
-    private func readRequest(_ connection: Int32, _ pending: inout [UInt8]) -> (HTTPHead, [UInt8])? {
-        var head: HTTPHead?
-        while true {
-            if head == nil { head = HTTPHead(pending) }
-            if let head {
-                let end = head.length + (Int(head["Content-Length"] ?? "0") ?? 0)
-                if pending.count >= end {
-                    let body = Array(pending[head.length..<end])
-                    pending.removeFirst(end)
-                    return (head, body)
-                }
-            }
-            guard Socket.receive(from: connection, into: &pending) else { return nil }
-        }
+        if let found = state.wait(within: seconds, until: { recorded.first(where: matches) }) { return found }
+        let seen = requests.map { "\($0.method) \($0.target)" }
+        throw WaitedInVain(description: "\(what) did not come in \(seconds) s; came: \(seen)")
     }
 
     /// False where the connection is to end.
-    private func answer(_ head: HTTPHead, _ body: [UInt8], _ connection: Int32, _ number: Int) -> Bool {
-        let words = head.line.components(separatedBy: " ")
-        let request = guarded {
+    private func answer(_ message: HTTPWire.Message, _ connection: Int32, _ number: Int) -> Bool {
+        let request = state.change {
             let request = Request(
-                number: recorded.count + 1, connectionNumber: number, method: words[0],
-                target: words.count > 1 ? words[1] : "", headers: head, body: body)
+                number: recorded.count + 1, connectionNumber: number, method: message.method,
+                target: message.target, headers: message.head, body: message.body)
             recorded.append(request)
             return request
         }
         let action = script(request)
         let sent = Socket.send(action.bytes(answering: request), to: connection)
         if case .endless(_, let piece) = action.message {
-            while Socket.send(piece, to: connection) { guarded { endlessly += piece.count } }
+            while Socket.send(piece, to: connection) { state.change { endlessly += piece.count } }
         }
         switch action.ending {
         case .keep: return sent
         case .close: return false
         case .reset:
-            var linger = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+            Socket.resetAtEnd(connection)
             return false
         case .stall:
-            state.lock()
-            while !released && !closed { state.wait() }
-            state.unlock()
+            _ = state.wait { isReleased ? true : nil }
             return false
         }
     }

@@ -104,8 +104,8 @@ public final class ScriptedServer: Sendable {
     private let connections: ScriptedConnections
 
     public init(_ script: @escaping @Sendable (Request) -> Action) throws {
-        let (listener, port) = try Socket.listening()
-        self.port = port
+        let listener = try Listener()
+        port = listener.port
         connections = ScriptedConnections(listener, script)
     }
 

@@ -1,8 +1,4 @@
-import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#endif
+import Libc
 
 public struct SocketError: Error, CustomStringConvertible {
     public let description: String
@@ -46,7 +42,7 @@ public enum Socket {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                Libc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
@@ -65,6 +61,12 @@ public enum Socket {
             bytes += chunk[..<count]
             return true
         }
+    }
+
+    /// Makes the peer's next read or write fail (RST) when the connection is closed.
+    static func resetAtEnd(_ descriptor: Int32) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
     private static func open() throws -> Int32 {

@@ -1,8 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#endif
+import Libc
 
 /// Where the real parts are that tests run against. `./build.sh test` prepares them and sets the variables.
 public enum TestParts {

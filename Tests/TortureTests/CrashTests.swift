@@ -169,6 +169,7 @@ private final class Slot: @unchecked Sendable {
 
     private let lock = NSLock()
     private var sandbox: Sandbox?
+    private var invocation: String?
     private var proxy: FaultProxy?
     /// The dead ones' as well: they live on while they hold a request back.
     private var proxies: [FaultProxy] = []
@@ -180,7 +181,7 @@ private final class Slot: @unchecked Sendable {
             self.plan = plan
             seen = 0
         }
-        if let alive = lock.withLock({ sandbox }), alive.isAlive { return }
+        if let alive = lock.withLock({ sandbox }), alive.process.isRunning { return }
         let proxy = try FaultProxy(to: s3.port) { [unowned self] _ in fault() }
         let new = try Sandbox(endpoint: proxy.url)
         lock.withLock {
@@ -190,9 +191,14 @@ private final class Slot: @unchecked Sendable {
         }
     }
 
-    func deliver(_ event: String) { lock.withLock { sandbox }?.deliver(event, milliseconds: 20_000) }
-    func answer() -> Sandbox.Answer { lock.withLock { sandbox }?.answer().0 ?? .died }
-    func kill() { lock.withLock { sandbox }?.process.signal(SIGKILL) }
+    func deliver(_ event: String) { lock.withLock { invocation = sandbox?.deliver(event, remaining: 20_000) } }
+
+    func answer() -> Sandbox.Answer {
+        guard case (let sandbox?, let invocation?) = lock.withLock({ (sandbox, invocation) }) else { return .died }
+        return sandbox.answer(to: invocation).0
+    }
+
+    func kill() { lock.withLock { sandbox }?.kill() }
 
     func end() {
         kill()

@@ -19,15 +19,15 @@ import Testing
             let log = ProducedLog(topic: topic, partition: part)
             let sandbox = try Sandbox(endpoint: proxy.url, ["PARTIAL_BATCH_RESPONSE": "\(answersPartially)"])
             // Started and warm, as it is when the time is short for other reasons.
-            _ = sandbox.invoke(ProducedLog.event([]))
+            _ = sandbox.outcome(ProducedLog.event([]))
             // Far less than what waiting for the slow S3 would take.
-            let (answer, took) = sandbox.invoke(
-                ProducedLog.event([(log, 0..<200)]), milliseconds: milliseconds, grace: 700)
+            let (answer, took) = sandbox.outcome(
+                ProducedLog.event([(log, 0..<200)]), remaining: milliseconds, grace: 700)
             print("deadline: \(milliseconds) ms left, S3 answers after \(latency) ms: \(answer.word) after \(took) ms")
             let start = try next(answer, answersPartially)
-            #expect(sandbox.isAlive)
+            #expect(sandbox.process.isRunning)
             // The same sandbox goes on, with enough time now.
-            guard case .succeeded(let text) = sandbox.invoke(ProducedLog.event([(log, start..<220)])).0 else {
+            guard case .succeeded(let text) = sandbox.outcome(ProducedLog.event([(log, start..<220)])).0 else {
                 throw Failure(description: "the redelivery failed")
             }
             #expect(!text.contains("[{"))

@@ -7,30 +7,31 @@ import Testing
 @Suite(.serialized) struct `A fault between the function and AWS` {
     @Test func `is absorbed or told, by the deadline, and nothing is lost or double`() throws {
         let s3 = try LocalS3()
-        let tls = try LocalProcess(
-            TestParts.path("venv/bin/python"), [LocalS3.script("tls_endpoint.py"), "\(s3.port)", s3.scratch.path],
-            environment: ["PATH": "/usr/bin:/bin"])
-        let port = try tls.line(containing: "port ", within: 60).dropFirst(5)
+        struct Ready: Decodable { var port: Int }
+        let tls = try PythonServer<Ready>(TestParts.file("tls_endpoint.py"), ["\(s3.port)", s3.scratch.path])
         let cases = FaultCase.all(
-            secure: ("https://localhost:\(port)", s3.scratch.appendingPathComponent("certificate.pem").path),
+            secure: ("https://localhost:\(tls.ready.port)", s3.scratch.appendingPathComponent("certificate.pem").path),
             refusing: try TestParts.freePort(), healthy: s3.url)
 
-        let results = Results(count: cases.count)
+        let results = Locked<[FaultRow?]>(Array(repeating: nil, count: cases.count))
         let queue = OperationQueue()
         // Waiting is what they do most.
         queue.maxConcurrentOperationCount = 6
         for (index, fault) in cases.enumerated() {
-            queue.addOperation { results.set(index, FaultRun(fault, index, s3).outcome()) }
+            queue.addOperation {
+                let row = FaultRun(fault, index, s3).outcome()
+                results.change { $0[index] = row }
+            }
         }
         queue.waitUntilAllOperationsAreFinished()
         _ = tls
 
-        let rows = results.rows
+        let rows = results.value.compactMap { $0 }
         let count = try s3.count(rows.reduce(into: [:]) { $0.merge($1.expected) { $1 } })
         print(FaultTable.markdown(rows, count.once))
         print(
-            "faults: \(rows.count) kinds; \(count.objects) objects, \(count.rows) rows, \(count.quarantined) quarantined,"
-                + " of \(count.expected) records; \(count.wrongCount) wrong")
+            "faults: \(rows.count) kinds; \(count.objects) objects, \(count.rows) rows, "
+                + "\(count.quarantined) quarantined, of \(count.expected) records; \(count.wrongCount) wrong")
         #expect(count.wrong == [])
         #expect(count.rows + count.quarantined == count.expected)
         for row in rows { #expect(row.problems == [], "\(row.name)") }
@@ -53,7 +54,7 @@ enum FaultTable {
     static func markdown(_ rows: [FaultRow], _ once: [String: Int]) -> String {
         let head = """
 
-            | Fault | Once | For the whole invocation: what the user sees | Answer after | Records stored once, at last |
+            | Fault | Once | For the whole invocation: what the user sees | Answer after | Stored once, at last |
             |---|---|---|---|---|
 
             """
@@ -98,7 +99,7 @@ private struct FaultRun {
         guard let wanted = fault.once else { return }
         let (proxy, sandbox) = try striking(onceLog, times: 1)
         defer { proxy.close() }
-        let (answer, milliseconds) = sandbox.invoke(ProducedLog.event([(onceLog, 0..<40)]), milliseconds: 30_000)
+        let (answer, milliseconds) = sandbox.outcome(ProducedLog.event([(onceLog, 0..<40)]), remaining: 30_000)
         check(answer, wanted, "once")
         row.once = answer.isSuccess ? "absorbed, \(FaultTable.seconds(milliseconds))" : "fails"
         try redeliver(onceLog, from: 0, s3.url)
@@ -108,11 +109,11 @@ private struct FaultRun {
         let (proxy, sandbox) = try striking(log, times: .max)
         defer { proxy.close() }
         // The grace is for a machine that is busy with other tests; the table shows what was needed.
-        let (answer, milliseconds) = sandbox.invoke(
-            ProducedLog.event([(log, 0..<40)]), milliseconds: fault.deadline, grace: 1_000)
+        let (answer, milliseconds) = sandbox.outcome(
+            ProducedLog.event([(log, 0..<40)]), remaining: fault.deadline, grace: 1_000)
         row.milliseconds = milliseconds
         check(answer, fault.throughout, "throughout")
-        sandbox.end()
+        sandbox.kill()
         // Now all of its log is there.
         _ = try? sandbox.process.exit()
         row.throughout = shown(answer, sandbox)
@@ -127,11 +128,14 @@ private struct FaultRun {
     }
 
     private func striking(_ log: ProducedLog, times: Int) throws -> (FaultProxy, Sandbox) {
-        let struck = Counter()
+        let struck = Locked(0)
         let fault = fault
         let proxy = try FaultProxy(to: s3.port) { request in
             guard fault.isStruck(request) else { return .none }
-            let before = struck.next()
+            let before = struck.change { count in
+                defer { count += 1 }
+                return count
+            }
             return before < times ? fault.script(request, before) : .none
         }
         var environment = fault.environment
@@ -145,7 +149,7 @@ private struct FaultRun {
     private mutating func redeliver(
         _ log: ProducedLog, from start: Int, _ endpoint: String, _ environment: [String: String] = [:]
     ) throws {
-        let (answer, _) = try Sandbox(endpoint: endpoint, environment).invoke(ProducedLog.event([(log, start..<60)]))
+        let (answer, _) = try Sandbox(endpoint: endpoint, environment).outcome(ProducedLog.event([(log, start..<60)]))
         check(answer, .succeeds, "redelivery")
         row.expected[log.name] = LocalS3.Expected(offsets: 0..<60)
     }
@@ -207,25 +211,4 @@ extension FaultCase {
         case .everything: true
         }
     }
-}
-
-/// `@unchecked`: guarded by `lock`.
-private final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value = 0
-    func next() -> Int {
-        lock.withLock {
-            value += 1
-            return value - 1
-        }
-    }
-}
-
-/// `@unchecked`: guarded by `lock`.
-private final class Results: @unchecked Sendable {
-    private let lock = NSLock()
-    private var all: [FaultRow?]
-    init(count: Int) { all = Array(repeating: nil, count: count) }
-    func set(_ index: Int, _ row: FaultRow) { lock.withLock { all[index] = row } }
-    var rows: [FaultRow] { lock.withLock { all.compactMap { $0 } } }
 }

@@ -10,13 +10,11 @@ struct Certificates: Decodable {
     let authorities, leaves: [String]
 
     static func random(seed: Int) throws -> Certificates {
-        let process = try LocalProcess(TestParts.path("venv/bin/python"), [script, "random", "\(seed)"])
-        try process.exit(within: 120)
-        return try JSONDecoder().decode(Certificates.self, from: Data(process.output().utf8))
+        try JSONDecoder().decode(
+            Certificates.self, from: TestParts.output(ofPython: script, ["random", "\(seed)"]))
     }
 
-    static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("certificates.py").path
+    static let script = TestParts.file("certificates.py")
 }
 
 extension CertificateBundle {

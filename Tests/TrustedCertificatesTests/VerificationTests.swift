@@ -21,9 +21,8 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("certificates-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try LocalProcess(TestParts.path("venv/bin/python"), [Certificates.script, "serve", folder.path])
-        let line = try server.line(containing: "port", within: 120)
-        let cases = try JSONDecoder().decode([Case].self, from: Data(line.utf8))
+        let server = try PythonServer<[Case]>(Certificates.script, ["serve", folder.path])
+        let cases = server.ready
         #expect(cases.count > 25)
         for one in cases {
             #expect(CertificateBundle(file: one.bundle) != nil, "\(one.name)")
@@ -58,9 +57,8 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sessions-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try LocalProcess(TestParts.path("venv/bin/python"), [Certificates.script, "serve", folder.path])
-        let line = try server.line(containing: "port", within: 120)
-        let one = try #require(try JSONDecoder().decode([Case].self, from: Data(line.utf8)).first)
+        let server = try PythonServer<[Case]>(Certificates.script, ["serve", folder.path])
+        let one = try #require(server.ready.first)
         let client = HTTPClient(.init(certificateBundle: one.bundle, usesProxyEnvironment: false))
         let sessions = try (1...3).map { _ in
             try client.send(HTTPRequest(.get, "https://localhost:\(one.port)/")).headers["Session"]
@@ -72,9 +70,8 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bundles-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try LocalProcess(TestParts.path("venv/bin/python"), [Certificates.script, "serve", folder.path])
-        let line = try server.line(containing: "port", within: 120)
-        let one = try #require(try JSONDecoder().decode([Case].self, from: Data(line.utf8)).first)
+        let server = try PythonServer<[Case]>(Certificates.script, ["serve", folder.path])
+        let one = try #require(server.ready.first)
         let empty = folder.appendingPathComponent("empty.pem").path
         try "".write(toFile: empty, atomically: true, encoding: .utf8)
         // One certificate that is broken makes OpenSSL refuse all of them.

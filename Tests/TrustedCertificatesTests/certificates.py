@@ -7,20 +7,17 @@
 
 import datetime
 import json
-import os
 import pathlib
 import random
-import socket
-import ssl
 import sys
-import threading
-import time
 
+from connections import accept_each_securely
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.name import _ASN1Type as Kind
 from cryptography.x509.oid import NameOID
+from parent import serve_until_parent_ends
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 DAY = datetime.timedelta(days=1)
@@ -43,9 +40,11 @@ def certificate(subject, own, issuer, signer, *, begins=-1, ends=30, authority=T
                .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True))
     if identifiers:
         builder = (builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
-                   .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False))
+                   .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
+                                  critical=False))
     if hosts:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]),
+                                        critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 
@@ -80,7 +79,8 @@ def written_otherwise(base, chance):
 
 def random_ones(seed):
     chance = random.Random(seed)
-    names = [[(NameOID.ORGANIZATION_NAME, "Acme Trust Co"), (NameOID.COMMON_NAME, f"Root no {number}")] for number in range(30)]
+    names = [[(NameOID.ORGANIZATION_NAME, "Acme Trust Co"), (NameOID.COMMON_NAME, f"Root no {number}")]
+             for number in range(30)]
     keys = [key() for _ in range(10)]
     made = []
 
@@ -136,7 +136,7 @@ def cases():
     def leaf(issuer=root_name, signer=root_key, hosts=("localhost",), **more):
         return certificate(name("localhost"), own, issuer, signer, authority=False, hosts=hosts, **more)
 
-    direct, through, unnamed = leaf(), leaf(middle_name, middle_key), leaf(identifiers=False)
+    direct, through = leaf(), leaf(middle_name, middle_key)
     its_own = certificate(name("localhost"), own, name("localhost"), own, authority=False, hosts=["localhost"])
     yield Case("one certificate", True, direct, own, [], [root])
     yield Case("three hundred certificates", True, direct, own, [], crowd[:150] + [root] + crowd[150:])
@@ -156,6 +156,12 @@ def cases():
     yield Case("a cross-signed chain, to the new root", True, through, own, [middle, crossed], [other, root])
     yield Case("a cross-signed chain, to the old root", True, through, own, [middle, crossed], [other, old])
     yield Case("a cross-signed chain, to neither", False, through, own, [middle, crossed], [other])
+    yield from name_cases(leaf, direct, own, root, twin, other)
+
+
+def name_cases(leaf, direct, own, root, twin, other):
+    """Where names alone tell authorities apart, or do not."""
+    unnamed = leaf(identifiers=False)
     yield Case("a namesake of the authority", False, direct, own, [], [other, twin])
     yield Case("the authority before its namesake", True, direct, own, [], [root, twin])
     yield Case("the authority after its namesake", True, direct, own, [], [twin, other, root])
@@ -164,8 +170,8 @@ def cases():
                "broken")  # OpenSSL tries the first of them alone, and speaks of its signature
     yield Case("the issuer in capitals", True, leaf(name("ACME", "ROOT CA")), own, [], [other, root])
     yield Case("the issuer with more spaces", True, leaf(name(" Acme ", "Root   CA")), own, [], [other, root])
-    yield Case("the issuer in printable characters", True, leaf(name("Acme", "Root CA", kind=Kind.PrintableString)), own,
-               [], [other, root])
+    yield Case("the issuer in printable characters", True, leaf(name("Acme", "Root CA", kind=Kind.PrintableString)),
+               own, [], [other, root])
     yield Case("the issuer in wide characters", True, leaf(name("Acme", "Root CA", kind=Kind.BMPString)), own, [],
                [other, root])
     yield Case("the issuer with a dash", False, leaf(name("Acme", "Root-CA")), own, [], [other, root])
@@ -179,34 +185,17 @@ def serve(folder):
         secret.write_bytes(case.own.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
         bundle.write_text(pem(*case.bundle))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain, secret)
         answers.append({"name": case.name, "trusted": case.trusted, "refusal": case.refusal, "bundle": str(bundle),
-                        "port": listen(context)})
-    print(json.dumps(answers), flush=True)
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(0.2)
+                        "port": accept_each_securely(answer, chain, secret)})
+    serve_until_parent_ends(answers)
 
 
-def listen(context):
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def answer(connection):
-        try:
-            with context.wrap_socket(connection, server_side=True) as secure:
-                if b"\r\n\r\n" in secure.recv(65536):
-                    secure.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nSession: %s\r\n\r\nok"
-                                   % (b"resumed" if secure.session_reused else b"new"))
-        except OSError:
-            pass  # the client hung up on the certificate
-
-    def accept():
-        while True:
-            threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    return listener.getsockname()[1]
+def answer(secure):
+    """To one request."""
+    with secure:
+        if b"\r\n\r\n" in secure.recv(65536):
+            secure.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nSession: %s\r\n\r\nok"
+                           % (b"resumed" if secure.session_reused else b"new"))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,4 @@
-import CTestParts
 import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// A Kafka broker over real sockets, for what no broker at hand can be made to do: offsets that are gone, the markers
 /// of transactions, commits that fail, partitions that are added, an outage. It is strict where a client could be
@@ -38,14 +33,13 @@ public final class KafkaBroker: @unchecked Sendable {
     /// Error of the commits to come.
     var commitError: Int16 = 0
     private var isSilent = false
-    private var listener: Int32?
-    private var connections: Set<Int32> = []
+    private let listener: Listener
 
     public init(topics: [String: Int]) throws {
-        let (descriptor, port) = try Socket.listening()
-        self.port = port
+        listener = try Listener()
+        port = listener.port
         self.topics = topics.mapValues { Array(repeating: Partition(), count: $0) }
-        listen(descriptor)
+        listener.start { [weak self] connection, _ in Self.serve(connection) { self } }
     }
 
     deinit { stop() }
@@ -123,13 +117,7 @@ public final class KafkaBroker: @unchecked Sendable {
     }
 
     /// Closes its port and all connections.
-    public func stop() {
-        guarded {
-            if let listener { shutdown(listener, Int32(SHUT_RDWR)) }
-            listener = nil
-            for connection in connections { shutdown(connection, Int32(SHUT_RDWR)) }
-        }
-    }
+    public func stop() { listener.close() }
 
     /// Keeps its connections and answers nothing any more, as a machine does that hangs.
     public func fallSilent() { guarded { isSilent = true } }
@@ -171,27 +159,6 @@ public final class KafkaBroker: @unchecked Sendable {
 
     // MARK: Connections
 
-    private func listen(_ descriptor: Int32) {
-        guarded { listener = descriptor }
-        Thread.detachNewThread { [weak self] in
-            while true {
-                let connection = test_parts_accept(descriptor)
-                guard connection >= 0, let self,
-                    self.guarded({
-                        guard self.listener == descriptor else { return false }
-                        self.connections.insert(connection)
-                        return true
-                    })
-                else {
-                    if connection >= 0 { close(connection) }
-                    break
-                }
-                Thread.detachNewThread { [weak self] in Self.serve(connection) { self } }
-            }
-            close(descriptor)
-        }
-    }
-
     private static func serve(_ connection: Int32, _ broker: () -> KafkaBroker?) {
         var bytes: [UInt8] = []
         reading: while true {
@@ -207,7 +174,5 @@ public final class KafkaBroker: @unchecked Sendable {
             frame.int32(Int32(answer.count))
             guard Socket.send(frame.bytes + answer, to: connection) else { break }
         }
-        if let broker = broker() { broker.guarded { _ = broker.connections.remove(connection) } }
-        close(connection)
     }
 }
