@@ -112,14 +112,14 @@ let package = Package(
 
         // What tests share: a scripted HTTP server, real programs started and stopped by process id.
         .target(
-            name: "TestParts", dependencies: ["CTestParts", "Libc"], path: "Tests/TestParts", exclude: ["python"],
-            swiftSettings: strict),
+            name: "TestParts", dependencies: ["CTestParts", "CVector", "Libc"], path: "Tests/TestParts",
+            exclude: ["python"], swiftSettings: strict),
         .target(name: "CTestParts", path: "Tests/CTestParts"),
         // A function with nothing in it but the runtime, for tests that need a whole process of it.
         .executableTarget(
             name: "EchoFunction", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Environment", "Bytes", "Libc", log],
             path: "Tests/EchoFunction", swiftSettings: strict),
-        tests("BytesTests", ["Bytes", "UTC"]),
+        tests("BytesTests", ["Bytes", "CTestParts", "CVector", "UTC"]),
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("RecordShapeTests", ["RecordShape", "JSON", "Bytes", "TestParts"]),

@@ -34,7 +34,7 @@ func configuration(_ settings: [String: String]) throws -> IngestionConfiguratio
 let formats = try ObjectFormats(configuration([:]))
 @MainActor func batch(_ settings: [String: String] = [:], of event: ByteBuffer = event) throws -> IncomingBatch {
     let batch = IncomingBatch(try configuration(settings), formats)
-    var events = KafkaEventReader(event.bytes)
+    var events = KafkaEventReader(event.padded)
     try batch.add(&events)
     return batch
 }
@@ -63,7 +63,7 @@ func now() -> Double {
     mixed.append("{\"eventSource\":\"aws:kafka\",\"records\":{\"mixed\":[")
     let value = ByteBuffer()
     var number = 0
-    var reader = KafkaEventReader(event.bytes)
+    var reader = KafkaEventReader(event.padded)
     while try reader.next(&record) {
         if number > 0 { mixed.append(",") }
         mixed.append(
@@ -87,8 +87,8 @@ func now() -> Double {
 }
 
 // The texts of all values, one behind the other, as the stages see them one by one.
-var values: [UnsafeRawBufferPointer] = []
-var reader = KafkaEventReader(event.bytes)
+var values: [PaddedBytes] = []
+var reader = KafkaEventReader(event.padded)
 var record = KafkaRecord()
 while try reader.next(&record) { if let value = record.value { values.append(value) } }
 let valueBytes = values.reduce(0) { $0 + $1.count }
@@ -103,7 +103,7 @@ measure("memcpy of the event", event.count) {
 }
 var count = 0
 try measure("scan", event.count) {
-    var reader = KafkaEventReader(event.bytes)
+    var reader = KafkaEventReader(event.padded)
     while try reader.next(&record) { count += record.value?.count ?? 0 }
 }
 let decoded = ByteBuffer(capacity: valueBytes)
@@ -111,12 +111,12 @@ measure("base64", valueBytes) {
     decoded.removeAll()
     for value in values { _ = Base64.decode(value, appendingTo: decoded) }
 }
-let lines = body.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBufferPointer(rebasing: $0) }
+let lines = body.bytes.split(separator: UInt8(ascii: "\n")).map { body.padded[$0.startIndex..<$0.endIndex] }
 measure("validate", body.count) {
     for line in lines { if case .object = JSONCheck.check(line) { count += 1 } }
 }
 let shapes = ShapeMemory(reserved: [["dt", "hour"]])
-@MainActor func check(_ line: UnsafeRawBufferPointer) -> Bool {
+@MainActor func check(_ line: PaddedBytes) -> Bool {
     guard case (.object, nil) = shapes.check(line) else { return false }
     return true
 }
@@ -124,7 +124,8 @@ measure("validate, names too", body.count) { for line in lines where check(line)
 let mixed = try mixedEvent()
 let mixedBody = ByteBuffer()
 for draft in try batch(of: mixed).drafts { mixedBody.append(draft.body.bytes) }
-let mixedLines = mixedBody.bytes.split(separator: UInt8(ascii: "\n")).map { UnsafeRawBufferPointer(rebasing: $0) }
+let mixedLines = mixedBody.bytes.split(separator: UInt8(ascii: "\n"))
+    .map { mixedBody.padded[$0.startIndex..<$0.endIndex] }
 measure("validate, names too, ten shapes", mixedBody.count) { for line in mixedLines where check(line) { count += 1 } }
 try measure("event to objects", event.count) { try batch().recycleBuffers() }
 try measure("event to objects, ten shapes", mixed.count) { try batch(of: mixed).recycleBuffers() }

@@ -69,7 +69,7 @@ struct ContainerCredentials {
             do {
                 let response = try http.send(
                     HTTPRequest(.get, url, headers: headers, limits: limits, responseLimit: 1 << 20))
-                let body = response.body.bytes
+                let body = response.body.padded
                 if response.status == 200, let credentials = Self.credentials(body) { return credentials }
                 let said = JSONObject.string("message", in: body) ?? ""
                 last = failure(
@@ -87,7 +87,7 @@ struct ContainerCredentials {
         throw last
     }
 
-    private static func credentials(_ json: UnsafeRawBufferPointer) -> AWSCredentials? {
+    private static func credentials(_ json: PaddedBytes) -> AWSCredentials? {
         guard let keyID = JSONObject.string("AccessKeyId", in: json), !keyID.isEmpty,
             let secret = JSONObject.string("SecretAccessKey", in: json), !secret.isEmpty
         else { return nil }

@@ -1,3 +1,4 @@
+import Bytes
 import HTTP
 import JSON
 import XML
@@ -11,16 +12,16 @@ struct ErrorBody {
     var region: String?
 
     init(_ response: HTTPResponse) {
-        let bytes = UnsafeRawBufferPointer(rebasing: response.body.bytes.prefix(65_536))
-        if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+        let body = response.body.padded.prefix(65_536)
+        if body.bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
             // https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html
-            code = JSONObject.string("__type", in: bytes)
-            message = JSONObject.string("message", in: bytes) ?? JSONObject.string("Message", in: bytes)
+            code = JSONObject.string("__type", in: body)
+            message = JSONObject.string("message", in: body) ?? JSONObject.string("Message", in: body)
         } else {
             // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
-            code = XMLText.first("Code", in: bytes)
-            message = XMLText.first("Message", in: bytes)
-            region = XMLText.first("Region", in: bytes)
+            code = XMLText.first("Code", in: body.bytes)
+            message = XMLText.first("Message", in: body.bytes)
+            region = XMLText.first("Region", in: body.bytes)
         }
         // JSON services name the error in a header, too. Either may follow a namespace
         // ("com.amazonaws.glue#Name") and precede a URL ("Name:http://…").

@@ -27,7 +27,7 @@ extension JSONRequest {
     public func check(_ response: HTTPResponse) throws(ResponseError) {
         guard response.status == 200 else { throw .refused }
         if response.body.bytes.allSatisfy({ $0 <= 0x20 }) { return }
-        if case .object = JSONCheck.check(response.body.bytes) { return }
+        if case .object = JSONCheck.check(response.body.padded) { return }
         throw .unreadable("the response is not from \(Self.operation.service.name): its body is not a JSON object")
     }
 }

@@ -57,7 +57,7 @@ public struct InvokeFunction: AWSRequest {
     }
 
     private func errorMember(_ name: StaticString, _ response: HTTPResponse) -> Bool {
-        JSONObject.string(name, in: response.body.bytes) != nil
+        JSONObject.string(name, in: response.body.padded) != nil
     }
 
     public func resource(in region: String) -> AWSResource {

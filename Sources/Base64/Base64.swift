@@ -8,15 +8,15 @@ public enum Base64 {
     /// White space, the URL-safe alphabet and missing padding are not base64 here. Bits left over in the last
     /// character are accepted, as the usual decoders do.
     ///
-    /// - Parameter text: in a `ByteBuffer` other than `buffer`: up to `ByteBuffer.slack` bytes after it are read.
+    /// - Parameter text: lies in another buffer than `buffer`.
     /// - Returns: false when `text` is not base64; `buffer` then holds what it held before.
     @inlinable public static func decode(
-        _ text: UnsafeRawBufferPointer, appendingTo buffer: ByteBuffer
+        _ text: PaddedBytes, appendingTo buffer: ByteBuffer
     ) -> Bool {
-        guard let start = text.baseAddress, !text.isEmpty else { return true }
+        guard !text.isEmpty else { return true }
         var valid = true
         buffer.appendUninitialized(atMost: text.count / 4 * 3 + Int(CV_BASE64_ROOM)) { out in
-            let written = cv_base64_decode(start, text.count, out)
+            let written = cv_base64_decode(text.start, text.count, out)
             valid = written >= 0
             return max(written, 0)
         }

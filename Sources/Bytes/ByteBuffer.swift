@@ -14,12 +14,6 @@ public final class ByteBuffer {
     /// The address of the first byte. Moves when the buffer grows.
     @exclusivity(unchecked) public private(set) var base: UnsafeMutablePointer<UInt8>
     @exclusivity(unchecked) @usableFromInline var end = 0
-    /// Bytes after `capacity` that may be read (never written): vector code loads whole registers at the end of
-    /// the text and masks what lies beyond, instead of walking the last bytes one by one.
-    public static let slack = 64
-    /// Bytes before `base` that may be read (never written), for the same reason.
-    public static let lead = 16
-
     /// How many bytes fit before the buffer must grow.
     @exclusivity(unchecked) public private(set) var capacity: Int
 
@@ -28,12 +22,15 @@ public final class ByteBuffer {
         base = Self.allocate(nil, self.capacity)
     }
 
-    deinit { free(base - Self.lead) }
+    deinit { free(base - PaddedBytes.lead) }
 
     /// The written bytes, valid until the buffer next changes.
     @inlinable public var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base, count: count)
     }
+
+    /// The same bytes for vector code, which reads beyond their ends.
+    @inlinable public var padded: PaddedBytes { PaddedBytes(start: base, end: base + end) }
 
     /// How many bytes have been written.
     @inlinable public var count: Int { end }
@@ -122,9 +119,9 @@ public final class ByteBuffer {
 
     /// Out of memory ends the process, as it does everywhere in Swift: Lambda starts a new one and redelivers.
     private static func allocate(_ old: UnsafeMutablePointer<UInt8>?, _ size: Int) -> UnsafeMutablePointer<UInt8> {
-        guard let new = realloc(old.map { $0 - lead }, lead + size + slack) else {
+        guard let new = realloc(old.map { $0 - PaddedBytes.lead }, PaddedBytes.lead + size + PaddedBytes.slack) else {
             fatalError("out of memory: \(size) bytes")
         }
-        return new.assumingMemoryBound(to: UInt8.self) + lead
+        return new.assumingMemoryBound(to: UInt8.self) + PaddedBytes.lead
     }
 }

@@ -40,7 +40,7 @@ final class Ingestion {
         let start = Clock.monotonic()
         let batch = IncomingBatch(configuration, formats)
         defer { batch.recycleBuffers() }
-        var events = KafkaEventReader(event.bytes)
+        var events = KafkaEventReader(event.padded)
         try batch.add(&events)
 
         let placements = place(batch, requestID: requestID)
@@ -82,7 +82,7 @@ final class Ingestion {
             """)
         let batch = IncomingBatch(configuration, formats)
         defer { batch.recycleBuffers() }
-        var events = KafkaEventReader(event.bytes)
+        var events = KafkaEventReader(event.padded)
         // If it fails, the first batch fails as well, and reports it. (The reader does not keep the event.)
         withExtendedLifetime(event) { try? batch.add(&events) }
         for draft in batch.drafts {

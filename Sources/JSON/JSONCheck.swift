@@ -1,3 +1,4 @@
+import Bytes
 import CVector
 
 /// What a whole text is as JSON.
@@ -36,16 +37,14 @@ public enum JSONCheck {
     /// Whether `text` is exactly one JSON value (RFC 8259), in UTF-8.
     ///
     /// - Parameters:
-    ///   - text: in a `ByteBuffer`: up to `ByteBuffer.slack` bytes after it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     ///   - outline: becomes that of the text, if that is valid.
     @inlinable @inline(__always)
     public static func check(
-        _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth, outline: JSONOutline? = nil
+        _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth, outline: JSONOutline? = nil
     ) -> JSONVerdict {
-        guard let start = text.baseAddress else { return .malformed(at: 0) }
         let marks = outline?.taking(text.count)
-        let accepted = cv_json_accepts(start, text.count, UInt32(clamping: maximumDepth), marks)
+        let accepted = cv_json_accepts(text.start, text.count, UInt32(clamping: maximumDepth), marks)
         // What nearly all records are is decided without the detour: it would cost a record more than base64 does.
         if accepted == expectedObject { return .object(.expectedShape) }
         return verdict(accepted, text, maximumDepth, outline)
@@ -56,10 +55,10 @@ public enum JSONCheck {
 
     @inline(never) @usableFromInline
     static func verdict(
-        _ accepted: Int32, _ text: UnsafeRawBufferPointer, _ maximumDepth: Int, _ outline: JSONOutline?
+        _ accepted: Int32, _ text: PaddedBytes, _ maximumDepth: Int, _ outline: JSONOutline?
     ) -> JSONVerdict {
-        guard let start = text.baseAddress else { return .malformed(at: 0) }
-        let verdict = cv_json_verdict(accepted, start, text.count, UInt32(clamping: maximumDepth), outline?.marks)
+        let verdict = cv_json_verdict(
+            accepted, text.start, text.count, UInt32(clamping: maximumDepth), outline?.marks)
         switch UInt32(verdict.kind) {
         case CV_JSON_OBJECT.rawValue: return .object(JSONTraits(rawValue: verdict.traits))
         case CV_JSON_OTHER.rawValue: return .otherValue(JSONTraits(rawValue: verdict.traits))

@@ -17,11 +17,11 @@ public struct JSONError: Error, Equatable, Sendable {
 /// A string as it is in the text, between its quotes.
 public struct JSONString {
     /// Points into the text the cursor reads.
-    public var raw: UnsafeRawBufferPointer
+    public var raw: PaddedBytes
     /// Where false, `raw` is the string itself.
     public var hasEscapes: Bool
 
-    public init(raw: UnsafeRawBufferPointer, hasEscapes: Bool) {
+    public init(raw: PaddedBytes, hasEscapes: Bool) {
         self.raw = raw
         self.hasEscapes = hasEscapes
     }
@@ -30,34 +30,28 @@ public struct JSONString {
     /// it is done the name is the same one: a `"t\u006fpic"` passed over would fail its whole batch forever.
     @inline(__always) public func isWritten(_ text: StaticString) -> Bool {
         if hasEscapes { return self.text == text.description }
-        guard raw.count == text.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
-        return memcmp(start, text.utf8Start, raw.count) == 0
+        return raw.count == text.utf8CodeUnitCount && memcmp(raw.start, text.utf8Start, raw.count) == 0
     }
 }
 
 /// Reads JSON from front to back, in place: the caller asks for what it expects next, nothing is built that it does
 /// not ask for, and what it skips is checked all the same.
 ///
-/// The text must outlive the cursor and every `JSONString` taken from it, and must be in a `ByteBuffer`: the scan for
-/// a string's end reads into its slack.
+/// The text must outlive the cursor and every `JSONString` taken from it.
 public struct JSONCursor {
     /// How deep a skipped value may be nested.
     public static let maximumDepth = 512
 
-    public let text: UnsafeRawBufferPointer
+    public let text: PaddedBytes
     /// Where the next byte is read.
     public private(set) var offset = 0
-    private let base: UnsafePointer<UInt8>
 
-    public init(_ text: UnsafeRawBufferPointer) {
-        self.text = text
-        base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? ("" as StaticString).utf8Start
-    }
+    public init(_ text: PaddedBytes) { self.text = text }
 
     /// The next byte that is not white space, or `nil` at the end. It is not consumed.
     public mutating func peek() -> UInt8? {
         while offset < text.count {
-            let byte = base[offset]
+            let byte = text[offset]
             if byte > 0x20 || !isWhiteSpace(byte) { return byte }
             offset += 1
         }
@@ -65,15 +59,12 @@ public struct JSONCursor {
     }
 
     /// Where the next byte is read.
-    public var position: UnsafePointer<UInt8> { base + offset }
-
-    /// Behind the text's last byte.
-    public var end: UnsafePointer<UInt8> { base + text.count }
+    public var position: UnsafePointer<UInt8> { text.start + offset }
 
     /// Continues at another place of the text, up to which the caller has read itself.
     public mutating func advance(to position: UnsafePointer<UInt8>) {
-        precondition(position >= base && position <= end)
-        offset = position - base
+        precondition(position >= text.start && position <= text.end)
+        offset = position - text.start
     }
 
     /// An error at the place that has been reached.
@@ -129,13 +120,13 @@ public struct JSONCursor {
         while true {
             offset = stringEnd(from: offset)
             guard offset < text.count else { throw failure("the end of a string") }
-            let byte = base[offset]
+            let byte = text[offset]
             if byte == UInt8(ascii: "\"") { break }
             guard byte == UInt8(ascii: "\\") else { throw failure("no control character within a string") }
             hasEscapes = true
             offset += try escapeLength()
         }
-        let raw = UnsafeRawBufferPointer(rebasing: text[start..<offset])
+        let raw = text[start..<offset]
         offset += 1
         return JSONString(raw: raw, hasEscapes: hasEscapes)
     }
@@ -148,8 +139,8 @@ public struct JSONCursor {
         if isNegative { offset += 1 }
         let digits = offset
         var value: Int64 = 0
-        while offset < text.count, isDigit(base[offset]) {
-            let digit = Int64(base[offset] - 48)
+        while offset < text.count, isDigit(text[offset]) {
+            let digit = Int64(text[offset] - 48)
             let (shifted, overflow1) = value.multipliedReportingOverflow(by: 10)
             let (next, overflow2) =
                 isNegative ? shifted.subtractingReportingOverflow(digit) : shifted.addingReportingOverflow(digit)
@@ -157,8 +148,8 @@ public struct JSONCursor {
             value = next
             offset += 1
         }
-        let isWhole = offset > digits && (base[digits] != UInt8(ascii: "0") || offset == digits + 1)
-        guard isWhole, offset == text.count || !isNumberByte(base[offset]) else {
+        let isWhole = offset > digits && (text[digits] != UInt8(ascii: "0") || offset == digits + 1)
+        guard isWhole, offset == text.count || !isNumberByte(text[offset]) else {
             throw JSONError(offset: start, problem: "a whole number")
         }
         return value
@@ -201,7 +192,7 @@ public struct JSONCursor {
 
     private mutating func skipLiteral(_ literal: StaticString) throws(JSONError) {
         let length = literal.utf8CodeUnitCount
-        guard length <= text.count - offset, memcmp(base + offset, literal.utf8Start, length) == 0 else {
+        guard length <= text.count - offset, memcmp(position, literal.utf8Start, length) == 0 else {
             throw failure("a value")
         }
         offset += length
@@ -232,22 +223,22 @@ public struct JSONCursor {
     }
 
     /// The byte at `offset`, 0 at the end of the text.
-    private func byte() -> UInt8 { offset < text.count ? base[offset] : 0 }
+    private func byte() -> UInt8 { offset < text.count ? text[offset] : 0 }
 
     private func stringEnd(from start: Int) -> Int {
         guard start < text.count else { return text.count }
-        return JSONScan.stringStop(from: base + start, to: end) - base
+        return JSONScan.stringStop(from: text.start + start, in: text) - text.start
     }
 
     /// How many bytes the escape at `offset` takes: 2, or 6 for `\u`.
     private func escapeLength() throws(JSONError) -> Int {
-        let after = offset + 1 < text.count ? base[offset + 1] : 0
+        let after = offset + 1 < text.count ? text[offset + 1] : 0
         switch after {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return 2
         case UInt8(ascii: "u"):
-            guard offset + 6 <= text.count, (2..<6).allSatisfy({ hexValue(base[offset + $0]) != nil }) else {
+            guard offset + 6 <= text.count, (2..<6).allSatisfy({ hexValue(text[offset + $0]) != nil }) else {
                 throw failure("four hexadecimal digits after \\u")
             }
             return 6

@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Libc
 
@@ -7,8 +8,8 @@ import Libc
 /// differs in any way (another order, an escape, a fraction, the end of the text) is not judged here: the caller
 /// reads the record again, from its start, by the rules.
 struct CompactRecord {
-    /// After the text's last byte. Up to 40 bytes after it are read, within a `ByteBuffer`'s slack.
-    private let end: UnsafePointer<UInt8>
+    /// Up to 40 bytes after its end are read, within the padding.
+    private let event: PaddedBytes
     /// What the last record began with, up to its offset, and what that says; `nil` where it was not read here. Records
     /// come in runs of one topic-partition, whose heads are the same bytes: comparing them is a fraction of reading them.
     private var head: UnsafePointer<UInt8>?
@@ -16,7 +17,9 @@ struct CompactRecord {
     private var topic = UnsafeRawBufferPointer(start: nil, count: 0)
     private var partition: Int32 = 0
 
-    init(end: UnsafePointer<UInt8>) { self.end = end }
+    init(in event: PaddedBytes) { self.event = event }
+
+    private var end: UnsafePointer<UInt8> { event.end }
 
     /// How far a record was read.
     enum Outcome {
@@ -57,7 +60,7 @@ struct CompactRecord {
     private func skipCreateTime(_ at: inout UnsafePointer<UInt8>, _ record: inout KafkaRecord) -> Bool {
         let start = at
         guard skip("\"CREATE_TIME\"", &at) else { return false }
-        record.timestampType = UnsafeRawBufferPointer(start: start + 1, count: 11)
+        record.timestampType = event.part(from: start + 1, to: start + 12)
         return true
     }
 
@@ -70,7 +73,7 @@ struct CompactRecord {
             skip("\",\"partition\":", &at), let partition = digits(&at), partition <= Int32.max,
             skip(",\"offset\":", &at), at <= end
         else { return false }
-        self.topic = topic
+        self.topic = topic.bytes
         self.partition = Int32(truncatingIfNeeded: partition)
         head = start
         headLength = at - start
@@ -107,17 +110,17 @@ struct CompactRecord {
     }
 
     /// A string that begins after its quote; `at` is left on the closing one.
-    private func string(_ at: inout UnsafePointer<UInt8>) -> UnsafeRawBufferPointer? {
+    private func string(_ at: inout UnsafePointer<UInt8>) -> PaddedBytes? {
         guard at < end else { return nil }
-        let stop = JSONScan.stringStop(from: at, to: end)
+        let stop = JSONScan.stringStop(from: at, in: event)
         guard stop < end, stop.pointee == UInt8(ascii: "\"") else { return nil }
         defer { at = stop }
-        return UnsafeRawBufferPointer(start: at, count: stop - at)
+        return event.part(from: at, to: stop)
     }
 
     /// A string in its quotes, or null.
     @inline(__always)
-    private func text(_ at: inout UnsafePointer<UInt8>, _ result: inout UnsafeRawBufferPointer?) -> Bool {
+    private func text(_ at: inout UnsafePointer<UInt8>, _ result: inout PaddedBytes?) -> Bool {
         guard at < end else { return false }
         if at.pointee == UInt8(ascii: "\"") {
             at += 1

@@ -13,7 +13,7 @@ public enum EventKind: Equatable, Sendable {
     /// - Parameter event: need not be valid; its reader finds what is wrong with it.
     public init(of event: borrowing ByteBuffer) {
         self = .kafkaBatch
-        var cursor = JSONCursor(event.bytes)
+        var cursor = JSONCursor(event.padded)
         var isRecord = false
         var isFirst = true
         do throws(JSONError) {

@@ -10,7 +10,7 @@ public enum FailedBatchRecord {
     /// - Parameter event: one whose `EventKind` is `failedBatchRecord`.
     /// - Throws: `KafkaEventError` where it has no payload or cannot be read to its end.
     public static func payload(in event: ByteBuffer) throws(KafkaEventError) -> ByteBuffer {
-        var cursor = JSONCursor(event.bytes)
+        var cursor = JSONCursor(event.padded)
         var payload: ByteBuffer?
         do throws(JSONError) {
             try cursor.enterObject()
@@ -32,7 +32,7 @@ public enum FailedBatchRecord {
 
     /// The events of API Gateway and its like have a `requestContext` too.
     private static func refusal(_ event: ByteBuffer, at offset: Int, expected: String) -> KafkaEventError {
-        KafkaEventError(path: "$", offset: offset, expected: expected, otherEvent: OtherEvent(event.bytes)?.message)
+        KafkaEventError(path: "$", offset: offset, expected: expected, otherEvent: OtherEvent(event.padded)?.message)
     }
 
     private static let missingPayload =

@@ -3,7 +3,7 @@ import JSON
 
 /// Reads the batch that a Kafka event-source mapping sends, front to back, once, in place:
 ///
-///     var reader = KafkaEventReader(event.bytes)
+///     var reader = KafkaEventReader(event.padded)
 ///     var record = KafkaRecord()
 ///     while try reader.next(&record) { … }
 ///
@@ -25,10 +25,10 @@ public struct KafkaEventReader {
     /// Where in the event the reader stands: among the members of what.
     private enum Place { case start, event, records, list, end }
 
-    /// - Parameter event: in a `ByteBuffer`, unchanged while records are read.
-    public init(_ event: UnsafeRawBufferPointer) {
+    /// - Parameter event: stays as it is while records are read.
+    public init(_ event: PaddedBytes) {
         cursor = JSONCursor(event)
-        compact = CompactRecord(end: cursor.end)
+        compact = CompactRecord(in: event)
     }
 
     /// Reads the next record in the event's order.
@@ -157,7 +157,7 @@ public struct KafkaEventReader {
     private mutating func read(_ record: inout KafkaRecord) throws(JSONError) {
         compact.forgetHead()
         let position = cursor.offset
-        var topic: UnsafeRawBufferPointer?
+        var topic: PaddedBytes?
         var partition: Int64?
         var offset: Int64?
         record = KafkaRecord(position: position)
@@ -191,7 +191,7 @@ public struct KafkaEventReader {
             throw JSONError(offset: position, problem: "a record with a partition from 0 to \(Int32.max)")
         }
         guard let offset, offset >= 0 else { throw JSONError(offset: position, problem: "a record with an offset from 0") }
-        record.topic = topic
+        record.topic = topic.bytes
         record.partition = number
         record.offset = offset
     }
@@ -207,13 +207,13 @@ public struct KafkaEventReader {
     }
 
     /// What is not a text says nothing: no record is to be kept back for it.
-    private mutating func readTimestampType() throws(JSONError) -> UnsafeRawBufferPointer? {
+    private mutating func readTimestampType() throws(JSONError) -> PaddedBytes? {
         if cursor.peek() == UInt8(ascii: "\"") { return plain(try cursor.readString(), unescaped.type) }
         try cursor.skipValue()
         return nil
     }
 
-    private mutating func readOptionalText(_ buffer: ByteBuffer) throws(JSONError) -> UnsafeRawBufferPointer? {
+    private mutating func readOptionalText(_ buffer: ByteBuffer) throws(JSONError) -> PaddedBytes? {
         try cursor.skipNull() ? nil : plain(try cursor.readString(), buffer)
     }
 
@@ -222,14 +222,14 @@ public struct KafkaEventReader {
         _ = cursor.peek()
         let start = cursor.offset
         try KafkaHeaders.read(&cursor) { _, _ in }
-        return KafkaHeaders(json: UnsafeRawBufferPointer(rebasing: cursor.text[start..<cursor.offset]))
+        return KafkaHeaders(json: cursor.text[start..<cursor.offset])
     }
 
-    private func plain(_ string: JSONString, _ buffer: ByteBuffer) -> UnsafeRawBufferPointer {
+    private func plain(_ string: JSONString, _ buffer: ByteBuffer) -> PaddedBytes {
         guard string.hasEscapes else { return string.raw }
         buffer.removeAll()
         string.append(to: buffer)
-        return buffer.bytes
+        return buffer.padded
     }
 }
 

@@ -13,11 +13,11 @@ public struct KafkaRecord: ~Copyable {
     /// Milliseconds since 1970, by the producer or the broker; -1 where the record has none.
     public var timestamp: Int64
     /// `CREATE_TIME` or `LOG_APPEND_TIME`; `nil` where the record does not say.
-    public var timestampType: UnsafeRawBufferPointer?
+    public var timestampType: PaddedBytes?
     /// Base64, not yet decoded or checked; `nil` where the record has no key.
-    public var key: UnsafeRawBufferPointer?
+    public var key: PaddedBytes?
     /// Base64, not yet decoded or checked; `nil` for a tombstone.
-    public var value: UnsafeRawBufferPointer?
+    public var value: PaddedBytes?
     public var headers: KafkaHeaders
     /// Where the record begins, in bytes from the start of the event.
     public var position: Int
@@ -38,7 +38,7 @@ public struct KafkaRecord: ~Copyable {
 /// A record's headers, in their order; a name may stand more than once.
 public struct KafkaHeaders {
     /// The event's own array, whose form has been checked, or `nil` where it has none.
-    let json: UnsafeRawBufferPointer?
+    let json: PaddedBytes?
 
     public static var none: KafkaHeaders { KafkaHeaders(json: nil) }
 
@@ -95,11 +95,11 @@ public struct KafkaHeaders {
         if cursor.peek() == UInt8(ascii: "\"") {
             let (text, bytes) = (ByteBuffer(), ByteBuffer())
             try cursor.readString().append(to: text)
-            return Array(Base64.decode(text.bytes, appendingTo: bytes) ? bytes.bytes : text.bytes)
+            return Array(Base64.decode(text.padded, appendingTo: bytes) ? bytes.bytes : text.bytes)
         }
         let start = cursor.offset
         try cursor.skipValue()
-        return Array(cursor.text[start..<cursor.offset])
+        return Array(cursor.text[start..<cursor.offset].bytes)
     }
 
     private static func readBytes(_ cursor: inout JSONCursor) throws(JSONError) -> [UInt8] {

@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 
 /// What a function for Kafka batches is invoked with by mistake. It is recognised by member names alone, once the
@@ -11,7 +12,7 @@ enum OtherEvent {
     case record, recordList
 
     /// - Returns: nil where nothing more can be said than what was expected where.
-    init?(_ event: UnsafeRawBufferPointer) {
+    init?(_ event: PaddedBytes) {
         var cursor = JSONCursor(event)
         guard let first = cursor.peek() else {
             self = .empty
@@ -29,7 +30,7 @@ enum OtherEvent {
         members.read(&cursor)
         if let service = members.service {
             self = .service(service.name, origin: service.origin)
-        } else if Self.isCutOff(event) {
+        } else if Self.isCutOff(event.bytes) {
             self = .cutOff(at: event.count)
         } else if members.isRecord {
             self = .record

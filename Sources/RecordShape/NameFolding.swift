@@ -9,13 +9,13 @@ import JSON
 /// and `İ`, `I`, `ı` and `i`. An accent that is a character of its own stays one: to readers `é` and `e´` differ.
 enum NameFolding {
     /// - Parameter name: as it is in a valid JSON text, between its quotes.
-    static func append(_ name: UnsafeRawBufferPointer, to folded: ByteBuffer) {
+    static func append(_ name: PaddedBytes, to folded: ByteBuffer) {
         let start = folded.count
         folded.reserve(name.count)
-        for byte in name {
+        for byte in name.bytes {
             guard byte < 0x80, byte != UInt8(ascii: "\\") else {
                 folded.truncate(to: start)
-                return append(JSONString(raw: name, hasEscapes: name.contains(UInt8(ascii: "\\"))).text, to: folded)
+                return append(JSONString(raw: name, hasEscapes: name.bytes.contains(UInt8(ascii: "\\"))).text, to: folded)
             }
             folded.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte)
         }

@@ -32,7 +32,7 @@ final class NameJudge {
         slots = Array(repeating: Slot(), count: 64)
     }
 
-    func fault(in text: UnsafeRawBufferPointer, _ outline: JSONOutline) -> ShapeFault? {
+    func fault(in text: PaddedBytes, _ outline: JSONOutline) -> ShapeFault? {
         forgetNames()
         var objects = 0
         var fault: ShapeFault?
@@ -43,7 +43,7 @@ final class NameJudge {
                 open.append(objects)
             case UInt8(ascii: "["): open.append(0)
             case UInt8(ascii: "}"), UInt8(ascii: "]"): open.removeLast()
-            default: fault = fault ?? self.fault(of: NamePlace(in: text, colon: mark), in: text)
+            default: fault = fault ?? self.fault(of: NamePlace(in: text.bytes, colon: mark), in: text)
             }
         }
         return fault
@@ -59,10 +59,10 @@ final class NameJudge {
         taken = 0
     }
 
-    private func fault(of place: NamePlace, in text: UnsafeRawBufferPointer) -> ShapeFault? {
+    private func fault(of place: NamePlace, in text: PaddedBytes) -> ShapeFault? {
         let object = open.last ?? 0
         let start = folded.count
-        NameFolding.append(UnsafeRawBufferPointer(rebasing: text[place.start + 1..<place.end]), to: folded)
+        NameFolding.append(text[place.start + 1..<place.end], to: folded)
         let name = UnsafeRawBufferPointer(rebasing: folded.bytes[start...])
         if open.count == 1, let group = reserved.first(where: { $0.name.elementsEqual(name) })?.group {
             return .reservedName(group: group)

@@ -1,3 +1,4 @@
+import Bytes
 import CVector
 import JSON
 
@@ -44,12 +45,10 @@ public final class ShapeMemory {
     /// Whether `text` is one JSON value, as `JSONCheck` says it; and of an object, what is wrong with its names.
     ///
     /// - Parameters:
-    ///   - text: in a `ByteBuffer`: up to `ByteBuffer.slack` bytes after it and `ByteBuffer.lead` bytes before
-    ///     it are read.
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     @inlinable @inline(__always)
     public func check(
-        _ text: UnsafeRawBufferPointer, maximumDepth: Int = JSONCheck.maximumDepth
+        _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth
     ) -> (verdict: JSONVerdict, fault: ShapeFault?) {
         let verdict = JSONCheck.check(text, maximumDepth: maximumDepth, outline: outline)
         guard case .object(let traits) = verdict else { return (verdict, nil) }
@@ -65,13 +64,13 @@ public final class ShapeMemory {
     }
 
     @inline(never) @usableFromInline
-    func unexpected(_ text: UnsafeRawBufferPointer) -> ShapeFault? {
+    func unexpected(_ text: PaddedBytes) -> ShapeFault? {
         if let index = known(text) {
             note(index)
             return shapes[index].fault
         }
         let fault = judge.fault(in: text, outline)
-        guard let shape = KnownShape(of: text, outline, fault) else { return fault }
+        guard let shape = KnownShape(of: text.bytes, outline, fault) else { return fault }
         let index = place()
         (shapes + index).initialize(to: shape)
         // A topic of one shape repeats it; another order is learned as it is seen.
@@ -80,9 +79,8 @@ public final class ShapeMemory {
         return fault
     }
 
-    private func known(_ text: UnsafeRawBufferPointer) -> Int? {
-        guard let start = text.baseAddress else { return nil }
-        return (0..<count).first { cv_json_has_shape(start, outline.marks, shapes[$0].shape) }
+    private func known(_ text: PaddedBytes) -> Int? {
+        (0..<count).first { cv_json_has_shape(text.start, outline.marks, shapes[$0].shape) }
     }
 
     private func note(_ index: Int) {

@@ -30,12 +30,12 @@ public final class CertificateBundle {
     ///   then reads it itself, and says what is wrong with it if something is.
     public convenience init?(file path: String) {
         guard let text = contents(of: path) else { return nil }
-        self.init(text.bytes)
+        self.init(text.padded)
     }
 
-    /// The same for the text of such a file, `ByteBuffer.slack` bytes after which may be read.
-    public init?(_ text: UnsafeRawBufferPointer) {
-        der = ByteBuffer(capacity: text.count / 4 * 3 + 2 * ByteBuffer.slack)
+    /// The same for the text of such a file.
+    public init?(_ text: PaddedBytes) {
+        der = ByteBuffer(capacity: text.count / 4 * 3 + 2 * PaddedBytes.slack)
         entries = []
         var scan = PEMScan(text)
         while let range = scan.nextCertificate(appendingTo: der) {

@@ -8,10 +8,10 @@ import Libc
 /// It stops at everything that OpenSSL might read in another way, or refuse: other kinds of block, headers, a carriage
 /// return, white space, lines of another length.
 struct PEMScan {
-    private let text: UnsafeRawBufferPointer
+    private let text: PaddedBytes
     private var at = 0
 
-    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+    init(_ text: PaddedBytes) { self.text = text }
 
     /// Whether all of the text has been read: otherwise it is out of the ordinary.
     private(set) var isAtEnd = false
@@ -30,7 +30,7 @@ struct PEMScan {
         while at + 65 <= text.count, text[at + 64] == newline, text[at] != dash {
             guard decode(64, appendingTo: der) else { return nil }
         }
-        if let rest = text[at...].prefix(64).firstIndex(where: { $0 == newline }), text[at] != dash {
+        if let rest = text.bytes[at...].prefix(64).firstIndex(where: { $0 == newline }), text[at] != dash {
             guard decode(rest - at, appendingTo: der) else { return nil }
         }
         guard der.count > start, take("-----END CERTIFICATE-----") else { return nil }
@@ -41,15 +41,14 @@ struct PEMScan {
 
     private mutating func take(_ word: StaticString) -> Bool {
         let length = word.utf8CodeUnitCount
-        guard let start = text.baseAddress, length <= text.count - at, memcmp(start + at, word.utf8Start, length) == 0
-        else { return false }
+        guard length <= text.count - at, memcmp(text.start + at, word.utf8Start, length) == 0 else { return false }
         at += length
         return true
     }
 
     /// A line of base64, with its end. Padding ends the certificate: what follows it is not a line of it.
     private mutating func decode(_ length: Int, appendingTo der: ByteBuffer) -> Bool {
-        guard length > 0, Base64.decode(UnsafeRawBufferPointer(rebasing: text[at..<at + length]), appendingTo: der)
+        guard length > 0, Base64.decode(text[at..<at + length], appendingTo: der)
         else { return false }
         let isPadded = text[at + length - 1] == UInt8(ascii: "=")
         at += length + 1

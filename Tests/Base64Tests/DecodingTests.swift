@@ -107,7 +107,7 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
         for (plain, encoded) in vectors {
             let source = ByteBuffer(), out = ByteBuffer()
             source.append(encoded)
-            #expect(Base64.decode(source.bytes, appendingTo: out))
+            #expect(Base64.decode(source.padded, appendingTo: out))
             #expect(out.text == plain)
             source.removeAll()
             out.removeAll()
@@ -120,7 +120,7 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
     @Test func `Bits left over before the padding are accepted and dropped`() {
         let source = ByteBuffer(), out = ByteBuffer()
         source.append("QR==")
-        #expect(Base64.decode(source.bytes, appendingTo: out))
+        #expect(Base64.decode(source.padded, appendingTo: out))
         #expect(out.text == "A")
     }
 
@@ -131,7 +131,7 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
         let source = ByteBuffer(), out = ByteBuffer()
         source.append(encoded)
         out.append("before")
-        #expect(!Base64.decode(source.bytes, appendingTo: out))
+        #expect(!Base64.decode(source.padded, appendingTo: out))
         #expect(out.text == "before")
     }
 
@@ -139,7 +139,7 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
         let source = ByteBuffer(), out = ByteBuffer(capacity: 16)
         for _ in 0..<1000 { source.append("Zm9v") }
         out.append("before ")
-        #expect(Base64.decode(source.bytes, appendingTo: out))
+        #expect(Base64.decode(source.padded, appendingTo: out))
         #expect(out.text == "before " + String(repeating: "foo", count: 1000))
     }
 }

@@ -21,7 +21,7 @@ public func fuzzCertificateBundles(_ data: UnsafePointer<UInt8>, _ size: Int) ->
         appendPEM(rest[..<first], to: text)
         appendPEM(rest[first...], to: text)
     }
-    guard let bundle = CertificateBundle(text.bytes) else { return 0 }
+    guard let bundle = CertificateBundle(text.padded) else { return 0 }
     let bio = BIO_new(BIO_s_mem())
     BIO_write(bio, text.base, CInt(text.count))
     defer { BIO_free(bio) }

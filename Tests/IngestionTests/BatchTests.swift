@@ -23,7 +23,7 @@ struct BatchTests {
         event.append("]}}")
 
         let batch = try IncomingBatch(modelConfiguration([:]))
-        var reader = KafkaEventReader(event.bytes)
+        var reader = KafkaEventReader(event.padded)
         try batch.add(&reader)
 
         for content in [ObjectContent.rows, .errors] {
@@ -72,7 +72,7 @@ struct BatchTests {
         event.append("]}}")
 
         let batch = try IncomingBatch(modelConfiguration([:]))
-        var reader = KafkaEventReader(event.bytes)
+        var reader = KafkaEventReader(event.padded)
         try batch.add(&reader)
 
         let found = batch.drafts.map { ($0.topicPartition.description, $0.records.map(\.offset)) }

@@ -36,7 +36,7 @@ private func lines(
     }
     event.append("]}}")
     let batch = try IncomingBatch(modelConfiguration(settings))
-    var reader = KafkaEventReader(event.bytes)
+    var reader = KafkaEventReader(event.padded)
     try withExtendedLifetime(event) { try batch.add(&reader) }
     let lines = { (content: ObjectContent) in
         batch.drafts.filter { $0.content == content }.flatMap { $0.body.text.split(separator: "\n").map(String.init) }

@@ -6,7 +6,7 @@ import Testing
     private func string(_ name: StaticString, _ text: String) -> String? {
         let buffer = ByteBuffer()
         buffer.append(text)
-        return JSONObject.string(name, in: buffer.bytes)
+        return JSONObject.string(name, in: buffer.padded)
     }
 
     static let text =

@@ -173,7 +173,7 @@ private func everyText(of pieces: [String], upTo length: Int, _ body: ([UInt8]) 
                         for path in paths where cv_string_stop_on(path, start, start + length) - start != place {
                             Issue.record("\(stop) at \(place) of \(length) on \(path)")
                         }
-                        #expect(JSONScan.stringStop(from: start, to: start + length) - start == place)
+                        #expect(cv_string_stop(start, start + length) - start == place)
                     }
                 }
             }

@@ -24,7 +24,7 @@ func read(_ event: String) throws -> [SeenRecord] {
     let buffer = ByteBuffer()
     buffer.append(event)
     var seen: [SeenRecord] = []
-    var reader = KafkaEventReader(buffer.bytes)
+    var reader = KafkaEventReader(buffer.padded)
     var record = KafkaRecord()
     while try reader.next(&record) {
         var headers: [SeenRecord.Header] = []
@@ -33,8 +33,8 @@ func read(_ event: String) throws -> [SeenRecord] {
             SeenRecord(
                 topic: String(decoding: record.topic, as: UTF8.self), partition: record.partition,
                 offset: record.offset,
-                timestamp: record.timestamp, key: record.key.map { String(decoding: $0, as: UTF8.self) },
-                value: record.value.map { String(decoding: $0, as: UTF8.self) }, headers: headers))
+                timestamp: record.timestamp, key: record.key.map { String(decoding: $0.bytes, as: UTF8.self) },
+                value: record.value.map { String(decoding: $0.bytes, as: UTF8.self) }, headers: headers))
     }
     return seen
 }

@@ -11,7 +11,7 @@ private func faults(_ texts: [String], reserved: [[String]] = []) -> [ShapeFault
     return texts.map { text in
         let start = body.count
         body.append(text)
-        let value = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
+        let value = body.padded.suffix(from: start)
         let (verdict, fault) = memory.check(value)
         guard case .object = verdict else {
             Issue.record("\(text) is not an object")

@@ -1,9 +1,10 @@
+import CVector
 import Libc
 
 /// Memory that ends where the process may not read on: a text put into it is followed by exactly `slack` readable
 /// bytes, so that one more byte read ends the test run with a signal.
 public final class GuardedText {
-    public static let slack = 64
+    public static let slack = Int(CV_SLACK)
     private let memory: UnsafeMutableRawPointer
     private let room: Int
     private let page = 4096

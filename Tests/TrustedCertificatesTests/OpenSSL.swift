@@ -21,7 +21,7 @@ extension CertificateBundle {
     convenience init?(text: String) {
         let buffer = ByteBuffer()
         buffer.append(text)
-        self.init(buffer.bytes)
+        self.init(buffer.padded)
     }
 
     /// In the order of the file, as OpenSSL writes them.

@@ -54,7 +54,7 @@ struct RecordLines {
 
     /// What is rarely asked for stays out of line: it would keep the usual path from being put into the loop over records.
     @inline(__always)
-    private func appendValue(_ value: UnsafeRawBufferPointer?, to body: ByteBuffer) -> Rejection? {
+    private func appendValue(_ value: PaddedBytes?, to body: ByteBuffer) -> Rejection? {
         guard let value else {
             guard tombstones == .row else { return .tombstone }
             body.append("{}")
@@ -64,17 +64,17 @@ struct RecordLines {
     }
 
     @inline(never)
-    private func appendColumn(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+    private func appendColumn(_ value: PaddedBytes, to body: ByteBuffer) -> Rejection? {
         format == .text ? appendText(value, to: body) : appendBytes(value, to: body)
     }
 
     /// The base64 is decoded straight into `body`. The check is a full one (RFC 8259): a single malformed line makes
     /// Athena fail the whole query.
     @inline(__always)
-    private func appendObject(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+    private func appendObject(_ value: PaddedBytes, to body: ByteBuffer) -> Rejection? {
         let start = body.count
         guard Base64.decode(value, appendingTo: body) else { return .valueNotBase64 }
-        let row = UnsafeRawBufferPointer(rebasing: body.bytes[start...])
+        let row = body.padded.suffix(from: start)
         let (verdict, fault) = shapes.check(row, maximumDepth: Self.maximumDepth)
         switch verdict {
         case .object(let traits):
@@ -90,7 +90,7 @@ struct RecordLines {
         }
     }
 
-    private func appendText(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+    private func appendText(_ value: PaddedBytes, to body: ByteBuffer) -> Rejection? {
         plain.removeAll()
         guard Base64.decode(value, appendingTo: plain) else { return .valueNotBase64 }
         guard String(validating: plain.bytes, as: UTF8.self) != nil else { return .notUTF8 }
@@ -100,7 +100,7 @@ struct RecordLines {
         return nil
     }
 
-    private func appendBytes(_ value: UnsafeRawBufferPointer, to body: ByteBuffer) -> Rejection? {
+    private func appendBytes(_ value: PaddedBytes, to body: ByteBuffer) -> Rejection? {
         plain.removeAll()
         guard Base64.decode(value, appendingTo: plain) else { return .valueNotBase64 }
         body.append("{\"value_base64\":\"")
@@ -151,7 +151,7 @@ struct RecordLines {
         }
     }
 
-    private func appendVerbatim(_ text: UnsafeRawBufferPointer?, to body: ByteBuffer) {
-        if let text { JSONWriter.appendString(text, to: body) } else { body.append("null") }
+    private func appendVerbatim(_ text: PaddedBytes?, to body: ByteBuffer) {
+        if let text { JSONWriter.appendString(text.bytes, to: body) } else { body.append("null") }
     }
 }

@@ -90,9 +90,9 @@ final class RowMetadata {
     }
 
     @inline(never)
-    private func appendHeaders(_ headers: KafkaHeaders, _ timestampType: UnsafeRawBufferPointer?, to body: ByteBuffer) {
+    private func appendHeaders(_ headers: KafkaHeaders, _ timestampType: PaddedBytes?, to body: ByteBuffer) {
         body.append(",\"kafka_timestamp_type\":")
-        if let timestampType { JSONWriter.appendString(timestampType, to: body) } else { body.append("null") }
+        if let timestampType { JSONWriter.appendString(timestampType.bytes, to: body) } else { body.append("null") }
         body.append(",\"kafka_headers\":[")
         var isFirst = true
         headers.forEach { name, value in
