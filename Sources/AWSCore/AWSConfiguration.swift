@@ -70,7 +70,8 @@ public struct AWSConfiguration: Sendable, Equatable {
         }
         // It becomes part of a host name.
         guard region.utf8.allSatisfy({ isLowercaseOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
-            throw ConfigurationError(name, "is \"\(region)\", which is not a valid region name; expected one like eu-central-1")
+            throw ConfigurationError(
+                name, "is \"\(region)\", which is not a valid region name; expected one like eu-central-1")
         }
         return region
     }
@@ -119,7 +120,8 @@ public struct AWSConfiguration: Sendable, Equatable {
     ) throws(ConfigurationError) -> String? {
         guard let path = environment[name] else { return nil }
         guard isReadable(path) else {
-            throw ConfigurationError(name, "is \"\(path)\", which cannot be read: set it to a file of certificates (PEM)")
+            throw ConfigurationError(
+                name, "is \"\(path)\", which cannot be read: set it to a file of certificates (PEM)")
         }
         return path
     }

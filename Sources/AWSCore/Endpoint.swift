@@ -43,7 +43,8 @@ public struct Endpoint: Sendable, Equatable {
         let plain = name.utf8.allSatisfy {
             isLowercaseOrDigit($0 | 0x20) || "-._[]:".utf8.contains($0)
         }
-        guard !name.isEmpty, plain, name.hasPrefix("[") == name.contains(":"), name.hasPrefix("[") == name.hasSuffix("]")
+        guard !name.isEmpty, plain, name.hasPrefix("[") == name.contains(":"),
+            name.hasPrefix("[") == name.hasSuffix("]")
         else { return nil }
         return name.lowercased() + port
     }

@@ -32,9 +32,11 @@ struct EventEnvelope {
 
     func event(_ batch: Batch) -> [UInt8] {
         var event = head
-        event.reserveCapacity(emptySize + batch.runs.reduce(0) { size, run in
-            run.records.reduce(size + Self.listSize(run.partition)) { $0 + $1.json.count + 1 }
-        })
+        event.reserveCapacity(
+            emptySize
+                + batch.runs.reduce(0) { size, run in
+                    run.records.reduce(size + Self.listSize(run.partition)) { $0 + $1.json.count + 1 }
+                })
         for (index, run) in batch.runs.enumerated() {
             if index > 0 { event.append(UInt8(ascii: ",")) }
             // A topic's name is letters, digits, '.', '_' and '-'.

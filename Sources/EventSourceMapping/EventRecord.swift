@@ -33,7 +33,8 @@ final class RecordEncoder {
     }
 
     /// A record without headers, whose time is its producer's.
-    func encode(_ place: TopicPartition, offset: Int64, timestamp: Int64, key: [UInt8]?, value: [UInt8]) -> EventRecord {
+    func encode(_ place: TopicPartition, offset: Int64, timestamp: Int64, key: [UInt8]?, value: [UInt8]) -> EventRecord
+    {
         begin(place.topic, place.partition, offset, (timestamp, .create))
         value.withUnsafeBytes { value in
             if let key { key.withUnsafeBytes { append(key: $0, value: value) } } else { append(key: nil, value: value) }

@@ -52,7 +52,9 @@ public final class EventSourceMapping: Sendable {
     public func stop() { stops.store(true, ordering: .relaxed) }
 
     /// Waits for the pollers' end, at most so long. True where they have ended.
-    public func wait(milliseconds: Int) -> Bool { running.wait(timeout: .now() + .milliseconds(milliseconds)) == .success }
+    public func wait(milliseconds: Int) -> Bool {
+        running.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+    }
 
     /// Why a poller could not begin, or could not continue.
     public var failed: (any Error)? { failure.withLock { $0 } }

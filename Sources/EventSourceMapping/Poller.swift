@@ -136,7 +136,8 @@ final class Poller {
 
     /// Partitions that were stopped are read again once nothing of them waits for a retry and there is room.
     func resume() {
-        for partition in paused where !isHeld(partition) && builder.backlog(partition).records < configuration.batchSize {
+        for partition in paused where !isHeld(partition) && builder.backlog(partition).records < configuration.batchSize
+        {
             reporting { () throws(KafkaError) in try consumer.pause(partition, false) }
             paused.remove(partition)
         }
@@ -185,12 +186,14 @@ final class Poller {
             statistics.update { $0.gone &+= lost.upperBound - lost.lowerBound }
             let (first, last) = (lost.lowerBound, lost.upperBound - 1)
             let offsets = first == last ? "offset \(first)" : "offsets \(first)…\(last)"
-            notice("\(partition): the broker deleted \(offsets) before the group read them (by retention or by hand); "
-                + "reading continues at \(offset)")
+            notice(
+                "\(partition): the broker deleted \(offsets) before the group read them (by retention or by hand); "
+                    + "reading continues at \(offset)")
         case .cut(let next, let end):
             progress[partition]?.restart(at: offset)
-            notice("\(partition): the group had reached offset \(next), but the partition ends at \(end): it was truncated, or "
-                + "deleted and recreated; reading continues at its oldest record, \(offset)")
+            notice(
+                "\(partition): the group had reached offset \(next), but the partition ends at \(end): it was truncated, or "
+                    + "deleted and recreated; reading continues at its oldest record, \(offset)")
         }
     }
 
@@ -236,7 +239,9 @@ final class Poller {
         } catch {
             nextCommit = Clock.monotonic() + 250
             // While a group is rebalanced, brokers may reject commits: that is not a fault, and passes.
-            if refusal != error.description, !error.isRebalance { heard(error, "retrying before anything else is done") }
+            if refusal != error.description, !error.isRebalance {
+                heard(error, "retrying before anything else is done")
+            }
             refusal = error.description
             if !error.isRebalance { trouble = error.description }
             return
@@ -288,7 +293,8 @@ final class Poller {
     }
 
     private func reportStanding(_ now: Int64) {
-        let isDone = hasBeenAssigned && !consumer.isResolving
+        let isDone =
+            hasBeenAssigned && !consumer.isResolving
             && progress.values.allSatisfy { $0.isAtEnd && $0.pendingCount == 0 && !$0.isBehindCommit }
         if !isDone { isIdle = false }
         if isDone, now >= nextQuestion {
@@ -296,8 +302,9 @@ final class Poller {
             askForMore()
         }
         let standing: PollerStanding =
-            if let trouble { .stuck(trouble) } else if isIdle { .idle } else if hasBeenAssigned { .working }
-            else { .joining }
+            if let trouble { .stuck(trouble) } else if isIdle { .idle } else if hasBeenAssigned { .working } else {
+                .joining
+            }
         statistics.update { $0.standings[number] = standing }
     }
 

@@ -166,7 +166,8 @@ extension Poller {
         finish(batch, acknowledged: false)
         statistics.update { $0.discarded += batch.recordCount }
         let count = batch.recordCount
-        let place = destination == nil
+        let place =
+            destination == nil
             ? "lost, as Lambda would lose \(count == 1 ? "it" : "them") without an on-failure destination"
             : "now in the on-failure destination"
         notice("\(name(batch)): \(reason.rawValue): \(counted(count, "record")) \(count == 1 ? "is" : "are") \(place)")

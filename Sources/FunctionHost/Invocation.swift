@@ -52,7 +52,8 @@ public struct Report: Sendable {
     public var billedDuration: Int { Int((duration + (initDuration ?? 0)).rounded(.up)) }
 
     public var line: String {
-        var line = "REPORT RequestId: \(requestID)\tDuration: \(hundredths(duration)) ms\tBilled Duration: "
+        var line =
+            "REPORT RequestId: \(requestID)\tDuration: \(hundredths(duration)) ms\tBilled Duration: "
             + "\(billedDuration) ms\tMemory Size: \(memorySize) MB\tMax Memory Used: \(maxMemoryUsed) MB"
         if let initDuration { line += "\tInit Duration: \(hundredths(initDuration)) ms" }
         return line

@@ -15,8 +15,10 @@ public final class LocalFunction: Function {
     public func invoke(_ event: [UInt8]) -> Invocation {
         let requestID = UUID().uuidString.lowercased()
         guard event.count <= FunctionLimits.payload else {
-            return Invocation(requestID: requestID, outcome: .unavailable(
-                reason: "the event has \(event.count) bytes, and Lambda accepts at most \(FunctionLimits.payload)"))
+            return Invocation(
+                requestID: requestID,
+                outcome: .unavailable(
+                    reason: "the event has \(event.count) bytes, and Lambda accepts at most \(FunctionLimits.payload)"))
         }
         if let problem = wake(requestID) { return problem }
         guard let sandbox, let waiting else {
@@ -77,9 +79,12 @@ public final class LocalFunction: Function {
             case .request(let request):
                 refuse(request, sandbox)
             case .exited(let reason):
-                return failed(requestID, "Runtime.ExitError", "RequestId: \(requestID) Error: Runtime exited with error: \(reason)")
+                return failed(
+                    requestID, "Runtime.ExitError",
+                    "RequestId: \(requestID) Error: Runtime exited with error: \(reason)")
             case .timedOut:
-                return failed(requestID, "Sandbox.Timedout", "RequestId: \(requestID) Error: Init timed out after 10.00 seconds")
+                return failed(
+                    requestID, "Sandbox.Timedout", "RequestId: \(requestID) Error: Init timed out after 10.00 seconds")
             }
         }
     }
@@ -100,27 +105,33 @@ public final class LocalFunction: Function {
             case .request(let request) where request.call == "invocation/next":
                 waiting = request
                 memory = max(memory, sandbox.peakMemory())
-                return outcome ?? functionError("Runtime.ExitError", "RequestId: \(requestID) Error: the runtime did not respond")
+                return outcome
+                    ?? functionError("Runtime.ExitError", "RequestId: \(requestID) Error: the runtime did not respond")
             case .request(let request):
                 refuse(request, sandbox)
             case .exited(let reason):
                 // Lambda counts a response that was sent, whatever becomes of the sandbox.
-                return outcome ?? functionError(
-                    "Runtime.ExitError", "RequestId: \(requestID) Error: Runtime exited with error: \(reason)")
+                return outcome
+                    ?? functionError(
+                        "Runtime.ExitError", "RequestId: \(requestID) Error: Runtime exited with error: \(reason)")
             case .timedOut:
                 memory = max(memory, sandbox.peakMemory())
                 let seconds = "\(settings.timeout).00 seconds"
                 settings.log("RequestId: \(requestID) Error: Task timed out after \(seconds)")
-                return outcome ?? functionError(
-                    "Sandbox.Timedout", "RequestId: \(requestID) Error: Task timed out after \(seconds)")
+                return outcome
+                    ?? functionError(
+                        "Sandbox.Timedout", "RequestId: \(requestID) Error: Task timed out after \(seconds)")
             }
         }
     }
 
     private func response(_ request: RuntimeAPIServer.Request, _ sandbox: Sandbox) -> Invocation.Outcome {
         guard request.body.count <= FunctionLimits.payload else {
-            sandbox.runtimeAPI.answer(request, status: "413 Payload Too Large", body: Array(
-                #"{"errorType":"RequestEntityTooLarge","errorMessage":"Exceeded maximum allowed payload size (6291556 bytes)."}"#.utf8))
+            sandbox.runtimeAPI.answer(
+                request, status: "413 Payload Too Large",
+                body: Array(
+                    #"{"errorType":"RequestEntityTooLarge","errorMessage":"Exceeded maximum allowed payload size (6291556 bytes)."}"#
+                        .utf8))
             return functionError(
                 "Function.ResponseSizeTooLarge",
                 "Response payload size exceeded maximum allowed payload size (\(FunctionLimits.payload) bytes).")
@@ -131,15 +142,18 @@ public final class LocalFunction: Function {
 
     private func headers(_ requestID: String) -> [(String, String)] {
         [
-            ("Lambda-Runtime-Aws-Request-Id", requestID), ("Lambda-Runtime-Invocation-Id", UUID().uuidString.lowercased()),
+            ("Lambda-Runtime-Aws-Request-Id", requestID),
+            ("Lambda-Runtime-Invocation-Id", UUID().uuidString.lowercased()),
             ("Lambda-Runtime-Deadline-Ms", "\(Clock.now() + Int64(settings.timeout) * 1000)"),
             ("Lambda-Runtime-Invoked-Function-Arn", settings.arn),
         ]
     }
 
     private func refuse(_ request: RuntimeAPIServer.Request, _ sandbox: Sandbox) {
-        sandbox.runtimeAPI.answer(request, status: "403 Forbidden", body: Array(
-            #"{"errorType":"InvalidStateTransition","errorMessage":"No such invocation is in progress."}"#.utf8))
+        sandbox.runtimeAPI.answer(
+            request, status: "403 Forbidden",
+            body: Array(
+                #"{"errorType":"InvalidStateTransition","errorMessage":"No such invocation is in progress."}"#.utf8))
     }
 
     private static let accepted = Array(#"{"status":"OK"}"#.utf8)

@@ -92,11 +92,13 @@ final class EasyHandle {
         guard self.bundle == nil else { return }
         self.bundle = bundle
         let data = Unmanaged.passUnretained(bundle).toOpaque()
-        let code = ccurl_prepare_tls(easy, { _, context, data in
-            guard let context, let data else { return CURLE_BAD_FUNCTION_ARGUMENT }
-            let bundle = Unmanaged<CertificateBundle>.fromOpaque(data).takeUnretainedValue()
-            return bundle.add(toContext: context) ? CURLE_OK : CURLE_OUT_OF_MEMORY
-        }, data)
+        let code = ccurl_prepare_tls(
+            easy,
+            { _, context, data in
+                guard let context, let data else { return CURLE_BAD_FUNCTION_ARGUMENT }
+                let bundle = Unmanaged<CertificateBundle>.fromOpaque(data).takeUnretainedValue()
+                return bundle.add(toContext: context) ? CURLE_OK : CURLE_OUT_OF_MEMORY
+            }, data)
         guard code == CURLE_OK else { return }
         ccurl_set_string(easy, CURLOPT_CAINFO, nil)
         ccurl_set_string(easy, CURLOPT_PROXY_CAINFO, nil)

@@ -41,7 +41,9 @@ extension JSONString {
     private func unicodeScalar(at: inout Int) -> Unicode.Scalar {
         let high = codeUnit(at)
         at += 4
-        if UTF16.isLeadSurrogate(high), at + 6 <= raw.count, raw[at] == UInt8(ascii: "\\"), raw[at + 1] == UInt8(ascii: "u") {
+        if UTF16.isLeadSurrogate(high), at + 6 <= raw.count, raw[at] == UInt8(ascii: "\\"),
+            raw[at + 1] == UInt8(ascii: "u")
+        {
             let low = codeUnit(at + 2)
             if UTF16.isTrailSurrogate(low) {
                 at += 6

@@ -58,7 +58,8 @@ extension Consumer {
     }
 
     /// What the group has committed, -1 where nothing. Partitions of which the broker did not say are left out.
-    private func committed(_ partitions: some Collection<TopicPartition>) throws(KafkaError) -> [TopicPartition: Int64] {
+    private func committed(_ partitions: some Collection<TopicPartition>) throws(KafkaError) -> [TopicPartition: Int64]
+    {
         guard !partitions.isEmpty else { return [:] }
         let list = PartitionList(partitions.map { ($0, 0) })
         try check(
@@ -126,7 +127,9 @@ extension Consumer {
     public func isDone(_ topics: [String], _ next: [TopicPartition: Int64]) throws(KafkaError) -> Bool {
         var all = Set(next.keys)
         for topic in topics {
-            for number in 0..<max(0, try partitionCount(topic)) { all.insert(TopicPartition(topic: topic, partition: number)) }
+            for number in 0..<max(0, try partitionCount(topic)) {
+                all.insert(TopicPartition(topic: topic, partition: number))
+            }
         }
         guard !all.isEmpty else { return true }
         let ends = try offsets(at: all.map { ($0, Int64(RD_KAFKA_OFFSET_END)) })

@@ -11,7 +11,9 @@ public enum BuiltInTopics {
         defer { rd_kafka_destroy(client) }
         guard isBuiltIn(client) else { return nil }
         var answer: UnsafePointer<rd_kafka_metadata>?
-        guard rd_kafka_metadata(client, 1, nil, &answer, patience) == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { return nil }
+        guard rd_kafka_metadata(client, 1, nil, &answer, patience) == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
+            return nil
+        }
         defer { rd_kafka_metadata_destroy(answer) }
         return (0..<Int(answer.pointee.topic_cnt)).map { String(cString: answer.pointee.topics[$0].topic) }.sorted()
     }

@@ -76,7 +76,8 @@ public final class Consumer {
         self.start = start
         self.firstSight = firstSight
         for (name, option) in Self.own.sorted(by: { $0.key < $1.key }) where settings.values[name] != nil {
-            throw KafkaError("the Kafka property \(name) cannot be set: " + (option.map { "use \($0)" } ?? "leave it out"))
+            throw KafkaError(
+                "the Kafka property \(name) cannot be set: " + (option.map { "use \($0)" } ?? "leave it out"))
         }
         let configuration = try settings.overridden(by: [
             "group.id": group, "enable.auto.commit": "false", "enable.auto.offset.store": "false",
@@ -117,8 +118,9 @@ public final class Consumer {
         guard let message = rd_kafka_consumer_poll(client, milliseconds) else { return false }
         defer { rd_kafka_message_destroy(message) }
         let code = message.pointee.err
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTITION_EOF
-            || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+        guard
+            code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTITION_EOF
+                || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
         else {
             let reason = rd_kafka_message_errstr(message).map { String(cString: $0) } ?? "Kafka"
             let topic = message.pointee.rkt.flatMap(rd_kafka_topic_name).map { String(cString: $0) }
@@ -183,7 +185,8 @@ public final class Consumer {
         let list = PartitionList(partitions.map { ($0, 0) })
         let what = pauses ? "reading could not be paused" : "reading could not be resumed"
         try check(
-            pauses ? rd_kafka_pause_partitions(client, list.pointer) : rd_kafka_resume_partitions(client, list.pointer), what)
+            pauses ? rd_kafka_pause_partitions(client, list.pointer) : rd_kafka_resume_partitions(client, list.pointer),
+            what)
         try list.check(what)
     }
 
@@ -262,7 +265,9 @@ public final class Consumer {
             paused.remove(partition)
         }
         reportFatally { () throws(KafkaError) in
-            guard isCooperative else { return try check(rd_kafka_assign(client, nil), "partitions could not be released") }
+            guard isCooperative else {
+                return try check(rd_kafka_assign(client, nil), "partitions could not be released")
+            }
             let list = PartitionList(read.map { ($0, 0) })
             try check(rd_kafka_incremental_unassign(client, list.pointer), "partitions could not be released")
         }

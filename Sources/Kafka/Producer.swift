@@ -83,7 +83,8 @@ public final class Producer {
         let list = rd_kafka_headers_new(all.count)
         for header in all {
             header.value.withUnsafeBytes {
-                _ = rd_kafka_header_add(list, header.name, -1, $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1), $0.count)
+                _ = rd_kafka_header_add(
+                    list, header.name, -1, $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1), $0.count)
             }
         }
         return list
@@ -94,7 +95,9 @@ extension Optional where Wrapped == [UInt8] {
     /// A null pointer is a null key or value; an empty one must not look like it.
     fileprivate func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         guard let bytes = self else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        guard !bytes.isEmpty else { return withUnsafeBytes(of: 0 as UInt8) { body(UnsafeRawBufferPointer(rebasing: $0[..<0])) } }
+        guard !bytes.isEmpty else {
+            return withUnsafeBytes(of: 0 as UInt8) { body(UnsafeRawBufferPointer(rebasing: $0[..<0])) }
+        }
         return bytes.withUnsafeBytes(body)
     }
 }

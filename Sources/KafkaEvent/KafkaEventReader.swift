@@ -190,7 +190,9 @@ public struct KafkaEventReader {
         guard let partition, let number = Int32(exactly: partition), number >= 0 else {
             throw JSONError(offset: position, problem: "a record with a partition from 0 to \(Int32.max)")
         }
-        guard let offset, offset >= 0 else { throw JSONError(offset: position, problem: "a record with an offset from 0") }
+        guard let offset, offset >= 0 else {
+            throw JSONError(offset: position, problem: "a record with an offset from 0")
+        }
         record.topic = topic.bytes
         record.partition = number
         record.offset = offset

@@ -129,7 +129,8 @@ private struct Members {
 
     var service: (name: String, origin: String)? {
         if let source, let service = Self.services[source] { return service }
-        if names.contains("requestContext"), !names.isDisjoint(with: ["httpMethod", "routeKey", "rawPath", "resource"]) {
+        if names.contains("requestContext"), !names.isDisjoint(with: ["httpMethod", "routeKey", "rawPath", "resource"])
+        {
             return ("API Gateway, a function URL or a load balancer", "an HTTP route to the function")
         }
         if names.isSuperset(of: ["detail-type", "detail"]) {

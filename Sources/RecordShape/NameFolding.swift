@@ -15,7 +15,8 @@ enum NameFolding {
         for byte in name.bytes {
             guard byte < 0x80, byte != UInt8(ascii: "\\") else {
                 folded.truncate(to: start)
-                return append(JSONString(raw: name, hasEscapes: name.bytes.contains(UInt8(ascii: "\\"))).text, to: folded)
+                return append(
+                    JSONString(raw: name, hasEscapes: name.bytes.contains(UInt8(ascii: "\\"))).text, to: folded)
             }
             folded.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte)
         }

@@ -50,12 +50,18 @@ package struct OffsetCoverage: Equatable, Sendable {
     package private(set) var doubles: [Double] = []
 
     package init(_ objects: [Object]) {
-        let sorted = objects.sorted { ($0.firstOffset, $0.lastOffset, $0.key) < ($1.firstOffset, $1.lastOffset, $1.key) }
+        let sorted = objects.sorted {
+            ($0.firstOffset, $0.lastOffset, $0.key) < ($1.firstOffset, $1.lastOffset, $1.key)
+        }
         objectCount = sorted.count
         firstOffset = sorted.first?.firstOffset
         var stretch: [Object] = []
         for object in sorted {
-            if object.isErrors { errorCount += Int64(object.recordCount) } else { rowCount += Int64(object.recordCount) }
+            if object.isErrors {
+                errorCount += Int64(object.recordCount)
+            } else {
+                rowCount += Int64(object.recordCount)
+            }
             if let last = lastOffset, object.firstOffset > last {
                 close(stretch)
                 stretch = []

@@ -10,7 +10,8 @@ extension CertificateBundle {
     ///
     /// - Returns: false where memory runs out.
     public func add(toContext context: UnsafeMutableRawPointer) -> Bool {
-        guard let store = SSL_CTX_get_cert_store(OpaquePointer(context)), let lookup = X509_STORE_add_lookup(store, method)
+        guard let store = SSL_CTX_get_cert_store(OpaquePointer(context)),
+            let lookup = X509_STORE_add_lookup(store, method)
         else { return false }
         // One that has served an earlier connection already, where libcurl shares its store, stays as it is.
         guard X509_LOOKUP_get_method_data(lookup) == nil else { return true }

@@ -36,7 +36,9 @@ enum PlainCertificate {
 
     private static func isVersion(_ signed: inout DERReader) -> Bool {
         guard signed.next == DERTag.version else { return true }  // the first version has none
-        guard var holder = signed.descend(DERTag.version), let version = holder.read(DERTag.integer) else { return false }
+        guard var holder = signed.descend(DERTag.version), let version = holder.read(DERTag.integer) else {
+            return false
+        }
         return version.count == 1 && version[0] <= 2 && holder.isAtEnd
     }
 

@@ -29,7 +29,8 @@ package enum XMLText {
         var elements = XMLElements(bytes)
         guard elements.skipToTag(), bytes.has(name, at: elements.at + 1),
             let opened = bytes.index(of: UInt8(ascii: ">"), from: elements.at),
-            opened == elements.at + 1 + name.utf8CodeUnitCount || bytes[elements.at + 1 + name.utf8CodeUnitCount] <= 0x20
+            opened == elements.at + 1 + name.utf8CodeUnitCount
+                || bytes[elements.at + 1 + name.utf8CodeUnitCount] <= 0x20
         else { return nil }
         var end = bytes.count
         while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }

@@ -21,7 +21,8 @@ struct BrokerOptions: ParsableArguments {
     func servers() throws -> String {
         if let bootstrapServers { return bootstrapServers }
         if let running = RunningBroker.servers() { return running }
-        throw CommandFailure("no broker found: start one with `./build.sh local kafka`, or specify one with --bootstrap-servers")
+        throw CommandFailure(
+            "no broker found: start one with `./build.sh local kafka`, or specify one with --bootstrap-servers")
     }
 
     /// A misspelt topic is said to be unknown; the built-in broker would make it.

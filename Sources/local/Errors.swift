@@ -47,7 +47,11 @@ struct Errors: ParsableCommand {
             }
             return true
         }
-        if shown == 0 { answer("no quarantined records under s3://\(stored.bucket)/\(stored.prefix)\(reason.map { " for \($0)" } ?? "")") }
+        if shown == 0 {
+            answer(
+                "no quarantined records under s3://\(stored.bucket)/\(stored.prefix)\(reason.map { " for \($0)" } ?? "")"
+            )
+        }
     }
 }
 

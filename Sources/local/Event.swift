@@ -31,7 +31,8 @@ struct Event: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The records' timestamp: 2026-11-21T12:00:00Z, or milliseconds since 1970. Default: now.", valueName: "time"))
+            "The records' timestamp: 2026-11-21T12:00:00Z, or milliseconds since 1970. Default: now.", valueName: "time"
+        ))
     var timestamp: String?
 
     @Option(
@@ -91,7 +92,8 @@ struct Event: ParsableCommand {
         }
         let forms = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
         guard let date = forms.lazy.compactMap({ try? $0.parse(timestamp) }).first else {
-            throw ValidationError("--timestamp must be like 2026-11-21T12:00:00Z, or milliseconds since 1970; not '\(timestamp)'")
+            throw ValidationError(
+                "--timestamp must be like 2026-11-21T12:00:00Z, or milliseconds since 1970; not '\(timestamp)'")
         }
         return Int64((date.timeIntervalSince1970 * 1000).rounded())
     }
@@ -108,7 +110,8 @@ struct Event: ParsableCommand {
     private static func key(_ name: String, of object: [String: Any]??) -> [UInt8]? {
         guard let value = object??[name], !(value is NSNull) else { return nil }
         if let text = value as? String { return Array(text.utf8) }
-        return (try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])).map(Array.init)
+        return (try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])).map(
+            Array.init)
     }
 }
 

@@ -5,13 +5,21 @@ import Foundation
 import FunctionHost
 
 struct FunctionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The function's executable, run locally under this tool's own Runtime API.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "The function's executable, run locally under this tool's own Runtime API.", valueName: "path"))
     var function: String?
 
-    @Option(help: ArgumentHelp("A function to call through Lambda's Invoke instead, with AWS_REGION and credentials from the environment. With --function: the function name passed to it.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "A function to call through Lambda's Invoke instead, with AWS_REGION and credentials from the environment. With --function: the function name passed to it.",
+            valueName: "name"))
     var functionName: String?
 
-    @Option(help: ArgumentHelp("Endpoint of Invoke other than AWS: a local AWS, or the Runtime Interface Emulator (whose function is named 'function').", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Endpoint of Invoke other than AWS: a local AWS, or the Runtime Interface Emulator (whose function is named 'function').",
+            valueName: "url"))
     var endpointUrl: String?
 
     @Option(help: "Timeout of an invocation in seconds, 1-900 (--function).")
@@ -20,7 +28,11 @@ struct FunctionOptions: ParsableArguments {
     @Option(help: "Megabytes, 128-10240: passed to the function and shown in REPORT lines, not enforced (--function).")
     var memorySize = 128
 
-    @Option(name: [.customLong("env"), .customShort("e")], help: ArgumentHelp("An environment variable for the function, in addition to those of this shell. May be repeated (--function).", valueName: "name=value"))
+    @Option(
+        name: [.customLong("env"), .customShort("e")],
+        help: ArgumentHelp(
+            "An environment variable for the function, in addition to those of this shell. May be repeated (--function).",
+            valueName: "name=value"))
     var variables: [String] = []
 
     @Flag(help: "Freezes the sandbox between invocations with SIGSTOP, as Lambda does (--function).")
@@ -36,13 +48,18 @@ struct FunctionOptions: ParsableArguments {
 
     func validate() throws {
         guard function != nil || functionName != nil else {
-            throw ValidationError("no function specified: use --function .build/lambda/bootstrap to run one locally, or --function-name NAME to invoke one elsewhere")
+            throw ValidationError(
+                "no function specified: use --function .build/lambda/bootstrap to run one locally, or --function-name NAME to invoke one elsewhere"
+            )
         }
         if let function, !FileManager.default.isExecutableFile(atPath: function) {
-            throw ValidationError("\(function) is not an executable: build it first; ./build.sh writes .build/lambda/bootstrap")
+            throw ValidationError(
+                "\(function) is not an executable: build it first; ./build.sh writes .build/lambda/bootstrap")
         }
         guard (1...900).contains(timeout) else { throw ValidationError("--timeout must be 1 to 900 seconds") }
-        guard (128...10240).contains(memorySize) else { throw ValidationError("--memory-size must be 128 to 10240 megabytes") }
+        guard (128...10240).contains(memorySize) else {
+            throw ValidationError("--memory-size must be 128 to 10240 megabytes")
+        }
         for variable in variables where !variable.contains("=") {
             throw ValidationError("--env must be name=value; '\(variable)' has no '='")
         }
@@ -55,7 +72,10 @@ struct FunctionOptions: ParsableArguments {
         let log: @Sendable (String) -> Void = { functionLog.append($0) }
         guard let function else {
             let (name, endpoint) = (functionName ?? "function", endpointUrl)
-            return (functionLog, { try RemoteFunction(name: name, endpoint: endpoint, environment: Environment(), log: log) })
+            return (
+                functionLog,
+                { try RemoteFunction(name: name, endpoint: endpoint, environment: Environment(), log: log) }
+            )
         }
         var environment = ProcessInfo.processInfo.environment
         for variable in variables {
@@ -70,6 +90,7 @@ struct FunctionOptions: ParsableArguments {
 
     var arn: String {
         let region = ProcessInfo.processInfo.environment["AWS_REGION"] ?? "us-east-1"
-        return "arn:\(Partition(region: region).name):lambda:\(region):123456789012:function:\(functionName ?? "function")"
+        return
+            "arn:\(Partition(region: region).name):lambda:\(region):123456789012:function:\(functionName ?? "function")"
     }
 }

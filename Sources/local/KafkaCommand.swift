@@ -19,7 +19,10 @@ struct KafkaCommand: ParsableCommand {
             Writes one line to standard output, bootstrap.servers=HOST:PORT. Ctrl-C stops it.
             """)
 
-    @Option(name: [.customLong("topic"), .short], help: ArgumentHelp("A topic to create, with its number of partitions. May be repeated.", valueName: "name:partitions"))
+    @Option(
+        name: [.customLong("topic"), .short],
+        help: ArgumentHelp(
+            "A topic to create, with its number of partitions. May be repeated.", valueName: "name:partitions"))
     var topics: [String] = ["stock_market:6"]
 
     @Option(help: "Number of brokers in the cluster, 1-10.")
@@ -40,8 +43,9 @@ struct KafkaCommand: ParsableCommand {
         RunningBroker.announce(cluster.bootstrapServers)
         defer { RunningBroker.forget() }
         answer("bootstrap.servers=\(cluster.bootstrapServers)")
-        Terminal.shared.print("A broker with \(topics.joined(separator: ", ")) at \(cluster.bootstrapServers); Ctrl-C stops it. "
-            + "A partition keeps its newest 5 MB.")
+        Terminal.shared.print(
+            "A broker with \(topics.joined(separator: ", ")) at \(cluster.bootstrapServers); Ctrl-C stops it. "
+                + "A partition keeps its newest 5 MB.")
         while !interruption.hasCome { usleep(50_000) }
     }
 
@@ -49,14 +53,18 @@ struct KafkaCommand: ParsableCommand {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2, isTopicName(parts[0]),
             let partitions = parts.count == 2 ? Int(parts[1]) : 1, (1...1000).contains(partitions)
-        else { throw ValidationError("--topic must be name:partitions with 1 to 1000 partitions, for example prices:6; not '\(text)'") }
+        else {
+            throw ValidationError(
+                "--topic must be name:partitions with 1 to 1000 partitions, for example prices:6; not '\(text)'")
+        }
         return (String(parts[0]), partitions)
     }
 
     /// Kafka's own rule.
     static func isTopicName(_ name: some StringProtocol) -> Bool {
-        (1...249).contains(name.utf8.count) && name != "." && name != ".." && name.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte & 0xDF) && byte < 128 || "._-".utf8.contains(byte)
-        }
+        (1...249).contains(name.utf8.count) && name != "." && name != ".."
+            && name.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte & 0xDF) && byte < 128 || "._-".utf8.contains(byte)
+            }
     }
 }

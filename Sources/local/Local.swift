@@ -16,5 +16,7 @@ struct Local: ParsableCommand {
             The function reads its own variables from the environment, for example INGESTION_BUCKET and \
             AWS_ENDPOINT_URL. Without --bootstrap-servers, commands use the one that `./build.sh local kafka` started.
             """,
-        subcommands: [KafkaCommand.self, Produce.self, Map.self, Event.self, Invoke.self, Replay.self, Errors.self, Verify.self])
+        subcommands: [
+            KafkaCommand.self, Produce.self, Map.self, Event.self, Invoke.self, Replay.self, Errors.self, Verify.self,
+        ])
 }

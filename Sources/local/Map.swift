@@ -28,12 +28,17 @@ struct Map: ParsableCommand {
     @Option(help: "Without a terminal: seconds between status lines.")
     var statusInterval = 5
 
-    @Option(help: ArgumentHelp("Exits once the whole group has had nothing left to read for this time; 0 is never. Exits with an error if a topic does not exist, or if no broker responds for 10 s.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Exits once the whole group has had nothing left to read for this time; 0 is never. Exits with an error if a topic does not exist, or if no broker responds for 10 s.",
+            valueName: "seconds"))
     var exitWhenIdle = 0
 
     func validate() throws {
         guard statusInterval > 0 else { throw ValidationError("--status-interval must be 1 second or more") }
-        guard (0...86_400).contains(exitWhenIdle) else { throw ValidationError("--exit-when-idle must be 0 to 86400 seconds") }
+        guard (0...86_400).contains(exitWhenIdle) else {
+            throw ValidationError("--exit-when-idle must be 0 to 86400 seconds")
+        }
     }
 
     func run() throws {
@@ -70,8 +75,11 @@ struct Map: ParsableCommand {
         var problems: [String] = []
         if let stuck { problems.append("not everything could be read: \(stuck)") }
         if end.discarded > 0 {
-            let place = mapping.onFailureDestination.map { "see \($0)" } ?? "they are lost, as no on-failure destination was set"
-            problems.append("\(counted(end.discarded, "record")) \(end.discarded == 1 ? "was" : "were") discarded: \(place)")
+            let place =
+                mapping.onFailureDestination.map { "see \($0)" }
+                ?? "they are lost, as no on-failure destination was set"
+            problems.append(
+                "\(counted(end.discarded, "record")) \(end.discarded == 1 ? "was" : "were") discarded: \(place)")
         }
         if end.gone > 0 {
             problems.append("the broker deleted \(counted(end.gone, "offset")) before the group read them")
@@ -106,7 +114,10 @@ struct Quiet {
 }
 
 struct MappingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("ARN of an MSK cluster, for events with the source aws:kafka. Default: SelfManagedKafka.", valueName: "arn"))
+    @Option(
+        help: ArgumentHelp(
+            "ARN of an MSK cluster, for events with the source aws:kafka. Default: SelfManagedKafka.", valueName: "arn")
+    )
     var eventSourceArn: String?
 
     @Option(help: "The consumer group. Using it again continues where it stopped.")
@@ -121,10 +132,15 @@ struct MappingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Maximum number of records per batch, 1-10000.", valueName: "records"))
     var batchSize = 100
 
-    @Option(help: ArgumentHelp("How long a batch may wait to fill up, 0-300. Default: half a second.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long a batch may wait to fill up, 0-300. Default: half a second.", valueName: "seconds")
+    )
     var maximumBatchingWindowInSeconds: Int?
 
-    @Option(help: ArgumentHelp("Retries of a failed batch, 0-10000; -1 is forever, or 10 with an on-failure destination.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Retries of a failed batch, 0-10000; -1 is forever, or 10 with an on-failure destination.",
+            valueName: "count"))
     var maximumRetryAttempts = -1
 
     @Option(help: ArgumentHelp("Records older than this are discarded, 60-604800; -1 is never.", valueName: "seconds"))
@@ -133,13 +149,23 @@ struct MappingOptions: ParsableArguments {
     @Flag(help: "Splits a failed batch in two and retries each half.")
     var bisectBatchOnFunctionError = false
 
-    @Option(name: .customLong("function-response-types"), help: ArgumentHelp("ReportBatchItemFailures, if the function's response lists what failed. For this project's function, set PARTIAL_BATCH_RESPONSE=true as well.", valueName: "type"))
+    @Option(
+        name: .customLong("function-response-types"),
+        help: ArgumentHelp(
+            "ReportBatchItemFailures, if the function's response lists what failed. For this project's function, set PARTIAL_BATCH_RESPONSE=true as well.",
+            valueName: "type"))
     var responseTypes: [String] = []
 
-    @Option(help: ArgumentHelp("Where discarded batches go: s3://BUCKET, or a file that gets one line of JSON per batch.", valueName: "place"))
+    @Option(
+        help: ArgumentHelp(
+            "Where discarded batches go: s3://BUCKET, or a file that gets one line of JSON per batch.",
+            valueName: "place"))
     var onFailureDestination: String?
 
-    @Option(help: ArgumentHelp("Members of the consumer group, 1-64, each with a sandbox and one batch in flight. Lambda starts with one and adds more, up to one per partition.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Members of the consumer group, 1-64, each with a sandbox and one batch in flight. Lambda starts with one and adds more, up to one per partition.",
+            valueName: "count"))
     var pollers = 1
 
     func validate() throws {
@@ -150,7 +176,9 @@ struct MappingOptions: ParsableArguments {
         if batchSize > 10, maximumBatchingWindowInSeconds == 0 {
             throw ValidationError("a batch size over 10 needs a --maximum-batching-window-in-seconds of 1 or more")
         }
-        guard (-1...10_000).contains(maximumRetryAttempts) else { throw ValidationError("--maximum-retry-attempts must be 0 to 10000, or -1") }
+        guard (-1...10_000).contains(maximumRetryAttempts) else {
+            throw ValidationError("--maximum-retry-attempts must be 0 to 10000, or -1")
+        }
         guard maximumRecordAgeInSeconds == -1 || (60...604_800).contains(maximumRecordAgeInSeconds) else {
             throw ValidationError("--maximum-record-age-in-seconds must be 60 to 604800, or -1")
         }
@@ -165,15 +193,20 @@ struct MappingOptions: ParsableArguments {
     func destination() throws -> OnFailureDestination? {
         guard let onFailureDestination else { return nil }
         guard let destination = OnFailureDestination(onFailureDestination) else {
-            throw ValidationError("--on-failure-destination must be s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not supported here")
+            throw ValidationError(
+                "--on-failure-destination must be s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not supported here"
+            )
         }
         if case .s3(let bucket) = destination, let special = SpecialBucket(bucket) {
-            throw ValidationError("--on-failure-destination is \(bucket), \(special.reason); use a general purpose bucket")
+            throw ValidationError(
+                "--on-failure-destination is \(bucket), \(special.reason); use a general purpose bucket")
         }
         return destination
     }
 
-    func configuration(_ topics: [String], _ broker: BrokerOptions, _ function: FunctionOptions) throws -> MappingConfiguration {
+    func configuration(_ topics: [String], _ broker: BrokerOptions, _ function: FunctionOptions) throws
+        -> MappingConfiguration
+    {
         // A batch may take as long as the function may; the group must not give its partitions away meanwhile.
         let longest = function.function == nil ? 900_000 : max(60, function.timeout) * 1000
         let ours: KafkaSettings = [
@@ -211,13 +244,16 @@ struct MappingOptions: ParsableArguments {
                 throw ValidationError("--starting-position-timestamp must be seconds since 1970, up to the year 9999")
             }
             return .timestamp(Int64((startingPositionTimestamp * 1000).rounded()))
-        default: throw ValidationError("--starting-position must be TRIM_HORIZON, LATEST or AT_TIMESTAMP, not '\(startingPosition)'")
+        default:
+            throw ValidationError(
+                "--starting-position must be TRIM_HORIZON, LATEST or AT_TIMESTAMP, not '\(startingPosition)'")
         }
     }
 
     /// The same group has the same mapping's id, as a mapping keeps its own: object names can be told apart by it.
     private static func identifier(_ group: String) -> String {
-        var random = SplitMix64(state: group.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
+        var random = SplitMix64(
+            state: group.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
         let digits = String(format: "%016lx%016lx", random.next(), random.next())
         let cuts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
         return cuts.map { String(Array(digits)[$0]) }.joined(separator: "-")

@@ -44,7 +44,8 @@ final class MappingDisplay {
         let span = now.lastAcknowledged - now.firstRead
         if span > 0 {
             Terminal.shared.print(
-                "\(grouped(Int(Double(now.acknowledged) / span))) records per second, from the first read to the last acknowledged")
+                "\(grouped(Int(Double(now.acknowledged) / span))) records per second, from the first read to the last acknowledged"
+            )
         }
         Terminal.shared.print(
             "\(counted(now.acknowledged, "record")) acknowledged in \(counted(now.invocations, "invocation")), "
@@ -63,7 +64,9 @@ final class MappingDisplay {
     }
 
     private func lines(_ now: MappingStatistics.Snapshot) -> [String] {
-        Self.lines(now, rates, configuration, seconds: Int(-started.timeIntervalSinceNow), width: Terminal.shared.columns() - 1)
+        Self.lines(
+            now, rates, configuration, seconds: Int(-started.timeIntervalSinceNow), width: Terminal.shared.columns() - 1
+        )
     }
 
     static func lines(
@@ -75,23 +78,37 @@ final class MappingDisplay {
         let duration = now.invocations > 0 ? now.duration / Double(now.invocations) : 0
         let function = configuration.functionARN.split(separator: ":").last ?? ""
         let rows: [(String, [String])] = [
-            ("", [
-                "\(configuration.topics.joined(separator: ", ")) → \(function)", "group \(configuration.consumerGroupID)",
-                counted(configuration.pollers, "poller"), "\(seconds) s",
-            ]),
-            ("  records   ", [
-                "acknowledged \(grouped(now.acknowledged))", "discarded \(grouped(now.discarded))",
-                "in \(grouped(Int(rates.read)))/s",
-                "out \(grouped(Int(rates.acknowledged)))/s (\(tenths(rates.megabytes)) MB/s)",
-            ]),
-            ("  batches   ", [
-                "invocations \(grouped(now.invocations))", "errors \(grouped(now.errors))",
-                "partial failures \(grouped(now.itemFailures))", "function \(tenths(duration)) ms",
-                "last \(grouped(now.lastBatch))", "largest \(grouped(now.largestBatch)) of \(grouped(configuration.batchSize))",
-            ]),
+            (
+                "",
+                [
+                    "\(configuration.topics.joined(separator: ", ")) → \(function)",
+                    "group \(configuration.consumerGroupID)",
+                    counted(configuration.pollers, "poller"), "\(seconds) s",
+                ]
+            ),
+            (
+                "  records   ",
+                [
+                    "acknowledged \(grouped(now.acknowledged))", "discarded \(grouped(now.discarded))",
+                    "in \(grouped(Int(rates.read)))/s",
+                    "out \(grouped(Int(rates.acknowledged)))/s (\(tenths(rates.megabytes)) MB/s)",
+                ]
+            ),
+            (
+                "  batches   ",
+                [
+                    "invocations \(grouped(now.invocations))", "errors \(grouped(now.errors))",
+                    "partial failures \(grouped(now.itemFailures))", "function \(tenths(duration)) ms",
+                    "last \(grouped(now.lastBatch))",
+                    "largest \(grouped(now.largestBatch)) of \(grouped(configuration.batchSize))",
+                ]
+            ),
             ("  objects   ", [grouped(now.objects)]),
-            ("  lag       ", [grouped(now.totalLag)]
-                + lags.prefix(12).map { "\($0.key.partition) \(bar($0.value, of: most)) \(grouped($0.value))" }),
+            (
+                "  lag       ",
+                [grouped(now.totalLag)]
+                    + lags.prefix(12).map { "\($0.key.partition) \(bar($0.value, of: most)) \(grouped($0.value))" }
+            ),
         ]
         return [""] + rows.flatMap { flow($0.0, $0.1, width: width) }
     }

@@ -36,10 +36,15 @@ struct Produce: ParsableCommand {
     @Flag(help: "Adds two headers to each record, one of them with non-ASCII bytes.")
     var headers = false
 
-    @Option(help: ArgumentHelp("Makes every n-th record awkward: no value, not JSON, not UTF-8, or no key; 0 is never.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Makes every n-th record awkward: no value, not JSON, not UTF-8, or no key; 0 is never.", valueName: "n"))
     var awkwardEvery = 0
 
-    @Option(help: ArgumentHelp("Writes one line of JSON per record that the broker confirmed: partition, offset, key, value and headers.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Writes one line of JSON per record that the broker confirmed: partition, offset, key, value and headers.",
+            valueName: "file"))
     var recordTo: String?
 
     func validate() throws {
@@ -84,10 +89,13 @@ struct Produce: ParsableCommand {
         let elapsed = -started.timeIntervalSinceNow
         try tally.file?.close()
         Terminal.shared.show([])
-        Terminal.shared.print("\(counted(tally.delivered, "record")) delivered to \(topic) in \(tenths(elapsed)) s "
-            + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) per second)")
+        Terminal.shared.print(
+            "\(counted(tally.delivered, "record")) delivered to \(topic) in \(tenths(elapsed)) s "
+                + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) per second)")
         guard flushed, tally.failed == 0 else {
-            throw CommandFailure("not delivered: \(counted(sent - tally.delivered, "record")): \(tally.lastError ?? "the broker did not confirm them within 30 s; check that it is running")")
+            throw CommandFailure(
+                "not delivered: \(counted(sent - tally.delivered, "record")): \(tally.lastError ?? "the broker did not confirm them within 30 s; check that it is running")"
+            )
         }
     }
 
@@ -117,7 +125,8 @@ struct Produce: ParsableCommand {
     private func show(_ tally: Tally, _ sent: Int, _ elapsed: Double) {
         let rate = Int(Double(tally.delivered) / max(elapsed, 0.001))
         let partitions = tally.byPartition.sorted { $0.key < $1.key }.map { "\($0.key): \(grouped($0.value))" }
-        let line = "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(sent - tally.delivered - tally.failed)) in flight, "
+        let line =
+            "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(sent - tally.delivered - tally.failed)) in flight, "
             + "\(grouped(rate)) per second; by partition \(partitions.joined(separator: "  "))"
         Terminal.shared.isLive ? Terminal.shared.show([line]) : Terminal.shared.print(line)
     }

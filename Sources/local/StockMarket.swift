@@ -29,11 +29,14 @@ struct StockMarket {
         let (year, rest) = (1990 + day / 336, day % 336)
         let date = "\(year)-\(padded(1 + rest / 28))-\(padded(1 + rest % 28))"
         let volume = Double(random.next() % 400_000) * 100
-        return (index.name, date, """
+        return (
+            index.name, date,
+            """
             {"Index":"\(index.name)","Date":"\(date)","Open":\(rounded(opened)),"High":\(rounded(high)),\
             "Low":\(rounded(low)),"Close":\(rounded(close)),"Adj Close":\(rounded(close)),"Volume":\(volume),\
             "CloseUSD":\(rounded(close * index.dollars))}
-            """)
+            """
+        )
     }
 
     private func rounded(_ value: Double) -> Double { (value * 1e6).rounded() / 1e6 }

@@ -72,4 +72,6 @@ func grouped(_ number: some BinaryInteger) -> String {
 }
 
 /// `1 record`, `12,345 records`
-func counted(_ number: some BinaryInteger, _ noun: String) -> String { "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")" }
+func counted(_ number: some BinaryInteger, _ noun: String) -> String {
+    "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+}

@@ -42,7 +42,9 @@ struct Verify: ParsableCommand {
             isWrong = isWrong || !coverage.doubles.isEmpty || (!gapsAreFine && !coverage.gaps.isEmpty)
         }
         for key in contents.unreadable.prefix(20) {
-            answer("s3://\(stored.bucket)/\(key) has no metadata that says which records it holds: restore it, or move the object out of the folder")
+            answer(
+                "s3://\(stored.bucket)/\(key) has no metadata that says which records it holds: restore it, or move the object out of the folder"
+            )
         }
         if contents.objects.isEmpty { answer("no objects with records under \(self.place)") }
         if contents.otherCount > 0 { answer("\(grouped(contents.otherCount)) other keys were skipped") }
@@ -60,7 +62,9 @@ struct Verify: ParsableCommand {
         }
         if coverage.gaps.count > 20 { answer("  missing  in \(coverage.gaps.count - 20) more places") }
         for double in coverage.doubles.prefix(20) {
-            answer("  twice    some of \(double.firstOffset)-\(double.lastOffset): \(double.keys.prefix(4).joined(separator: ", "))")
+            answer(
+                "  twice    some of \(double.firstOffset)-\(double.lastOffset): \(double.keys.prefix(4).joined(separator: ", "))"
+            )
         }
         if coverage.doubles.count > 20 { answer("  twice    in \(coverage.doubles.count - 20) more places") }
     }

@@ -65,7 +65,7 @@ struct BatchReport {
 
     private static let timeless =
         "records have no timestamp, so they are in a folder for 1969: have the producer set one, or use LogAppendTime "
-            + "for the topic"
+        + "for the topic"
     private static let inSeconds =
         "records have timestamps early in 1970, as if seconds were set instead of milliseconds: check the producer"
     /// The year 2100 in seconds, as which 1970-02-17 is read.

@@ -54,6 +54,8 @@ struct TopicOutcome: Equatable {
         if draft.content == .errors { quarantinedCount += metadata.recordCount - tombstones }
         objectCount += 1
         byteCount += object.byteCount
-        for record in draft.records[draft.records(within: metadata)] where record.timestamp >= 0 { latency.add(storedAt - record.timestamp) }
+        for record in draft.records[draft.records(within: metadata)] where record.timestamp >= 0 {
+            latency.add(storedAt - record.timestamp)
+        }
     }
 }

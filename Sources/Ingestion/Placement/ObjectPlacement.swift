@@ -207,12 +207,18 @@ extension ObjectPlacement {
             switch result {
             case .failure(let failure): completion(.failure(failure))
             case .success(.absent):
-                completion(.failure(StoreFailure(description: "\(key) existed a moment ago and no longer does: "
-                    + "it was deleted, or the store is not consistent")))
+                completion(
+                    .failure(
+                        StoreFailure(
+                            description: "\(key) existed a moment ago and no longer does: "
+                                + "it was deleted, or the store is not consistent")))
             case .success(.unreadable):
-                completion(.failure(StoreFailure(description: "\(key) exists, but its metadata does not say which "
-                    + "records it holds: it was copied without its metadata, or not written by this function; restore "
-                    + "the metadata or move the object out of the folder")))
+                completion(
+                    .failure(
+                        StoreFailure(
+                            description: "\(key) exists, but its metadata does not say which "
+                                + "records it holds: it was copied without its metadata, or not written by this function; restore "
+                                + "the metadata or move the object out of the folder")))
             case .success(.known(let stored)):
                 read.append((key, stored))
                 judge(stored, key, completion)

@@ -35,5 +35,7 @@ struct TimePeriod: Hashable, Sendable {
     /// False with `TIME_PARTITION=none`: all times share the topic's folder.
     var isFolder: Bool { start > .min }
 
-    func overlaps(_ times: ClosedRange<EpochMilliseconds>) -> Bool { times.upperBound >= start && times.lowerBound < end }
+    func overlaps(_ times: ClosedRange<EpochMilliseconds>) -> Bool {
+        times.upperBound >= start && times.lowerBound < end
+    }
 }

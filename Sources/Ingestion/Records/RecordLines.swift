@@ -113,7 +113,9 @@ struct RecordLines {
 
     /// Appends a line that says what the record was and why it is here. Key and value stand as the event had them,
     /// base64 as a rule, so nothing is lost even where they are not.
-    func appendRejected(_ record: borrowing KafkaRecord, _ topicPartition: TopicPartition, _ reason: Rejection, to body: ByteBuffer) {
+    func appendRejected(
+        _ record: borrowing KafkaRecord, _ topicPartition: TopicPartition, _ reason: Rejection, to body: ByteBuffer
+    ) {
         body.append("{\"topic\":")
         JSONWriter.appendString(topicPartition.topic, to: body)
         body.append(",\"partition\":")

@@ -39,11 +39,14 @@ struct FunctionAdvice: FailureAdviser {
     /// S3 passes on KMS's own codes with the prefix `KMS.`, as in `KMS.DisabledException`.
     /// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html#API_GenerateDataKey_Errors
     private func encryptionKey(_ failure: AWSFailure, _ place: AWSPlace) -> String? {
-        guard failure.code.hasPrefix("KMS."), failure.kind != .throttled, failure.kind != .unavailable else { return nil }
+        guard failure.code.hasPrefix("KMS."), failure.kind != .throttled, failure.kind != .unavailable else {
+            return nil
+        }
         let key = "the KMS key that KMS_KEY_ID names, or the bucket's default encryption"
         switch failure.code.dropFirst(4) {
         case "NotFoundException":
-            return "The KMS key does not exist in \(place.region): check \(key); a key of another account needs its full ARN"
+            return
+                "The KMS key does not exist in \(place.region): check \(key); a key of another account needs its full ARN"
         case "DisabledException":
             return "Enable \(key) (aws kms enable-key --key-id KEY), or choose another one; objects encrypted with it "
                 + "cannot be read until then either"
@@ -87,7 +90,8 @@ struct FunctionAdvice: FailureAdviser {
 
     private func notFound(_ failure: AWSFailure, _ place: AWSPlace) -> String {
         switch (failure.operation, failure.code) {
-        case (.startCrawler, _): "The crawler does not exist in \(place.region): set CRAWLER_NAME to one that does, or unset it"
+        case (.startCrawler, _):
+            "The crawler does not exist in \(place.region): set CRAWLER_NAME to one that does, or unset it"
         case (.headObject, "NotFound"), (_, "NoSuchKey"): ""
         default: "The bucket does not exist: create it, or set INGESTION_BUCKET to one that does"
         }
