@@ -6,7 +6,7 @@ extension AWSClient {
     ///
     /// - Parameter milliseconds: how long it may take with all its attempts.
     /// - Throws: `AWSFailure`.
-    public func response<Request: AWSRequest>(
+    package func response<Request: AWSRequest>(
         to request: Request, within milliseconds: Int64 = 60_000
     ) throws -> Request.Output {
         beginInvocation(deadline: Clock.now() + milliseconds)

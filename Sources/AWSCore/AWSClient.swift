@@ -10,13 +10,13 @@ import UTC
 ///
 /// `submit` takes a request of any service; `run` carries out all that were submitted, on the caller's thread.
 /// Completions run within `run` and may submit more. Not `Sendable`: it lives on one thread.
-public final class AWSClient {
-    public let configuration: AWSConfiguration
+package final class AWSClient {
+    package let configuration: AWSConfiguration
     /// Called for each failed attempt that will be retried; for the log.
-    public var onRetry: ((RetryNotice) -> Void)?
+    package var onRetry: ((RetryNotice) -> Void)?
     /// Requests made in this invocation, every attempt counted: what AWS bills. A request that libcurl sent again
     /// because an idle connection turned out to be dead counts once.
-    public private(set) var requestCounts = RequestCounts()
+    package private(set) var requestCounts = RequestCounts()
 
     private let http: HTTPClient
     private let concurrency: Int
@@ -45,7 +45,7 @@ public final class AWSClient {
     ///   - credentials: `nil` sends requests unsigned.
     ///   - concurrency: how many requests may be in flight at once, 1 or more.
     ///   - adviser: what a failure's reader can do about it, if the client does not know.
-    public init(
+    package init(
         configuration: AWSConfiguration, credentials: CredentialsSource?, http: HTTPClient, concurrency: Int,
         retryPolicy: RetryPolicy = RetryPolicy(), adviser: (any FailureAdviser)? = nil
     ) {
@@ -63,7 +63,7 @@ public final class AWSClient {
     ///   - services: those that requests are made to, the main one first (see `AWSConfiguration`).
     ///   - concurrency: how many requests may be in flight at once, 1 or more.
     /// - Throws: `ConfigurationError` naming the variable at fault; of a proxy's, only the name.
-    public convenience init(
+    package convenience init(
         environment: Environment, services: [AWSService], concurrency: Int, adviser: any FailureAdviser
     ) throws(ConfigurationError) {
         let configuration = try AWSConfiguration(environment: environment, services: services)
@@ -71,7 +71,7 @@ public final class AWSClient {
     }
 
     /// - Parameter isSigned: false sends requests unsigned.
-    public convenience init(
+    package convenience init(
         _ configuration: AWSConfiguration, environment: Environment, isSigned: Bool = true, concurrency: Int,
         adviser: any FailureAdviser
     ) {
@@ -87,13 +87,13 @@ public final class AWSClient {
     }
 
     /// Less time than this is not worth starting a request, in milliseconds.
-    public static let shortestAttempt: Int64 = 50
+    package static let shortestAttempt: Int64 = 50
 
     /// Call it before the requests of an invocation are submitted.
     /// - Parameters:
     ///   - deadline: by then every request is done or has failed. Leave yourself time to report.
     ///   - maxAttempts: how often a request is made at most; the configuration decides unless given.
-    public func beginInvocation(deadline: EpochMilliseconds, maxAttempts: Int? = nil) {
+    package func beginInvocation(deadline: EpochMilliseconds, maxAttempts: Int? = nil) {
         self.maxAttempts = maxAttempts ?? configuration.maxAttempts
         requestCounts.reset()
         credentialsFailure = nil
@@ -108,7 +108,7 @@ public final class AWSClient {
     ///   - milliseconds: how long it may take with all its attempts, within the invocation's time; resolving the host's
     ///     name is not counted.
     ///   - completion: runs exactly once, within `run`.
-    public func submit<Request: AWSRequest>(
+    package func submit<Request: AWSRequest>(
         _ request: Request, within milliseconds: Int64 = .max,
         completion: @escaping (Result<Request.Output, AWSFailure>) -> Void
     ) {
@@ -120,10 +120,10 @@ public final class AWSClient {
 
     /// Runs `work` within `run` once requests are in flight and none has been answered: the time is paid for anyway.
     /// It is not run at all when there is nothing to wait for; it may not submit anything.
-    public func whileWaiting(_ work: @escaping () -> Void) { idleWork.append(work) }
+    package func whileWaiting(_ work: @escaping () -> Void) { idleWork.append(work) }
 
     /// Carries out what was submitted, and what completions submit meanwhile, until nothing is left.
-    public func run() {
+    package func run() {
         guard !isRunning else { return }
         isRunning = true
         defer { isRunning = false }

@@ -3,28 +3,28 @@ import Libc
 
 /// Where AWS is and how patiently it is spoken to, by the variables that every AWS SDK reads.
 /// https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
-public struct AWSConfiguration: Sendable, Equatable {
+package struct AWSConfiguration: Sendable, Equatable {
     /// `AWS_REGION`, which Lambda sets, or else `AWS_DEFAULT_REGION`.
-    public var region: String
+    package var region: String
     /// Of each service that requests are made to: `AWS_ENDPOINT_URL_<SERVICE>`, or else `AWS_ENDPOINT_URL`, or AWS
     /// itself.
-    public private(set) var endpoints: [ServiceEndpoint]
+    package private(set) var endpoints: [ServiceEndpoint]
     /// Which of AWS's own endpoints.
-    public var variant: EndpointVariant
+    package var variant: EndpointVariant
     /// `AWS_MAX_ATTEMPTS`: how often a request is made before its failure counts, 1–20.
-    public var maxAttempts: Int
+    package var maxAttempts: Int
     /// File of trusted certificates (PEM); `nil` where no certificate will have to be checked.
-    public var certificateBundle: String?
+    package var certificateBundle: String?
     /// `PROXY_CA_BUNDLE`: the same for the certificate of a proxy that is spoken to over TLS; `nil` where it is checked
     /// against `certificateBundle`.
-    public var proxyCertificateBundle: String?
+    package var proxyCertificateBundle: String?
     /// `HTTPS_PROXY` and its kin, which libcurl reads.
-    public var proxies: ProxySettings
+    package var proxies: ProxySettings
 
     /// - Parameter services: those that requests are made to, the main one first. The others may never be called: their
     ///   default endpoints alone need no file of certificates.
     /// - Throws: naming the variable that is wrong.
-    public init(environment: Environment, services: [AWSService]) throws(ConfigurationError) {
+    package init(environment: Environment, services: [AWSService]) throws(ConfigurationError) {
         try self.init(environment: environment, services: services, isReadable: { access($0, R_OK) == 0 })
     }
 
@@ -46,7 +46,7 @@ public struct AWSConfiguration: Sendable, Equatable {
     }
 
     /// Where `service` is, which must be one of those that this was made for.
-    public func endpoint(of service: AWSService) -> ServiceEndpoint {
+    package func endpoint(of service: AWSService) -> ServiceEndpoint {
         guard let found = endpoints.first(where: { $0.service == service }) else {
             preconditionFailure("AWSConfiguration was made without \(service.name)")
         }
@@ -55,7 +55,7 @@ public struct AWSConfiguration: Sendable, Equatable {
 
     /// Names a service's endpoint by something else than a variable.
     /// - Parameter setting: what the user has set, an option of a command for example.
-    public mutating func setEndpoint(_ endpoint: Endpoint, of service: AWSService, setting: String) {
+    package mutating func setEndpoint(_ endpoint: Endpoint, of service: AWSService, setting: String) {
         for index in endpoints.indices where endpoints[index].service == service {
             endpoints[index].endpoint = endpoint
             endpoints[index].setting = setting
@@ -142,11 +142,11 @@ public struct AWSConfiguration: Sendable, Equatable {
 }
 
 /// Where a service is.
-public struct ServiceEndpoint: Sendable, Equatable {
-    public var service: AWSService
-    public var endpoint: Endpoint
+package struct ServiceEndpoint: Sendable, Equatable {
+    package var service: AWSService
+    package var endpoint: Endpoint
     /// What the user can change about it: the variables that named it, or an option; `nil` where it is AWS's own.
-    public var setting: String?
+    package var setting: String?
 }
 
 func isLowercaseOrDigit(_ byte: UInt8) -> Bool {

@@ -1,7 +1,7 @@
 /// Why a request to AWS did not do what it was to do: what failed, on which resource, and what to change.
 /// One line as text. It never holds a secret, a session token or a record.
-public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: Sendable, Equatable {
+package struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable, Equatable {
         /// The role, or a policy of the resource, does not allow it.
         case denied
         /// No such bucket, object or crawler.
@@ -30,24 +30,24 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case unavailable
     }
 
-    public var kind: Kind
-    public var operation: AWSOperation
+    package var kind: Kind
+    package var operation: AWSOperation
     /// `s3://bucket/key`, `crawler NAME`
-    public var resource: String
+    package var resource: String
     /// AWS's own code ("AccessDenied", "NoSuchBucket"), or ours if there was no response ("Timeout").
-    public var code: String
+    package var code: String
     /// HTTP status; `nil` if there was no response.
-    public var status: Int?
+    package var status: Int?
     /// What the service or libcurl says, one line.
-    public var message: String
+    package var message: String
     /// What to change; empty where there is nothing to say.
-    public var advice: String
+    package var advice: String
     /// How many times the request was made.
-    public var attempts: Int
+    package var attempts: Int
     /// `x-amz-request-id`, which AWS's support asks for.
-    public var requestID: String?
+    package var requestID: String?
 
-    public init(
+    package init(
         kind: Kind, operation: AWSOperation, resource: String, code: String, status: Int? = nil, message: String,
         advice: String = "", attempts: Int = 0, requestID: String? = nil
     ) {
@@ -63,9 +63,9 @@ public struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether it is about the KMS key that the object is encrypted with.
-    public var namesKMS: Bool { code.hasPrefix("KMS") || firstRange(of: "kms:", in: message) != nil }
+    package var namesKMS: Bool { code.hasPrefix("KMS") || firstRange(of: "kms:", in: message) != nil }
 
-    public var description: String {
+    package var description: String {
         var text = "\(operation) \(resource): \(code)"
         if let status { text += " (HTTP \(status))" }
         if !message.isEmpty { text += ": \(message)" }

@@ -1,25 +1,25 @@
 /// What is known of an operation, whatever its resource. Declared next to the operation's request.
-public struct AWSOperation: Sendable, Equatable, CustomStringConvertible {
-    public let service: AWSService
+package struct AWSOperation: Sendable, Equatable, CustomStringConvertible {
+    package let service: AWSService
     /// AWS's name for it: `PutObject`.
-    public let name: String
+    package let name: String
     /// What a policy must allow: `s3:PutObject`.
-    public let permission: String
+    package let permission: String
     /// What belongs after "Allow … on …" where the permission is missing; begins with a space or a comma.
-    public let permissionNote: String
+    package let permissionNote: String
     /// What its requests are billed as; `nil` where they are free.
-    public let counter: RequestCounter?
-    public let priority: CallPriority
+    package let counter: RequestCounter?
+    package let priority: CallPriority
     /// The longest response that is received, in bytes.
-    public let responseLimit: Int
+    package let responseLimit: Int
     /// How long the response may take after the request was sent, in milliseconds.
-    public let responseTime: Int64
+    package let responseTime: Int64
     /// Whether the client repeats the request after a failure. False where repeating it may do the work twice: then the
     /// caller decides.
-    public let isRetried: Bool
+    package let isRetried: Bool
 
     /// - Parameter permission: `SERVICE:NAME` unless given.
-    public init(
+    package init(
         _ service: AWSService, _ name: String, permission: String? = nil, permissionNote: String = "",
         counter: RequestCounter? = nil, priority: CallPriority = .normal, responseLimit: Int = 1 << 20,
         responseTime: Int64 = AWSOperation.usualResponseTime, isRetried: Bool = true
@@ -36,17 +36,17 @@ public struct AWSOperation: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// An attempt may not use up all the time there is while a fresh connection would do better.
-    public static let usualResponseTime: Int64 = 20_000
+    package static let usualResponseTime: Int64 = 20_000
 
-    public static func == (left: AWSOperation, right: AWSOperation) -> Bool {
+    package static func == (left: AWSOperation, right: AWSOperation) -> Bool {
         left.name == right.name && left.service == right.service
     }
 
-    public var description: String { name }
+    package var description: String { name }
 }
 
 /// Which of the calls that wait may start first: what is missing is written before what exists is looked at closely, and
 /// what tells which objects there are comes before the look at one of them.
-public enum CallPriority: Int, Sendable, CaseIterable {
+package enum CallPriority: Int, Sendable, CaseIterable {
     case write, normal, inspect, read
 }

@@ -4,7 +4,7 @@ import HTTP
 
 /// One request to a service, as a value. A type for each operation, in a file of its own: what it sends, what its
 /// response means, and what there is to know of the operation. `AWSClient` signs it, sends it and repeats it.
-public protocol AWSRequest<Output> {
+package protocol AWSRequest<Output> {
     associatedtype Output
     static var operation: AWSOperation { get }
 
@@ -21,20 +21,20 @@ public protocol AWSRequest<Output> {
 }
 
 /// A request before it is signed.
-public struct AWSMessage {
+package struct AWSMessage {
     /// Lacks the body's digest, which the client computes.
-    public var request: RequestToSign
+    package var request: RequestToSign
     /// Must not change before the completion.
-    public var body: ByteBuffer?
+    package var body: ByteBuffer?
 
-    public init(_ request: RequestToSign, body: ByteBuffer? = nil) {
+    package init(_ request: RequestToSign, body: ByteBuffer? = nil) {
         self.request = request
         self.body = body
     }
 }
 
 /// Why a response is not a success.
-public enum ResponseError: Error, Equatable {
+package enum ResponseError: Error, Equatable {
     /// The service says no; its status, headers and body say why.
     case refused
     /// The status is a success, and the rest does not bear it out; why.
@@ -42,17 +42,17 @@ public enum ResponseError: Error, Equatable {
 }
 
 /// What a request is about, as failures and advice name it.
-public struct AWSResource: Sendable, Equatable {
+package struct AWSResource: Sendable, Equatable {
     /// `s3://bucket/key`, `crawler NAME`
-    public var description: String
+    package var description: String
     /// As a policy names it, with ACCOUNT where the account's number belongs.
-    public var arn: String
+    package var arn: String
     /// An ARN for all of its kind, `arn:aws:s3:::bucket/*` for an object; `arn` where a policy names it alone.
-    public var patternARN: String
+    package var patternARN: String
     /// The bucket's name, with S3.
-    public var bucket: String?
+    package var bucket: String?
 
-    public init(_ description: String, arn: String, patternARN: String? = nil, bucket: String? = nil) {
+    package init(_ description: String, arn: String, patternARN: String? = nil, bucket: String? = nil) {
         self.description = description
         self.arn = arn
         self.patternARN = patternARN ?? arn

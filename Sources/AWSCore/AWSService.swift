@@ -2,9 +2,9 @@ import AWSSigning
 
 /// A service of AWS as the client needs to know it: where it is, and how its requests are signed. Each service's target
 /// declares its own.
-public struct AWSService: Sendable, Equatable {
+package struct AWSService: Sendable, Equatable {
     /// How the host of an endpoint that has IPv6 addresses as well is written.
-    public enum DualStackHost: Sendable {
+    package enum DualStackHost: Sendable {
         /// `s3.dualstack.REGION.amazonaws.com`
         case label
         /// `glue.REGION.api.aws`, as nearly all services have it.
@@ -12,21 +12,21 @@ public struct AWSService: Sendable, Equatable {
     }
 
     /// What its host begins with, what a signature's scope names, and what its permissions begin with: `s3`, `glue`.
-    public let id: String
+    package let id: String
     /// What messages call it: `S3`, `Secrets Manager`.
-    public let name: String
+    package let name: String
     /// The variable that names an endpoint for this service alone: `AWS_ENDPOINT_URL_S3`.
-    public let endpointVariable: String
-    public let signing: SigV4Signer.Rules
-    public let dualStackHost: DualStackHost
+    package let endpointVariable: String
+    package let signing: SigV4Signer.Rules
+    package let dualStackHost: DualStackHost
     /// The header in which the service wants the body's SHA-256 in base64, if any: it checks the body against it.
-    public let checksumHeader: String?
+    package let checksumHeader: String?
     /// Whether a VPC reaches it through a gateway endpoint, which costs nothing; all others need an interface endpoint.
-    public let hasGatewayEndpoint: Bool
+    package let hasGatewayEndpoint: Bool
     /// Whether its responses are XML; all others are JSON.
-    public let writesXML: Bool
+    package let writesXML: Bool
 
-    public init(
+    package init(
         _ id: String, name: String, endpointVariable: String, signing: SigV4Signer.Rules = .generic,
         dualStackHost: DualStackHost = .suffix, checksumHeader: String? = nil, hasGatewayEndpoint: Bool = false,
         writesXML: Bool = false
@@ -41,5 +41,5 @@ public struct AWSService: Sendable, Equatable {
         self.writesXML = writesXML
     }
 
-    public static func == (left: AWSService, right: AWSService) -> Bool { left.id == right.id }
+    package static func == (left: AWSService, right: AWSService) -> Bool { left.id == right.id }
 }

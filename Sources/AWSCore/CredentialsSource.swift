@@ -4,13 +4,13 @@ import UTC
 
 /// The credentials of the moment: from the environment, where Lambda puts those of the function's role, or else
 /// from the container credentials endpoint (SnapStart, ECS and EKS offer one).
-public final class CredentialsSource {
+package final class CredentialsSource {
     private let environment: Environment
     private let certificateBundle: String?
     private var container: ContainerCredentials?
     private var fetched: AWSCredentials?
 
-    public init(environment: Environment, certificateBundle: String? = nil) {
+    package init(environment: Environment, certificateBundle: String? = nil) {
         self.environment = environment
         self.certificateBundle = certificateBundle
     }
@@ -21,7 +21,7 @@ public final class CredentialsSource {
     /// - Parameter milliseconds: how long the endpoint may take, if it must be asked.
     /// - Throws: `.credentials` where there are none, `.unavailable` or `.configuration` where the container's
     ///   endpoint gives none.
-    public func current(
+    package func current(
         _ now: EpochMilliseconds, within milliseconds: Int64 = .max
     ) throws(AWSFailure) -> AWSCredentials {
         if let ours = try fromEnvironment() { return ours }
@@ -69,7 +69,7 @@ public final class CredentialsSource {
 
 extension AWSOperation {
     /// From the container's endpoint, or from the environment; no request to AWS.
-    public static let getCredentials = AWSOperation(
+    package static let getCredentials = AWSOperation(
         AWSService(
             "credentials", name: "the credentials endpoint", endpointVariable: "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         "GetCredentials")

@@ -1,19 +1,19 @@
 /// Scheme, host and port that requests go to, and a path that stands before theirs.
-public struct Endpoint: Sendable, Equatable {
-    public var isSecure: Bool
+package struct Endpoint: Sendable, Equatable {
+    package var isSecure: Bool
     /// What the `Host` header says: lower case, with the port unless it is the scheme's own, as libcurl writes it.
-    public var host: String
+    package var host: String
     /// Empty, or starts with `/` and does not end with it. It needs no encoding.
-    public var path: String
+    package var path: String
 
-    public init(isSecure: Bool, host: String, path: String = "") {
+    package init(isSecure: Bool, host: String, path: String = "") {
         self.isSecure = isSecure
         self.host = host
         self.path = path
     }
 
     /// `http://127.0.0.1:4566`, `https://[::1]:9000/storage/`; `nil` for anything with a user, a query or a blank.
-    public init?(_ url: String) {
+    package init?(_ url: String) {
         guard let mark = url.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let scheme = url[..<mark].lowercased()
         guard scheme == "http" || scheme == "https", url[mark...].hasPrefix("://") else { return nil }

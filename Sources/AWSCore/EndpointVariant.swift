@@ -2,11 +2,11 @@ import Environment
 
 /// Which of a service's endpoints are used: those of validated cryptography, those with addresses of IPv6, or both.
 /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
-public struct EndpointVariant: Sendable, Equatable {
+package struct EndpointVariant: Sendable, Equatable {
     /// `AWS_USE_FIPS_ENDPOINT`
-    public var isFIPS = false
+    package var isFIPS = false
     /// `AWS_USE_DUALSTACK_ENDPOINT`
-    public var isDualStack = false
+    package var isDualStack = false
 
     static let fips = "AWS_USE_FIPS_ENDPOINT", dualStack = "AWS_USE_DUALSTACK_ENDPOINT"
 

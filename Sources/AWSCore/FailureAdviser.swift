@@ -1,26 +1,26 @@
 /// The caller that makes the requests: it knows whose rights they are made with, and which of its own settings name the
 /// bucket and the crawler. Of the variables that every AWS tool reads, endpoints and proxies for example, the client
 /// itself says what is to be changed.
-public protocol FailureAdviser: Sendable {
+package protocol FailureAdviser: Sendable {
     /// What to change, in one or two sentences without the last full stop.
     /// - Returns: `nil` where there is nothing to add to what the client says.
     func advice(_ failure: AWSFailure, at place: AWSPlace) -> String?
 }
 
 /// What a request was about, and which way it went.
-public struct AWSPlace: Sendable, Equatable {
-    public var service: AWSService
-    public var resource: AWSResource
+package struct AWSPlace: Sendable, Equatable {
+    package var service: AWSService
+    package var resource: AWSResource
     /// The region that is asked.
-    public var region: String
+    package var region: String
     /// The host that is asked, with its port.
-    public var host: String
+    package var host: String
     /// The variable that names the proxy on the way; `nil` where there is none.
-    public var proxyVariable: String?
+    package var proxyVariable: String?
     /// The variables or the option that may name the endpoint; `nil` where it is AWS's own.
-    public var endpointSetting: String?
+    package var endpointSetting: String?
 
-    public init(
+    package init(
         service: AWSService, resource: AWSResource, region: String, host: String, proxyVariable: String? = nil,
         endpointSetting: String? = nil
     ) {

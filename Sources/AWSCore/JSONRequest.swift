@@ -5,7 +5,7 @@ import JSON
 
 /// A request in AWS's JSON protocol 1.1, which Glue and Secrets Manager speak: a POST with a JSON object each way.
 /// https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
-public protocol JSONRequest: AWSRequest {
+package protocol JSONRequest: AWSRequest {
     /// `AWSGlue.StartCrawler`
     static var target: String { get }
     /// Appends the JSON object with the operation's parameters.
@@ -13,7 +13,7 @@ public protocol JSONRequest: AWSRequest {
 }
 
 extension JSONRequest {
-    public func message(to endpoint: ServiceEndpoint) -> AWSMessage {
+    package func message(to endpoint: ServiceEndpoint) -> AWSMessage {
         let body = ByteBuffer(capacity: 300)
         appendParameters(to: body)
         let headers = [
@@ -24,7 +24,7 @@ extension JSONRequest {
 
     /// Throws unless the response is the service's success: nothing, as is documented for operations without a result,
     /// or a JSON object. A proxy's page is neither.
-    public func check(_ response: HTTPResponse) throws(ResponseError) {
+    package func check(_ response: HTTPResponse) throws(ResponseError) {
         guard response.status == 200 else { throw .refused }
         if response.body.bytes.allSatisfy({ $0 <= 0x20 }) { return }
         if case .object = JSONCheck.check(response.body.padded) { return }
@@ -34,13 +34,13 @@ extension JSONRequest {
 
 extension HTTPResponse {
     /// The error's code: "AccessDenied", "CrawlerRunningException"; `nil` where the response names none.
-    public var errorCode: String? { ErrorBody(self).code }
+    package var errorCode: String? { ErrorBody(self).code }
 }
 
 extension RequestToSign {
     /// To a service's own host, below the endpoint's path.
     /// - Parameter path: begins with `/`; not encoded.
-    public init(
+    package init(
         _ method: String, to endpoint: ServiceEndpoint, path: String, headers: [(name: String, value: String)] = []
     ) {
         self.init(method, host: endpoint.endpoint.host, path: endpoint.endpoint.path + path, headers: headers)

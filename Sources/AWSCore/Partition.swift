@@ -1,17 +1,17 @@
 /// The names that differ between AWS's partitions, as the SDKs have them in their `partitions.json`.
 /// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-public struct Partition: Sendable, Equatable {
+package struct Partition: Sendable, Equatable {
     /// What the names of its regions begin with.
     private let regions: String
     /// `aws`, as ARNs have it.
-    public let name: String
+    package let name: String
     /// What the hosts of its services end in.
-    public let suffix: String
+    package let suffix: String
     /// The same for hosts with addresses of IPv6 as well; S3's keep the usual one.
-    public let dualStackSuffix: String
+    package let dualStackSuffix: String
 
     /// A region that none of the others claims is the world's, as it is to the SDKs.
-    public init(region: String) {
+    package init(region: String) {
         self = Self.others.first { region.hasPrefix($0.regions) } ?? Self.world
     }
 

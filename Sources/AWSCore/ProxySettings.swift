@@ -4,13 +4,13 @@ import Environment
 /// The proxies that libcurl takes from the environment, checked before it sees them: of a value that it does not
 /// understand it repeats all, the password included, or goes without the proxy.
 /// https://curl.se/libcurl/c/libcurl-env.html
-public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+package struct ProxySettings: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// What no text may repeat: whole values, users and passwords, as they are written and as they are meant.
-    public private(set) var secrets: [String] = []
+    package private(set) var secrets: [String] = []
     /// Those that are set, in the order in which libcurl asks.
     private var variables: [String] = []
     /// Whether a proxy is spoken to over TLS, so that its certificate is checked.
-    public private(set) var isSecure = false
+    package private(set) var isSecure = false
     /// `NO_PROXY`, taken apart.
     private let exceptions: [String]
 
@@ -19,7 +19,7 @@ public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, Custo
 
     /// - Throws: `ConfigurationError` naming the variable, and never its value, where that is not
     ///   `[scheme://][user[:password]@]host[:port][/]`, user and password percent-encoded.
-    public init(environment: Environment) throws(ConfigurationError) {
+    package init(environment: Environment) throws(ConfigurationError) {
         let exceptions = environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""
         self.exceptions = exceptions.lowercased().split { $0 == "," || $0 == " " }.map(String.init)
         for name in Self.names {
@@ -59,9 +59,9 @@ public struct ProxySettings: Sendable, Equatable, CustomStringConvertible, Custo
         }
     }
 
-    public var description: String { variables.joined(separator: ", ") }
+    package var description: String { variables.joined(separator: ", ") }
 
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// `[scheme://][user[:password]@]host[:port][/]`

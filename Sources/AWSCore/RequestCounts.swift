@@ -1,31 +1,31 @@
 /// What a request is billed as; several operations may share one.
-public struct RequestCounter: Sendable, Equatable {
+package struct RequestCounter: Sendable, Equatable {
     /// In the log's summary: `put`.
-    public let name: String
+    package let name: String
     /// The name of CloudWatch's metric: `PutRequests`.
-    public let metric: StaticString
+    package let metric: StaticString
 
-    public init(_ name: String, metric: StaticString) {
+    package init(_ name: String, metric: StaticString) {
         self.name = name
         self.metric = metric
     }
 
-    public static func == (left: RequestCounter, right: RequestCounter) -> Bool { left.name == right.name }
+    package static func == (left: RequestCounter, right: RequestCounter) -> Bool { left.name == right.name }
 }
 
 /// How many requests an invocation made, by what they are billed as.
-public struct RequestCounts: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+package struct RequestCounts: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     private var counts: [(counter: RequestCounter, count: Int)] = []
 
-    public init(dictionaryLiteral elements: (RequestCounter, Int)...) { counts = elements.map { ($0, $1) } }
+    package init(dictionaryLiteral elements: (RequestCounter, Int)...) { counts = elements.map { ($0, $1) } }
 
-    public var total: Int { counts.reduce(0) { $0 + $1.count } }
+    package var total: Int { counts.reduce(0) { $0 + $1.count } }
 
-    public subscript(counter: RequestCounter) -> Int { counts.first { $0.counter == counter }?.count ?? 0 }
+    package subscript(counter: RequestCounter) -> Int { counts.first { $0.counter == counter }?.count ?? 0 }
 
     /// The counts of `counters` in their order, zeros included, then any other that is not zero: no request that is
     /// paid for goes without mention.
-    public func reported(_ counters: [RequestCounter]) -> [(counter: RequestCounter, count: Int)] {
+    package func reported(_ counters: [RequestCounter]) -> [(counter: RequestCounter, count: Int)] {
         counters.map { ($0, self[$0]) } + counts.filter { $0.count > 0 && !counters.contains($0.counter) }
     }
 
@@ -41,7 +41,7 @@ public struct RequestCounts: Sendable, Equatable, ExpressibleByDictionaryLiteral
     /// To zero; keeps its memory.
     mutating func reset() { for index in counts.indices { counts[index].count = 0 } }
 
-    public static func == (left: RequestCounts, right: RequestCounts) -> Bool {
+    package static func == (left: RequestCounts, right: RequestCounts) -> Bool {
         left.total == right.total && left.counts.allSatisfy { right[$0.counter] == $0.count }
     }
 }

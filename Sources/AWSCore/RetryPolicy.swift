@@ -5,15 +5,15 @@ import UTC
 /// The figures are those of the SDKs' standard mode
 /// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html):
 /// 50 ms to begin with, but a second where the service asked for less traffic, and never above 20 s.
-public struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
     /// The first limit after a failure that has nothing to do with load, in milliseconds.
-    public var transientBase: Int64
+    package var transientBase: Int64
     /// The first limit after SlowDown and its kin, in milliseconds.
-    public var throttledBase: Int64
+    package var throttledBase: Int64
     /// No limit grows beyond this, in milliseconds.
-    public var cap: Int64
+    package var cap: Int64
 
-    public init(transientBase: Int64 = 50, throttledBase: Int64 = 1000, cap: Int64 = 20_000) {
+    package init(transientBase: Int64 = 50, throttledBase: Int64 = 1000, cap: Int64 = 20_000) {
         self.transientBase = transientBase
         self.throttledBase = throttledBase
         self.cap = cap
@@ -49,8 +49,8 @@ enum Retry: Equatable {
 }
 
 /// A failed attempt that is followed by another.
-public struct RetryNotice: Sendable {
-    public var failure: AWSFailure
+package struct RetryNotice: Sendable {
+    package var failure: AWSFailure
     /// Milliseconds until the next attempt may start.
-    public var delay: Int64
+    package var delay: Int64
 }

@@ -6,34 +6,34 @@ import JSON
 
 extension AWSService {
     /// https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
-    public static let lambda = AWSService("lambda", name: "Lambda", endpointVariable: "AWS_ENDPOINT_URL_LAMBDA")
+    package static let lambda = AWSService("lambda", name: "Lambda", endpointVariable: "AWS_ENDPOINT_URL_LAMBDA")
 }
 
 /// Invokes a function and waits for its answer; needs `lambda:InvokeFunction` on it.
 /// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-public struct InvokeFunction: AWSRequest {
-    public struct Outcome {
+package struct InvokeFunction: AWSRequest {
+    package struct Outcome {
         /// What the function returned, or its error's document.
-        public var payload: ByteBuffer
+        package var payload: ByteBuffer
         /// Whether the function failed.
-        public var isError: Bool
-        public var requestID: String?
+        package var isError: Bool
+        package var requestID: String?
         /// The end of its log, in base64.
-        public var logTail: String?
+        package var logTail: String?
     }
 
-    public static let operation = AWSOperation.invokeFunction
+    package static let operation = AWSOperation.invokeFunction
 
-    public var function: String
+    package var function: String
     /// At most 6 MB.
-    public var event: ByteBuffer
+    package var event: ByteBuffer
 
-    public init(function: String, event: ByteBuffer) {
+    package init(function: String, event: ByteBuffer) {
         self.function = function
         self.event = event
     }
 
-    public func message(to endpoint: ServiceEndpoint) -> AWSMessage {
+    package func message(to endpoint: ServiceEndpoint) -> AWSMessage {
         let headers = [
             (name: "Content-Type", value: "application/json"), (name: "X-Amz-Log-Type", value: "Tail"),
         ]
@@ -41,7 +41,7 @@ public struct InvokeFunction: AWSRequest {
         return AWSMessage(RequestToSign("POST", to: endpoint, path: path, headers: headers), body: event)
     }
 
-    public func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
+    package func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
         let isError =
             switch response.status {
             case 200 where response.headers["X-Amz-Function-Error"] != nil: true
@@ -60,7 +60,7 @@ public struct InvokeFunction: AWSRequest {
         JSONObject.string(name, in: response.body.padded) != nil
     }
 
-    public func resource(in region: String) -> AWSResource {
+    package func resource(in region: String) -> AWSResource {
         AWSResource(
             "function \(function)",
             arn: "arn:\(Partition(region: region).name):lambda:\(region):ACCOUNT:function:\(function)")
@@ -69,7 +69,7 @@ public struct InvokeFunction: AWSRequest {
 
 extension AWSOperation {
     /// Not repeated by the client, since the function may have run. It may take 15 minutes, and some more for the way.
-    public static let invokeFunction = AWSOperation(
+    package static let invokeFunction = AWSOperation(
         .lambda, "Invoke", permission: "lambda:InvokeFunction", responseLimit: 64 << 20, responseTime: 16 * 60_000,
         isRetried: false)
 }

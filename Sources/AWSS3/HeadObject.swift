@@ -4,20 +4,20 @@ import HTTP
 /// The metadata of an object; a failure of kind `.notFound` where there is none. Needs `s3:GetObject`, and
 /// `s3:ListBucket` to distinguish a missing object from a missing permission.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-public struct HeadObject: S3Request {
-    public static let operation = AWSOperation.headObject
-    public static let method = "HEAD"
+package struct HeadObject: S3Request {
+    package static let operation = AWSOperation.headObject
+    package static let method = "HEAD"
 
-    public var bucket: S3Bucket
-    public var key: String?
+    package var bucket: S3Bucket
+    package var key: String?
 
-    public init(bucket: S3Bucket, key: String) {
+    package init(bucket: S3Bucket, key: String) {
         self.bucket = bucket
         self.key = key
     }
 
     /// Names as `PutObject` has them, and values.
-    public func read(_ response: HTTPResponse) throws(ResponseError) -> [(String, String)] {
+    package func read(_ response: HTTPResponse) throws(ResponseError) -> [(String, String)] {
         guard response.status == 200 else { throw .refused }
         try S3Response(response).checkObject()
         return response.headers.all.compactMap(MetadataHeader.init).map { ($0.name, $0.value) }
@@ -25,11 +25,11 @@ public struct HeadObject: S3Request {
 }
 
 extension AWSOperation {
-    public static let headObject = AWSOperation(
+    package static let headObject = AWSOperation(
         .s3, "HeadObject", permission: "s3:GetObject", permissionNote: getObject.permissionNote, counter: .head,
         priority: .inspect)
 }
 
 extension RequestCounter {
-    public static let head = RequestCounter("head", metric: "HeadRequests")
+    package static let head = RequestCounter("head", metric: "HeadRequests")
 }

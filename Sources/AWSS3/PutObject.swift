@@ -8,28 +8,28 @@ import HTTP
 /// S3 checks the body against the SHA-256 that is sent with it, and keeps the checksum. A success that is not S3's own
 /// (a proxy's page) is not a success: the request is repeated.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
-public struct PutObject: S3Request {
-    public enum Outcome: Sendable, Equatable {
+package struct PutObject: S3Request {
+    package enum Outcome: Sendable, Equatable {
         case created
         /// An object of that key is there. It may be our own: a request whose response was lost is repeated and then
         /// finds what it wrote. Its metadata tells.
         case alreadyExists
     }
 
-    public static let operation = AWSOperation.putObject
-    public static let method = "PUT"
+    package static let operation = AWSOperation.putObject
+    package static let method = "PUT"
 
-    public var bucket: S3Bucket
-    public var key: String?
+    package var bucket: S3Bucket
+    package var key: String?
     /// Must not change before the completion.
-    public var body: ByteBuffer?
-    public var contentType: String
-    public var contentEncoding: String?
+    package var body: ByteBuffer?
+    package var contentType: String
+    package var contentEncoding: String?
     /// Names in lower case, without `x-amz-meta-`. In values, every byte that is not printable ASCII, the space and `%`
     /// are sent as `%XX`; `HeadObject` undoes it.
-    public var metadata: [(String, String)]
+    package var metadata: [(String, String)]
 
-    public init(
+    package init(
         bucket: S3Bucket, key: String, body: ByteBuffer, contentType: String, contentEncoding: String? = nil,
         metadata: [(String, String)] = []
     ) {
@@ -41,7 +41,7 @@ public struct PutObject: S3Request {
         self.metadata = metadata
     }
 
-    public var headers: [(name: String, value: String)] {
+    package var headers: [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(metadata.count + 10)
         headers.append(("if-none-match", "*"))
@@ -52,7 +52,7 @@ public struct PutObject: S3Request {
         return headers
     }
 
-    public func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
+    package func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
         switch response.status {
         case 200, 204:
             try S3Response(response).checkPut()
@@ -64,11 +64,11 @@ public struct PutObject: S3Request {
 }
 
 extension AWSOperation {
-    public static let putObject = AWSOperation(
+    package static let putObject = AWSOperation(
         .s3, "PutObject", permissionNote: ", and check that no bucket policy or permissions boundary denies it",
         counter: .put, priority: .write)
 }
 
 extension RequestCounter {
-    public static let put = RequestCounter("put", metric: "PutRequests")
+    package static let put = RequestCounter("put", metric: "PutRequests")
 }

@@ -4,8 +4,8 @@ import Bytes
 /// What a bucket of one's own may ask of every request: how objects are encrypted, whose it must be, and the like.
 ///
 /// The values are sent as they are; whoever sets them validates them.
-public struct S3Options: Sendable, Equatable {
-    public enum Encryption: String, Sendable, CaseIterable {
+package struct S3Options: Sendable, Equatable {
+    package enum Encryption: String, Sendable, CaseIterable {
         case s3 = "AES256"
         case kms = "aws:kms"
         /// Twice, with two keys of the one key.
@@ -14,7 +14,7 @@ public struct S3Options: Sendable, Equatable {
 
     /// The classes in which an object can be read at any time: this project's objects are read by queries, and by the
     /// function itself where a batch comes again.
-    public enum StorageClass: String, Sendable, CaseIterable {
+    package enum StorageClass: String, Sendable, CaseIterable {
         case standard = "STANDARD"
         case intelligentTiering = "INTELLIGENT_TIERING"
         case standardIA = "STANDARD_IA"
@@ -24,29 +24,29 @@ public struct S3Options: Sendable, Equatable {
     }
 
     /// `nil` leaves it to the bucket.
-    public var encryption: Encryption?
+    package var encryption: Encryption?
     /// A key's id, ARN or alias; `nil` is the account's own for S3, or the bucket's.
-    public var kmsKeyID: String?
+    package var kmsKeyID: String?
     /// Whether one data key serves many objects; `nil` leaves it to the bucket.
-    public var usesBucketKey: Bool?
+    package var usesBucketKey: Bool?
     /// The account that the bucket must belong to, 12 digits.
-    public var expectedBucketOwner: String?
+    package var expectedBucketOwner: String?
     /// `nil` is `STANDARD`.
-    public var storageClass: StorageClass?
+    package var storageClass: StorageClass?
     /// Names and values, at most 10.
-    public var tags: [Tag]
+    package var tags: [Tag]
 
-    public struct Tag: Sendable, Equatable {
-        public var name: String
-        public var value: String
+    package struct Tag: Sendable, Equatable {
+        package var name: String
+        package var value: String
 
-        public init(_ name: String, _ value: String) {
+        package init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    public init(
+    package init(
         encryption: Encryption? = nil, kmsKeyID: String? = nil, usesBucketKey: Bool? = nil,
         expectedBucketOwner: String? = nil, storageClass: StorageClass? = nil, tags: [Tag] = []
     ) {

@@ -5,25 +5,25 @@ import HTTP
 
 extension AWSService {
     /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
-    public static let s3 = AWSService(
+    package static let s3 = AWSService(
         "s3", name: "S3", endpointVariable: "AWS_ENDPOINT_URL_S3", signing: .s3, dualStackHost: .label,
         checksumHeader: "x-amz-checksum-sha256", hasGatewayEndpoint: true,
         writesXML: true)
 }
 
 /// A bucket, and what it asks of each request.
-public struct S3Bucket: Sendable, Equatable {
-    public var name: String
-    public var options: S3Options
+package struct S3Bucket: Sendable, Equatable {
+    package var name: String
+    package var options: S3Options
 
-    public init(_ name: String, options: S3Options = S3Options()) {
+    package init(_ name: String, options: S3Options = S3Options()) {
         self.name = name
         self.options = options
     }
 }
 
 /// A request about a bucket or one of its objects.
-public protocol S3Request: AWSRequest {
+package protocol S3Request: AWSRequest {
     static var method: String { get }
     var bucket: S3Bucket { get }
     /// The object's, 1–1024 bytes, taken as it is: `..`, `//` and spaces are part of it. `nil` asks about the bucket.
@@ -35,11 +35,11 @@ public protocol S3Request: AWSRequest {
 }
 
 extension S3Request {
-    public var query: [(name: String, value: String)] { [] }
-    public var headers: [(name: String, value: String)] { [] }
-    public var body: ByteBuffer? { nil }
+    package var query: [(name: String, value: String)] { [] }
+    package var headers: [(name: String, value: String)] { [] }
+    package var body: ByteBuffer? { nil }
 
-    public func message(to endpoint: ServiceEndpoint) -> AWSMessage {
+    package func message(to endpoint: ServiceEndpoint) -> AWSMessage {
         let address = S3Address(bucket: bucket.name, endpoint)
         let path = key.map { "\(address.path)/\($0)" } ?? (address.path.isEmpty ? "/" : address.path)
         return AWSMessage(
@@ -48,7 +48,7 @@ extension S3Request {
             body: body)
     }
 
-    public func resource(in region: String) -> AWSResource {
+    package func resource(in region: String) -> AWSResource {
         let arn = bucketARN(in: region)
         return AWSResource(
             "s3://\(bucket.name)/\(key ?? "")", arn: key.map { "\(arn)/\($0)" } ?? arn,

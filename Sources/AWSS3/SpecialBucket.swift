@@ -1,7 +1,7 @@
 /// What is named like a bucket and cannot be written to by `PutObject` as it is here, told by the endings that S3
 /// reserves for them.
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-public enum SpecialBucket: String, Sendable, CaseIterable {
+package enum SpecialBucket: String, Sendable, CaseIterable {
     case directory = "--x-s3"
     case directoryAccessPoint = "--xa-s3"
     case table = "--table-s3"
@@ -10,13 +10,13 @@ public enum SpecialBucket: String, Sendable, CaseIterable {
     case outposts = "--op-s3"
 
     /// `nil` for the name of a general purpose bucket, and for the alias of an access point, which serves as one.
-    public init?(_ name: String) {
+    package init?(_ name: String) {
         guard let found = Self.allCases.first(where: { name.hasSuffix($0.rawValue) }) else { return nil }
         self = found
     }
 
     /// "a directory bucket, which …"
-    public var reason: String {
+    package var reason: String {
         switch self {
         case .directory:
             "a directory bucket, which lists objects in no order and requires sessions instead of signed requests"

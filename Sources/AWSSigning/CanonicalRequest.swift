@@ -50,7 +50,7 @@ struct CanonicalRequest {
 
 extension RequestToSign {
     /// As it is sent to a server that asks for no signature.
-    public var unsigned: SignedRequest {
+    package var unsigned: SignedRequest {
         let path = encodedPath(path)
         return SignedRequest(target: query.isEmpty ? path : "\(path)?\(canonicalQuery(query))", headers: headers)
     }

@@ -2,7 +2,7 @@ import Bytes
 
 extension PercentEncoding {
     /// Resolves `%XX`, and `+` as a space where the text was encoded as a form; what is not an escape stays as it is.
-    public static func decode(_ text: UnsafeRawBufferPointer, to buffer: ByteBuffer, isForm: Bool = false) {
+    package static func decode(_ text: UnsafeRawBufferPointer, to buffer: ByteBuffer, isForm: Bool = false) {
         var at = 0
         buffer.appendUninitialized(atMost: text.count) { room in
             var written = 0
@@ -25,7 +25,7 @@ extension PercentEncoding {
     }
 
     /// The text with each `%XX` resolved; what is not UTF-8 then is replaced.
-    public static func decoded(_ text: String) -> String {
+    package static func decoded(_ text: String) -> String {
         var text = text
         let buffer = ByteBuffer(capacity: text.utf8.count)
         text.withUTF8 { decode(UnsafeRawBufferPointer($0), to: buffer) }

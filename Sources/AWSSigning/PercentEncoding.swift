@@ -3,9 +3,9 @@ import Bytes
 /// URI encoding as Signature Version 4 defines it: every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX` with
 /// upper-case digits. Other encoders differ in a few characters (`+`, `*`, `'`), which is enough for a refusal.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-public enum PercentEncoding {
+package enum PercentEncoding {
     /// Appends `text` encoded; with `keepingSlash`, as for an object key, `/` stays as it is.
-    public static func append(_ text: String, keepingSlash: Bool = false, to buffer: ByteBuffer) {
+    package static func append(_ text: String, keepingSlash: Bool = false, to buffer: ByteBuffer) {
         var text = text
         text.withUTF8 { bytes in
             var rest = bytes[...]
@@ -27,7 +27,7 @@ public enum PercentEncoding {
         }
     }
 
-    public static func appendEscape(_ byte: UInt8, to buffer: ByteBuffer) {
+    package static func appendEscape(_ byte: UInt8, to buffer: ByteBuffer) {
         buffer.append(percentEscape: byte)
     }
 

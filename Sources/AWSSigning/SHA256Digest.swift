@@ -2,12 +2,12 @@ import Bytes
 import CCrypto
 
 /// A SHA-256 digest (FIPS 180-4), computed by libcrypto, which uses the processor's own SHA instructions.
-public struct SHA256Digest: Sendable, Hashable {
+@usableFromInline package struct SHA256Digest: Sendable, Hashable {
     @usableFromInline var storage = SIMD4<UInt64>()
 
     init() {}
 
-    public init(of bytes: UnsafeRawBufferPointer) {
+    package init(of bytes: UnsafeRawBufferPointer) {
         var context = SHA256_CTX()
         SHA256_Init(&context)
         SHA256_Update(&context, bytes.baseAddress, bytes.count)
@@ -17,22 +17,22 @@ public struct SHA256Digest: Sendable, Hashable {
         }
     }
 
-    public init(of text: String) {
+    package init(of text: String) {
         var text = text
         self = text.withUTF8 { SHA256Digest(of: UnsafeRawBufferPointer($0)) }
     }
 
     /// The digest of nothing, which a request without a body is signed with.
-    public static let empty = SHA256Digest(of: UnsafeRawBufferPointer(start: nil, count: 0))
+    package static let empty = SHA256Digest(of: UnsafeRawBufferPointer(start: nil, count: 0))
 
-    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+    package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
-    @inlinable public func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    @inlinable package func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         Swift.withUnsafeBytes(of: storage, body)
     }
 
     /// 64 lower-case hexadecimal digits.
-    public var hex: String {
+    package var hex: String {
         String(unsafeUninitializedCapacity: 64) { text in text.baseAddress.map(writeHex) ?? 0 }
     }
 

@@ -3,7 +3,7 @@ import CSHA256
 extension SHA256Digest {
     /// The digests of several messages, in their order. Where the processor allows, two are computed at a time, in half
     /// the time.
-    public static func all(of messages: [UnsafeRawBufferPointer]) -> [SHA256Digest] {
+    package static func all(of messages: [UnsafeRawBufferPointer]) -> [SHA256Digest] {
         guard messages.count > 1, csha256_works() else { return messages.map { SHA256Digest(of: $0) } }
         return [SHA256Digest](unsafeUninitializedCapacity: messages.count) { digests, count in
             guard let first = digests.baseAddress else { return }

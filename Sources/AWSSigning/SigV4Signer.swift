@@ -5,22 +5,22 @@ import UTC
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 ///
 /// Not `Sendable`: it lives on one thread.
-public struct SigV4Signer {
+package struct SigV4Signer {
     /// S3 differs from every other service in three ways: a path is encoded once rather than twice, it is not
     /// normalised (`a//b` and `a/../b` are keys of their own), and the payload's digest is sent in
     /// `x-amz-content-sha256`.
-    public enum Rules: Sendable { case s3, generic }
+    package enum Rules: Sendable { case s3, generic }
 
-    public let region: String
+    package let region: String
     /// The name in the credential scope: `s3`, `glue`.
-    public let service: String
-    public let rules: Rules
-    public var credentials: AWSCredentials
+    package let service: String
+    package let rules: Rules
+    package var credentials: AWSCredentials
     /// Depends on the day and the secret alone, and costs four HMACs: it serves all day.
     private var kept: DaysKey?
     private let scratch = CanonicalRequest.Scratch()
 
-    public init(region: String, service: String, rules: Rules, credentials: AWSCredentials) {
+    package init(region: String, service: String, rules: Rules, credentials: AWSCredentials) {
         self.region = region
         self.service = service
         self.rules = rules
@@ -29,7 +29,7 @@ public struct SigV4Signer {
 
     /// - Parameter moment: the time that AWS sees the request at; it refuses what is off by more than 15 minutes
     ///   (S3) or 5 (most others).
-    public mutating func sign(_ request: RequestToSign, at moment: EpochMilliseconds) -> SignedRequest {
+    package mutating func sign(_ request: RequestToSign, at moment: EpochMilliseconds) -> SignedRequest {
         let timestamp = CalendarTime(moment).basicISO8601
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(request.headers.count + 4)
@@ -92,20 +92,20 @@ public struct SigV4Signer {
 }
 
 /// A request as its author sees it: nothing is encoded yet.
-public struct RequestToSign: Sendable {
-    public var method: String
+package struct RequestToSign: Sendable {
+    package var method: String
     /// What the `Host` header will say: with the port, unless it is the scheme's own.
-    public var host: String
+    package var host: String
     /// Starts with `/`; not encoded.
-    public var path: String
+    package var path: String
     /// Names and values, not encoded, in any order. A name without a value has an empty one.
-    public var query: [(name: String, value: String)]
+    package var query: [(name: String, value: String)]
     /// Every header that is to be signed and sent, but for `Host`. Values must hold no line breaks.
-    public var headers: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)]
     /// The digest of the body's bytes as sent.
-    public var payload: SHA256Digest
+    package var payload: SHA256Digest
 
-    public init(
+    package init(
         _ method: String, host: String, path: String, query: [(name: String, value: String)] = [],
         headers: [(name: String, value: String)] = [], payload: SHA256Digest = .empty
     ) {
@@ -119,9 +119,9 @@ public struct RequestToSign: Sendable {
 }
 
 /// What goes on the wire, to the byte: a server computes the signature from what arrives.
-public struct SignedRequest: Sendable {
+package struct SignedRequest: Sendable {
     /// Encoded path, then `?` and the encoded query where there is one.
-    public var target: String
+    package var target: String
     /// The headers of the request and those of the signature. `Host` is not among them: the URL gives it.
-    public var headers: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)]
 }

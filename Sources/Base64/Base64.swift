@@ -2,7 +2,7 @@ import Bytes
 import CVector
 
 /// Base64 with the standard alphabet and padding (RFC 4648 section 4), as Kafka events carry keys and values.
-public enum Base64 {
+@usableFromInline package enum Base64 {
     /// Appends the bytes that `text` stands for.
     ///
     /// White space, the URL-safe alphabet and missing padding are not base64 here. Bits left over in the last
@@ -10,7 +10,7 @@ public enum Base64 {
     ///
     /// - Parameter text: lies in another buffer than `buffer`.
     /// - Returns: false when `text` is not base64; `buffer` then holds what it held before.
-    @inlinable public static func decode(
+    @inlinable package static func decode(
         _ text: PaddedBytes, appendingTo buffer: ByteBuffer
     ) -> Bool {
         guard !text.isEmpty else { return true }
@@ -24,7 +24,7 @@ public enum Base64 {
     }
 
     /// Appends `bytes` in base64, padded, without line breaks.
-    public static func encode(_ bytes: UnsafeRawBufferPointer, appendingTo buffer: ByteBuffer) {
+    package static func encode(_ bytes: UnsafeRawBufferPointer, appendingTo buffer: ByteBuffer) {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
         buffer.appendUninitialized(atMost: (bytes.count + 2) / 3 * 4) { out in
             cv_base64_encode(start, bytes.count, out)

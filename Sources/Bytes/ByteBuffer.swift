@@ -30,7 +30,7 @@ public final class ByteBuffer {
     }
 
     /// The same bytes for vector code, which reads beyond their ends.
-    @inlinable public var padded: PaddedBytes { PaddedBytes(start: base, end: base + end) }
+    @inlinable package var padded: PaddedBytes { PaddedBytes(start: base, end: base + end) }
 
     /// How many bytes have been written.
     @inlinable public var count: Int { end }

@@ -4,16 +4,16 @@
 ///
 /// Only a buffer makes one, and a part of one is another; so whoever takes one cannot be handed memory that ends where
 /// the bytes end. As with `ByteBuffer.bytes`, it is valid until the buffer next changes.
-public struct PaddedBytes {
+@usableFromInline package struct PaddedBytes {
     /// How many bytes after the last one may be read.
-    public static let slack = 64
+    package static let slack = 64
     /// How many bytes in front of the first one may be read.
-    public static let lead = 16
+    package static let lead = 16
 
     /// The address of the first byte.
-    public let start: UnsafePointer<UInt8>
+    @usableFromInline package let start: UnsafePointer<UInt8>
     /// The address after the last byte.
-    public let end: UnsafePointer<UInt8>
+    @usableFromInline package let end: UnsafePointer<UInt8>
 
     /// The memory from `start` to `end` lies in a buffer: nobody outside this module can say so.
     @usableFromInline init(start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
@@ -21,34 +21,34 @@ public struct PaddedBytes {
         self.end = end
     }
 
-    @inlinable public var count: Int { end - start }
+    @inlinable package var count: Int { end - start }
 
-    @inlinable public var isEmpty: Bool { end == start }
+    @inlinable package var isEmpty: Bool { end == start }
 
     /// The bytes for those who read nothing beyond them.
-    @inlinable public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+    @inlinable package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
     /// The byte at an index from 0 to `count - 1`.
-    @inlinable public subscript(_ index: Int) -> UInt8 {
+    @inlinable package subscript(_ index: Int) -> UInt8 {
         assert(index >= 0 && index < count)
         return start[index]
     }
 
     /// The bytes at these indices, which count from 0 again.
-    @inlinable public subscript(_ range: Range<Int>) -> PaddedBytes {
+    @inlinable package subscript(_ range: Range<Int>) -> PaddedBytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         return PaddedBytes(start: start + range.lowerBound, end: start + range.upperBound)
     }
 
     /// All bytes from this index on.
-    @inlinable public func suffix(from index: Int) -> PaddedBytes { self[index..<count] }
+    @inlinable package func suffix(from index: Int) -> PaddedBytes { self[index..<count] }
 
     /// The first bytes, at most `most` of them.
-    @inlinable public func prefix(_ most: Int) -> PaddedBytes { self[0..<min(most, count)] }
+    @inlinable package func prefix(_ most: Int) -> PaddedBytes { self[0..<min(most, count)] }
 
     /// The bytes between two addresses within these bytes. For readers that have compared the addresses with `end`
     /// already: this is checked in debug builds only.
-    @inlinable public func part(from first: UnsafePointer<UInt8>, to last: UnsafePointer<UInt8>) -> PaddedBytes {
+    @inlinable package func part(from first: UnsafePointer<UInt8>, to last: UnsafePointer<UInt8>) -> PaddedBytes {
         assert(first >= start && first <= last && last <= end)
         return PaddedBytes(start: first, end: last)
     }

@@ -3,14 +3,14 @@ import CDeflate
 
 /// Unpacks what `GzipCompressor` packed. With libdeflate: the ISA-L that Debian has refuses some valid members on
 /// arm64 (issue 316 of intel/isa-l), and speed does not matter here, since objects are hardly ever read back.
-public enum Gzip {
+package enum Gzip {
     /// Appends the contents of one gzip member (RFC 1952).
     ///
     /// - Parameter limit: the longest contents that are unpacked, in bytes, up to 4 GiB.
     /// - Throws: `GzipError.tooLong` where there is more in the member, before anything is unpacked;
     ///   `GzipError.notGzip` where `bytes` are none, are damaged or longer than they claim to be;
     ///   `GzipError.outOfMemory`.
-    public static func decompress(
+    package static func decompress(
         _ bytes: UnsafeRawBufferPointer, into buffer: ByteBuffer, limit: Int = 64 << 20
     ) throws(GzipError) {
         // The last four bytes of a member are its length.

@@ -9,12 +9,12 @@ import Libc
 ///
 /// The output holds no file name and no time. On one kind of processor it depends on the input alone; another may find
 /// other matches, so nothing may ever compare packed bytes.
-public final class GzipCompressor {
+package final class GzipCompressor {
     /// Kept for many bodies: its tables are then allocated once.
     private let compressor: UnsafeMutableRawPointer
 
     /// - Throws: `GzipError.outOfMemory`.
-    public init() throws(GzipError) {
+    package init() throws(GzipError) {
         guard let compressor = cisal_compressor() else { throw .outOfMemory }
         self.compressor = compressor
     }
@@ -22,7 +22,7 @@ public final class GzipCompressor {
     deinit { free(compressor) }
 
     /// Appends one gzip member that holds `bytes`, less than 4 GB, to `buffer`.
-    public func compress(_ bytes: UnsafeRawBufferPointer, into buffer: ByteBuffer) throws(GzipError) {
+    package func compress(_ bytes: UnsafeRawBufferPointer, into buffer: ByteBuffer) throws(GzipError) {
         guard let count = UInt32(exactly: bytes.count) else { throw .refused(bytes: bytes.count) }
         let start = buffer.count
         cisal_begin(compressor, bytes.baseAddress, count)
@@ -43,14 +43,14 @@ public final class GzipCompressor {
 }
 
 /// Why a body could not be packed or unpacked.
-public enum GzipError: Error, Equatable, CustomStringConvertible {
+package enum GzipError: Error, Equatable, CustomStringConvertible {
     case outOfMemory
     case refused(bytes: Int)
     case notGzip
     /// The contents have more bytes than are unpacked.
     case tooLong(limit: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .outOfMemory: "out of memory for gzip: give the function more memory"
         case .refused(let bytes): "ISA-L does not accept \(bytes) bytes for one gzip member"

@@ -2,9 +2,9 @@
 ///
 /// Near values share a bucket, which stands for their mean: an eighth of an octave at first, so that a percentile is off
 /// by a few per cent at most; wider ones where a line would hold too many. Least, greatest, sum and count stay exact.
-public struct Histogram: Equatable, Sendable {
+package struct Histogram: Equatable, Sendable {
     /// By their values, rising: each bucket's mean and how many values it holds.
-    public var buckets: [(value: Int64, count: Int64)] {
+    package var buckets: [(value: Int64, count: Int64)] {
         var step = 1
         while true {
             let merged = merged(step)
@@ -13,11 +13,11 @@ public struct Histogram: Equatable, Sendable {
         }
     }
 
-    public private(set) var count: Int64 = 0
-    public private(set) var sum: Int64 = 0
+    package private(set) var count: Int64 = 0
+    package private(set) var sum: Int64 = 0
     /// Of no value at all: the greatest number and 0.
-    public private(set) var least = Int64.max
-    public private(set) var greatest: Int64 = 0
+    package private(set) var least = Int64.max
+    package private(set) var greatest: Int64 = 0
     private var counts: [Int64] = []
     private var sums: [Int64] = []
 
@@ -26,10 +26,10 @@ public struct Histogram: Equatable, Sendable {
     /// 64 octaves of eight.
     private static let slots = 512
 
-    public init() {}
+    package init() {}
 
     /// - Parameter value: from 0 on; less counts as 0. The sum of all must be less than 2^63.
-    public mutating func add(_ value: Int64) {
+    package mutating func add(_ value: Int64) {
         if counts.isEmpty {
             counts = Array(repeating: 0, count: Self.slots)
             sums = counts

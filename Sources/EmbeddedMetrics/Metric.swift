@@ -1,30 +1,30 @@
 /// One figure of a line: its name, what it counts in, and its value or values.
-public struct Metric: Sendable {
+package struct Metric: Sendable {
     /// As CloudWatch knows it; 1–1,024 characters.
-    public var name: StaticString
-    public var unit: Unit
-    public var value: Value
+    package var name: StaticString
+    package var unit: Unit
+    package var value: Value
 
-    public enum Value: Equatable, Sendable {
+    package enum Value: Equatable, Sendable {
         case one(Int64)
         /// Samples of one statistic; without any, the metric is left out.
         case many(Histogram)
     }
 
     /// The names that CloudWatch gives to what is counted.
-    public enum Unit: String, Sendable {
+    package enum Unit: String, Sendable {
         case count = "Count"
         case bytes = "Bytes"
         case milliseconds = "Milliseconds"
     }
 
-    public init(_ name: StaticString, _ unit: Unit, _ value: Int64) {
+    package init(_ name: StaticString, _ unit: Unit, _ value: Int64) {
         self.name = name
         self.unit = unit
         self.value = .one(value)
     }
 
-    public init(_ name: StaticString, _ unit: Unit, _ values: Histogram) {
+    package init(_ name: StaticString, _ unit: Unit, _ values: Histogram) {
         self.name = name
         self.unit = unit
         value = .many(values)
@@ -37,13 +37,13 @@ public struct Metric: Sendable {
 
 /// What the figures of a line are about: `Topic` `stock_market`, say. Each pair of name and value is a metric of its
 /// own to CloudWatch, and is billed as one.
-public struct Dimension: Sendable {
+package struct Dimension: Sendable {
     /// 1–250 characters; no metric of the line may have the same name.
-    public var name: StaticString
+    package var name: StaticString
     /// 1–1,024 characters of ASCII.
-    public var value: String
+    package var value: String
 
-    public init(_ name: StaticString, _ value: String) {
+    package init(_ name: StaticString, _ value: String) {
         self.name = name
         self.value = value
     }

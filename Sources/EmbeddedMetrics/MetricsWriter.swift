@@ -8,7 +8,7 @@ import UTC
 ///
 /// A line is JSON in any log format; CloudWatch examines each event on its own.
 /// Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
-public struct MetricsWriter: Sendable {
+package struct MetricsWriter: Sendable {
     private let namespace: String
     private let level: StaticString?
     private let output: LineWriter
@@ -18,7 +18,7 @@ public struct MetricsWriter: Sendable {
     ///   - level: where Lambda filters the log by level (`LogFormat: JSON`), one that passes the filter. A line without
     ///     counts as INFO, and with `ApplicationLogLevel: WARN` the metrics would be gone ("Log-level filtering", AWS
     ///     Lambda developer guide).
-    public init(namespace: String, level: StaticString? = nil, output: LineWriter = LineWriter()) {
+    package init(namespace: String, level: StaticString? = nil, output: LineWriter = LineWriter()) {
         self.namespace = namespace
         self.level = level
         self.output = output
@@ -26,7 +26,7 @@ public struct MetricsWriter: Sendable {
 
     /// Writes one line; none if no metric has a value.
     /// - Parameter moment: the time of the values; CloudWatch accepts two weeks back to two hours ahead.
-    public func write(_ metrics: [Metric], of dimension: Dimension, at moment: EpochMilliseconds) {
+    package func write(_ metrics: [Metric], of dimension: Dimension, at moment: EpochMilliseconds) {
         let reported = metrics.filter { !$0.isEmpty }
         guard !reported.isEmpty else { return }
         let line = ByteBuffer(capacity: 512)

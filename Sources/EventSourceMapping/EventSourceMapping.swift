@@ -5,8 +5,8 @@ import Synchronization
 
 /// Lambda's Kafka event source mapping on this machine: pollers that read a group's topics and hand batches to a
 /// function, each with a sandbox of its own.
-public final class EventSourceMapping: Sendable {
-    public let statistics = MappingStatistics()
+package final class EventSourceMapping: Sendable {
+    package let statistics = MappingStatistics()
     private let configuration: MappingConfiguration
     private let destination: OnFailureDestination?
     private let makeFunction: @Sendable () throws -> any Function
@@ -18,7 +18,7 @@ public final class EventSourceMapping: Sendable {
     /// - Parameters:
     ///   - makeFunction: called once on each poller's thread.
     ///   - notice: receives what a person should know: assignments, errors, discarded records. Never record contents.
-    public init(
+    package init(
         _ configuration: MappingConfiguration, onFailure destination: OnFailureDestination?,
         notice: @escaping @Sendable (String) -> Void, makeFunction: @escaping @Sendable () throws -> any Function
     ) {
@@ -29,7 +29,7 @@ public final class EventSourceMapping: Sendable {
     }
 
     /// Starts the pollers, each on its thread.
-    public func start() {
+    package func start() {
         let firstSight = FirstSight()
         for number in 0..<configuration.pollers {
             statistics.update { $0.standings[number] = .joining }
@@ -49,13 +49,13 @@ public final class EventSourceMapping: Sendable {
     }
 
     /// Asks the pollers to finish the batch in flight, to commit and to leave the group.
-    public func stop() { stops.store(true, ordering: .relaxed) }
+    package func stop() { stops.store(true, ordering: .relaxed) }
 
     /// Waits for the pollers' end, at most so long. True where they have ended.
-    public func wait(milliseconds: Int) -> Bool {
+    package func wait(milliseconds: Int) -> Bool {
         running.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
     }
 
     /// Why a poller could not begin, or could not continue.
-    public var failed: (any Error)? { failure.withLock { $0 } }
+    package var failed: (any Error)? { failure.withLock { $0 } }
 }

@@ -6,15 +6,15 @@ import FunctionHost
 import KafkaEvent
 
 /// The batches that an on-failure destination in S3 keeps.
-public final class FailedBatches {
+package final class FailedBatches {
     /// Beneath this Lambda, and `OnFailureDestination`, write their records.
-    public static let prefix = "aws/lambda/"
+    package static let prefix = "aws/lambda/"
     /// Beneath this lie those that were replayed, under their old keys.
-    public static let replayedPrefix = "replayed/"
+    package static let replayedPrefix = "replayed/"
 
     /// One of them that is not to be replayed as it is; says why.
-    public struct Unusable: Error, CustomStringConvertible {
-        public let description: String
+    package struct Unusable: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let bucket: S3Bucket
@@ -23,7 +23,7 @@ public final class FailedBatches {
 
     /// - Parameter place: without a prefix, all of the bucket's.
     /// - Throws: `ConfigurationError` where the environment does not say how S3 is reached.
-    public init(_ place: S3Place, environment: Environment) throws {
+    package init(_ place: S3Place, environment: Environment) throws {
         bucket = S3Bucket(place.bucket)
         prefix = place.prefix ?? Self.prefix
         client = try AWSClient(
@@ -31,7 +31,7 @@ public final class FailedBatches {
     }
 
     /// Their keys, those of a partition in the order in which they failed.
-    public func keys() throws -> [String] {
+    package func keys() throws -> [String] {
         var keys: [String] = []
         try client.forEachPage(of: bucket, prefix: prefix) {
             keys += $0
@@ -42,7 +42,7 @@ public final class FailedBatches {
 
     /// The event as it was sent to the function.
     /// - Throws: `AWSFailure`; `Unusable` if the object is not the record of a failed batch.
-    public func event(_ key: String) throws -> [UInt8] {
+    package func event(_ key: String) throws -> [UInt8] {
         let object = try client.response(to: GetObject(bucket: bucket, key: key))
         guard EventKind(of: object) == .failedBatchRecord else {
             throw Unusable(description: "it is not the record of a failed batch")
@@ -56,7 +56,7 @@ public final class FailedBatches {
     }
 
     /// Moves a batch that the function has taken to the replayed ones. A second time it finds that done, or half done.
-    public func moveAway(_ key: String) throws {
+    package func moveAway(_ key: String) throws {
         let object = try client.response(to: GetObject(bucket: bucket, key: key))
         let copy = Self.replayedPrefix + key
         _ = try client.response(

@@ -3,43 +3,43 @@ import Kafka
 
 /// What a Kafka event source mapping is set up with. Names, defaults and ranges are Lambda's.
 /// https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
-public struct MappingConfiguration: Sendable {
-    public enum EventSource: Sendable, Equatable {
+package struct MappingConfiguration: Sendable {
+    package enum EventSource: Sendable, Equatable {
         /// An MSK cluster: the events say `aws:kafka` and carry the cluster's ARN.
         case msk(arn: String)
         /// Any other cluster: `SelfManagedKafka`.
         case selfManaged
     }
 
-    public var topics: [String]
-    public var eventSource: EventSource
+    package var topics: [String]
+    package var eventSource: EventSource
     /// As events carry them.
-    public var bootstrapServers: String
-    public var consumerGroupID: String
-    public var startingPosition: Consumer.Start
+    package var bootstrapServers: String
+    package var consumerGroupID: String
+    package var startingPosition: Consumer.Start
     /// Records, 1–10,000.
-    public var batchSize = 100
+    package var batchSize = 100
     /// Milliseconds: 0–300 s. Kafka mappings that never set a window have 500 ms.
-    public var batchingWindow: Int64 = 500
+    package var batchingWindow: Int64 = 500
     /// Bytes of JSON, the envelope included.
-    public var payloadLimit = FunctionLimits.payload
+    package var payloadLimit = FunctionLimits.payload
     /// How often a failed batch is retried, 0–10,000; `nil` is forever.
-    public var maximumRetryAttempts: Int?
+    package var maximumRetryAttempts: Int?
     /// Milliseconds from the record's timestamp, 60 s–7 days; `nil` is forever.
-    public var maximumRecordAge: Int64?
-    public var bisectsBatchOnFunctionError = false
+    package var maximumRecordAge: Int64?
+    package var bisectsBatchOnFunctionError = false
     /// Whether `ReportBatchItemFailures` is among the function's response types.
-    public var reportsBatchItemFailures = false
+    package var reportsBatchItemFailures = false
     /// Members of the consumer group, each with a sandbox of its own and one batch in flight.
-    public var pollers = 1
+    package var pollers = 1
     /// Milliseconds before the first retry; each further one waits twice as long, up to `longestBackoff`.
-    public var firstBackoff: Int64 = 200
-    public var longestBackoff: Int64 = 10_000
-    public var settings: KafkaSettings
-    public var mappingID: String
-    public var functionARN: String
+    package var firstBackoff: Int64 = 200
+    package var longestBackoff: Int64 = 10_000
+    package var settings: KafkaSettings
+    package var mappingID: String
+    package var functionARN: String
 
-    public init(
+    package init(
         topics: [String], eventSource: EventSource, bootstrapServers: String, consumerGroupID: String,
         startingPosition: Consumer.Start, settings: KafkaSettings, mappingID: String, functionARN: String
     ) {

@@ -7,14 +7,14 @@ import FunctionHost
 import UTC
 
 /// Where discarded batches go.
-public enum OnFailureDestination: Sendable, Equatable {
+package enum OnFailureDestination: Sendable, Equatable {
     /// A file that receives one line of JSON for each batch.
     case file(String)
     /// A bucket that receives one object for each batch, named as Lambda names them.
     case s3(bucket: String)
 
     /// `s3://BUCKET`, `arn:aws:s3:::BUCKET`, or the path of a file. `nil` for what Lambda supports and this does not.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         for prefix in ["s3://", "arn:aws:s3:::"] where text.hasPrefix(prefix) {
             let bucket = text.dropFirst(prefix.count).prefix { $0 != "/" }
             guard !bucket.isEmpty else { return nil }

@@ -2,7 +2,7 @@ import FunctionHost
 import Kafka
 
 /// Values that no broker has seen, as the batch of one topic-partition that Lambda would make of them.
-public struct SampleBatch {
+package struct SampleBatch {
     private let partition: TopicPartition
     private let envelope: EventEnvelope
     private let encoder = RecordEncoder()
@@ -16,18 +16,18 @@ public struct SampleBatch {
     /// - Parameters:
     ///   - topic: letters, digits, '.', '_' and '-'.
     ///   - startOffset: the first record's; the others follow by one.
-    public init(topic: String, partition: Int32, startOffset: Int64, eventSource: MappingConfiguration.EventSource) {
+    package init(topic: String, partition: Int32, startOffset: Int64, eventSource: MappingConfiguration.EventSource) {
         self.partition = TopicPartition(topic: topic, partition: partition)
         self.startOffset = startOffset
         envelope = EventEnvelope(eventSource, bootstrapServers: "localhost:9092")
         size = envelope.emptySize + EventEnvelope.listSize(self.partition)
     }
 
-    public var recordCount: Int { records.count }
+    package var recordCount: Int { records.count }
 
     /// - Parameter timestamp: milliseconds since 1970.
     /// - Returns: false where there is no more room, or no offset left; the record is not in the batch then.
-    public mutating func append(value: [UInt8], key: [UInt8]?, timestamp: Int64) -> Bool {
+    package mutating func append(value: [UInt8], key: [UInt8]?, timestamp: Int64) -> Bool {
         let (offset, isBeyond) = startOffset.addingReportingOverflow(Int64(records.count))
         guard records.count < Self.mostRecords, !isBeyond else { return false }
         let record = encoder.encode(partition, offset: offset, timestamp: timestamp, key: key, value: value)
@@ -38,5 +38,5 @@ public struct SampleBatch {
     }
 
     /// JSON, without an end of line.
-    public func event() -> [UInt8] { envelope.event(Batch([Batch.Run(partition: partition, records: records)])) }
+    package func event() -> [UInt8] { envelope.event(Batch([Batch.Run(partition: partition, records: records)])) }
 }

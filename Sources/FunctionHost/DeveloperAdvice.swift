@@ -3,14 +3,14 @@ import AWSS3
 import Environment
 
 /// What somebody at a terminal can do about a failure: their own credentials, and the options they passed.
-public struct DeveloperAdvice: FailureAdviser {
+package struct DeveloperAdvice: FailureAdviser {
     private let profile: String?
 
-    public init(_ environment: Environment) {
+    package init(_ environment: Environment) {
         profile = environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"]
     }
 
-    public func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
+    package func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
         switch failure.kind {
         case .credentials where failure.code == "NoCredentials", .expiredCredentials:
             return credentials

@@ -1,20 +1,20 @@
 /// How a function is run on this machine. Names and defaults are Lambda's.
-public struct FunctionSettings: Sendable {
+package struct FunctionSettings: Sendable {
     /// Path of the `bootstrap`.
-    public var executable: String
-    public var name: String
+    package var executable: String
+    package var name: String
     /// Seconds.
-    public var timeout: Int
+    package var timeout: Int
     /// Megabytes. Reported to the function and in its REPORT line; not enforced.
-    public var memorySize: Int
+    package var memorySize: Int
     /// Whether the sandbox stands still (SIGSTOP) between invocations, as Lambda's do.
-    public var freezes: Bool
+    package var freezes: Bool
     /// The function's variables in addition to those that Lambda sets.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// Receives each line the function writes, and START, END and REPORT. Called on the thread that invokes.
-    public var log: @Sendable (String) -> Void
+    package var log: @Sendable (String) -> Void
 
-    public init(
+    package init(
         executable: String, name: String = "function", timeout: Int = 3, memorySize: Int = 128, freezes: Bool = false,
         environment: [String: String] = [:], log: @escaping @Sendable (String) -> Void
     ) {
@@ -27,7 +27,7 @@ public struct FunctionSettings: Sendable {
         self.log = log
     }
 
-    public var arn: String {
+    package var arn: String {
         "arn:aws:lambda:\(environment["AWS_REGION"] ?? "us-east-1"):123456789012:function:\(name)"
     }
 

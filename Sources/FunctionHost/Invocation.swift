@@ -1,6 +1,6 @@
 /// Something that takes an event and answers, as Lambda's Invoke does. Lives on one thread and carries out one
 /// invocation at a time: several at once take several of them.
-public protocol Function: AnyObject {
+package protocol Function: AnyObject {
     /// - Parameter event: JSON, at most `FunctionLimits.payload` bytes.
     func invoke(_ event: [UInt8]) -> Invocation
     /// Ends what runs for it.
@@ -8,16 +8,16 @@ public protocol Function: AnyObject {
 }
 
 /// Lambda's limits. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-public enum FunctionLimits {
+package enum FunctionLimits {
     /// The largest event and the largest answer, bytes: 6 MiB and 100 bytes.
-    public static let payload = 6_291_556
+    package static let payload = 6_291_556
     /// How long a sandbox may take to begin waiting for its first event, milliseconds.
-    public static let initialization: Int64 = 10_000
+    package static let initialization: Int64 = 10_000
 }
 
 /// One invocation that has ended.
-public struct Invocation: Sendable {
-    public enum Outcome: Sendable {
+package struct Invocation: Sendable {
+    package enum Outcome: Sendable {
         case success(response: [UInt8])
         /// The function answered with an error, timed out or died; `response` is what the caller gets.
         case functionError(type: String, message: String, response: [UInt8])
@@ -25,11 +25,11 @@ public struct Invocation: Sendable {
         case unavailable(reason: String)
     }
 
-    public var requestID: String
-    public var outcome: Outcome
-    public var report: Report?
+    package var requestID: String
+    package var outcome: Outcome
+    package var report: Report?
 
-    public init(requestID: String, outcome: Outcome, report: Report? = nil) {
+    package init(requestID: String, outcome: Outcome, report: Report? = nil) {
         self.requestID = requestID
         self.outcome = outcome
         self.report = report
@@ -37,21 +37,21 @@ public struct Invocation: Sendable {
 }
 
 /// What Lambda's REPORT line tells. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html
-public struct Report: Sendable {
-    public var requestID: String
+package struct Report: Sendable {
+    package var requestID: String
     /// Milliseconds from the event's handover to the wait for the next one.
-    public var duration: Double
+    package var duration: Double
     /// Milliseconds from exec to the wait for the first event; only with a cold start.
-    public var initDuration: Double?
+    package var initDuration: Double?
     /// Megabytes.
-    public var memorySize: Int
+    package var memorySize: Int
     /// Megabytes: the largest resident set of the sandbox so far.
-    public var maxMemoryUsed: Int
+    package var maxMemoryUsed: Int
 
     /// Whole milliseconds, the start included, as Lambda bills since August 2025.
-    public var billedDuration: Int { Int((duration + (initDuration ?? 0)).rounded(.up)) }
+    package var billedDuration: Int { Int((duration + (initDuration ?? 0)).rounded(.up)) }
 
-    public var line: String {
+    package var line: String {
         var line =
             "REPORT RequestId: \(requestID)\tDuration: \(hundredths(duration)) ms\tBilled Duration: "
             + "\(billedDuration) ms\tMemory Size: \(memorySize) MB\tMax Memory Used: \(maxMemoryUsed) MB"

@@ -2,7 +2,7 @@ import Foundation
 import UTC
 
 /// A `bootstrap` under a Runtime API of its own, kept warm from one invocation to the next, as a Lambda sandbox is.
-public final class LocalFunction: Function {
+package final class LocalFunction: Function {
     private let settings: FunctionSettings
     private var sandbox: Sandbox?
     /// The request by which the sandbox waits for its next event.
@@ -10,9 +10,9 @@ public final class LocalFunction: Function {
     /// Since it started, until the first invocation has reported it.
     private var initDuration: Double?
 
-    public init(_ settings: FunctionSettings) { self.settings = settings }
+    package init(_ settings: FunctionSettings) { self.settings = settings }
 
-    public func invoke(_ event: [UInt8]) -> Invocation {
+    package func invoke(_ event: [UInt8]) -> Invocation {
         let requestID = UUID().uuidString.lowercased()
         guard event.count <= FunctionLimits.payload else {
             return Invocation(
@@ -42,7 +42,7 @@ public final class LocalFunction: Function {
         return Invocation(requestID: requestID, outcome: outcome, report: report)
     }
 
-    public func shutDown() {
+    package func shutDown() {
         sandbox?.drainLogs()
         sandbox = nil
         waiting = nil

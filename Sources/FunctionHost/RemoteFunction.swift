@@ -6,7 +6,7 @@ import Foundation
 
 /// A function behind Lambda's Invoke: AWS itself, a local AWS, or the Runtime Interface Emulator.
 /// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-public final class RemoteFunction: Function {
+package final class RemoteFunction: Function {
     private let name: String
     private let client: AWSClient
     private let log: @Sendable (String) -> Void
@@ -17,7 +17,7 @@ public final class RemoteFunction: Function {
     /// - Parameter endpoint: `nil` is what the environment names, or else AWS itself in the region of `AWS_REGION`.
     /// - Throws: `SandboxError` where no region is known or the endpoint is not a URL, and for what is wrong in the
     ///   environment.
-    public init(
+    package init(
         name: String, endpoint: String?, environment: Environment, log: @escaping @Sendable (String) -> Void
     ) throws(SandboxError) {
         self.name = name
@@ -51,7 +51,7 @@ public final class RemoteFunction: Function {
         return configuration
     }
 
-    public func invoke(_ event: [UInt8]) -> Invocation {
+    package func invoke(_ event: [UInt8]) -> Invocation {
         let body = ByteBuffer(capacity: event.count)
         event.withUnsafeBytes { body.append($0) }
         do {
@@ -62,7 +62,7 @@ public final class RemoteFunction: Function {
         }
     }
 
-    public func shutDown() {}
+    package func shutDown() {}
 
     private func invocation(_ outcome: InvokeFunction.Outcome) -> Invocation {
         if let tail = outcome.logTail.flatMap({ Data(base64Encoded: $0) }) {

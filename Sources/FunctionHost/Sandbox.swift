@@ -110,7 +110,7 @@ final class Sandbox {
 }
 
 /// Why a function cannot run here.
-public struct SandboxError: Error, Sendable, CustomStringConvertible {
-    public let description: String
+package struct SandboxError: Error, Sendable, CustomStringConvertible {
+    package let description: String
     init(_ description: String) { self.description = description }
 }

@@ -10,21 +10,21 @@ import UTC
 /// sent once more at once, on a fresh connection: a stale connection is not the caller's concern.
 ///
 /// Not `Sendable`: it lives on one thread.
-public final class HTTPClient {
+package final class HTTPClient {
     /// How the client reaches servers.
-    public struct Configuration: Sendable {
+    package struct Configuration: Sendable {
         /// The file of trusted certificates (PEM); `nil` means libcurl's default.
-        public var certificateBundle: String?
+        package var certificateBundle: String?
         /// The same for a proxy reached over TLS; `nil` means `certificateBundle`.
-        public var proxyCertificateBundle: String?
+        package var proxyCertificateBundle: String?
         /// Whether `HTTPS_PROXY`, `NO_PROXY` and the like are honoured. The Runtime API is never behind a proxy.
-        public var usesProxyEnvironment: Bool
+        package var usesProxyEnvironment: Bool
         /// How many idle connections are kept.
-        public var keptConnections: Int
+        package var keptConnections: Int
         /// What no failure's text may contain, a proxy's password for example.
-        public var secrets: [String]
+        package var secrets: [String]
 
-        public init(
+        package init(
             certificateBundle: String? = nil, proxyCertificateBundle: String? = nil, usesProxyEnvironment: Bool = true,
             keptConnections: Int = 16, secrets: [String] = []
         ) {
@@ -36,7 +36,7 @@ public final class HTTPClient {
         }
     }
 
-    public typealias Completion = (Result<HTTPResponse, HTTPFailure>) -> Void
+    package typealias Completion = (Result<HTTPResponse, HTTPFailure>) -> Void
 
     private let configuration: Configuration
     private let multi: UnsafeMutableRawPointer?
@@ -50,7 +50,7 @@ public final class HTTPClient {
         return CertificateBundle(file: file)
     }()
 
-    public init(_ configuration: Configuration = Configuration()) {
+    package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
         LibCurl.start()
         multi = curl_multi_init()
@@ -65,10 +65,10 @@ public final class HTTPClient {
     }
 
     /// How many requests have been started and have not completed.
-    public var inFlight: Int { running.count }
+    package var inFlight: Int { running.count }
 
     /// Sends one request and waits for its response. Completions of other requests may run meanwhile.
-    public func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+    package func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
         var outcome: Result<HTTPResponse, HTTPFailure>?
         start(request) { outcome = $0 }
         while true {
@@ -78,7 +78,7 @@ public final class HTTPClient {
     }
 
     /// Starts a request; `completion` runs within a later `poll`, or at once where it cannot even be started.
-    public func start(_ request: HTTPRequest, completion: @escaping Completion) {
+    package func start(_ request: HTTPRequest, completion: @escaping Completion) {
         guard let multi, let handle = idle.popLast() ?? Transfer.makeHandle(configuration) else {
             let reason = "libcurl could not create a handle: out of memory"
             return completion(.failure(HTTPFailure(kind: .invalid, description: reason)))
@@ -95,7 +95,7 @@ public final class HTTPClient {
     }
 
     /// Advances all requests until one completes or `milliseconds` have passed.
-    public func poll(milliseconds: Int) {
+    package func poll(milliseconds: Int) {
         let end = Clock.monotonic() + Int64(milliseconds)
         while !running.isEmpty {
             var active: Int32 = 0

@@ -3,16 +3,16 @@ import Bytes
 /// Response headers; names match whatever their case (RFC 9110 § 5.1).
 ///
 /// The lines are kept as they came: a response has a dozen of them, and few are ever read.
-public struct HTTPHeaders {
+package struct HTTPHeaders {
     private var text: [UInt8] = []
     private var fields: [(name: Range<Int>, value: Range<Int>)] = []
 
-    public init() {}
+    package init() {}
 
-    public var all: [(name: String, value: String)] { fields.map { (string($0.name), string($0.value)) } }
+    package var all: [(name: String, value: String)] { fields.map { (string($0.name), string($0.value)) } }
 
     /// The first value under `name`, or `nil` where there is none or it is empty.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         var name = name
         return name.withUTF8 { name in
             let field = fields.first { isSameName($0.name, name) }
@@ -20,7 +20,7 @@ public struct HTTPHeaders {
         }
     }
 
-    public mutating func add(_ name: String, _ value: String) {
+    package mutating func add(_ name: String, _ value: String) {
         fields.append((append(name.utf8), append(value.utf8)))
     }
 

@@ -1,6 +1,6 @@
 import Bytes
 
-public enum HTTPMethod: String, Sendable {
+package enum HTTPMethod: String, Sendable {
     case get = "GET"
     case head = "HEAD"
     case put = "PUT"
@@ -9,21 +9,21 @@ public enum HTTPMethod: String, Sendable {
 }
 
 /// One request, sent exactly as given: libcurl adds only `Host` and `Content-Length`.
-public struct HTTPRequest {
-    public var method: HTTPMethod
+package struct HTTPRequest {
+    package var method: HTTPMethod
     /// An absolute URL. Its path and query are sent as they are: a signature covers `..` and percent escapes.
-    public var url: String
-    public var headers: [(name: String, value: String)]
+    package var url: String
+    package var headers: [(name: String, value: String)]
     /// Kept alive, and not to be changed, until the request is done. `nil` on a PUT or POST sends zero bytes.
-    public var body: ByteBuffer?
-    public var limits: HTTPLimits
+    package var body: ByteBuffer?
+    package var limits: HTTPLimits
     /// The longest response body that is accepted, in bytes. Where it, or its `Content-Length`, is longer, the transfer
     /// is aborted and its connection closed: the failure is `.broken` and names the host and the limit.
-    public var responseLimit: Int
+    package var responseLimit: Int
     /// Where the response's body is received; it is emptied first. Reusing a buffer saves page faults.
-    public var responseBody: ByteBuffer?
+    package var responseBody: ByteBuffer?
 
-    public init(
+    package init(
         _ method: HTTPMethod, _ url: String, headers: [(name: String, value: String)] = [],
         body: ByteBuffer? = nil, limits: HTTPLimits = HTTPLimits(), responseLimit: Int = 64 << 20,
         responseBody: ByteBuffer? = nil
@@ -39,18 +39,18 @@ public struct HTTPRequest {
 }
 
 /// How long a request may take, in milliseconds; 0 means no limit.
-public struct HTTPLimits: Equatable, Sendable {
+package struct HTTPLimits: Equatable, Sendable {
     /// TCP, TLS and a proxy's tunnel together. The name look-up before them has no limit of its own: the resolver has a
     /// time-out for each name server.
-    public var connect: Int
+    package var connect: Int
     /// From start to the last byte of the response.
-    public var total: Int
+    package var total: Int
     /// The same without the name look-up.
-    public var exchange: Int
+    package var exchange: Int
     /// How long the peer may neither accept nor send a byte; rounded down to whole seconds, at least one.
-    public var stall: Int
+    package var stall: Int
 
-    public init(connect: Int = 3_000, total: Int = 0, exchange: Int = 0, stall: Int = 0) {
+    package init(connect: Int = 3_000, total: Int = 0, exchange: Int = 0, stall: Int = 0) {
         self.connect = connect
         self.total = total
         self.exchange = exchange
@@ -58,12 +58,12 @@ public struct HTTPLimits: Equatable, Sendable {
     }
 }
 
-public struct HTTPResponse {
-    public var status: Int
-    public var headers: HTTPHeaders
-    public var body: ByteBuffer
+package struct HTTPResponse {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: ByteBuffer
 
-    public init(status: Int, headers: HTTPHeaders, body: ByteBuffer) {
+    package init(status: Int, headers: HTTPHeaders, body: ByteBuffer) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -71,8 +71,8 @@ public struct HTTPResponse {
 }
 
 /// Why a request got no complete response. The text names the host and never a user, the query or a header.
-public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Kind: Sendable {
+package struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    package enum Kind: Sendable {
         /// The name is unknown, or no name server answered in time: nothing of the request has been sent.
         case unresolved
         /// TCP did not connect, to the server or the proxy: nothing of the request has been sent.
@@ -91,12 +91,12 @@ public struct HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
         /// The request could not be made: its URL is invalid, or memory ran out.
         case invalid
     }
-    public var kind: Kind
-    public var description: String
+    package var kind: Kind
+    package var description: String
     /// The status of the proxy's response to CONNECT; only with `.proxy`, and `nil` where it did not respond.
-    public var proxyStatus: Int?
+    package var proxyStatus: Int?
 
-    public init(kind: Kind, description: String, proxyStatus: Int? = nil) {
+    package init(kind: Kind, description: String, proxyStatus: Int? = nil) {
         self.kind = kind
         self.proxyStatus = proxyStatus
         self.description = description

@@ -8,7 +8,7 @@ import Logging
 import UTC
 
 /// The function as its runtime sees it: one event in, one response out, one summary line in the log.
-public final class IngestionFunction {
+package final class IngestionFunction {
     private let configuration: IngestionConfiguration
     private let client: AWSClient
     private let ingestion: Ingestion
@@ -22,7 +22,7 @@ public final class IngestionFunction {
     /// - Parameter metricsLevel: the level that lines of metrics carry, so that Lambda lets them through; `nil` if
     ///   it does not filter by level.
     /// - Throws: `ConfigurationError` naming the variable at fault.
-    public init(environment: Environment, metricsLevel: StaticString?) throws {
+    package init(environment: Environment, metricsLevel: StaticString?) throws {
         configuration = try IngestionConfiguration(environment)
         client = try AWSClient(
             environment: environment, services: [.s3, .glue], concurrency: configuration.uploadConcurrency,
@@ -46,7 +46,7 @@ public final class IngestionFunction {
     /// One request is made to S3, at most `warmUpLimit` long: it reads the trusted certificates, sets up libcrypto and
     /// opens the connection that the first batch uses, by far the most expensive part over https. A failure here is
     /// not an error, nor is it retried: the first batch will meet it again, retry, and report it.
-    public func warmUp(_ logger: Logger) {
+    package func warmUp(_ logger: Logger) {
         ingestion.rehearse()
         client.beginInvocation(deadline: Clock.now() + Self.warmUpLimit, maxAttempts: 1)
         // A key that the function may read and that is hardly ever there; any answer will do.
@@ -67,7 +67,7 @@ public final class IngestionFunction {
     ///   - requestID: the invocation's, which its objects carry.
     ///   - response: receives the response to the mapping; it is empty before.
     /// - Throws: `IngestionFailure`, so that Lambda redelivers the batch.
-    public func handle(
+    package func handle(
         _ event: ByteBuffer, deadline: EpochMilliseconds, requestID: String, _ logger: Logger, response: ByteBuffer
     ) throws(IngestionFailure) {
         client.onRetry = { logger.debug("retrying in \($0.delay) ms: \($0.failure)") }

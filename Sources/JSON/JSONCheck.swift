@@ -2,7 +2,7 @@ import Bytes
 import CVector
 
 /// What a whole text is as JSON.
-public enum JSONVerdict: Equatable, Sendable {
+@usableFromInline package enum JSONVerdict: Equatable, Sendable {
     /// One object: a row that Athena can read.
     case object(JSONTraits)
     /// One valid value that is not an object: array, string, number, true, false, null.
@@ -17,22 +17,22 @@ public enum JSONVerdict: Equatable, Sendable {
 }
 
 /// What is worth knowing of a valid JSON text.
-public struct JSONTraits: OptionSet, Sendable {
-    public let rawValue: UInt8
-    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+@usableFromInline package struct JSONTraits: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt8
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// White space outside strings holds a line break: the value takes more than one line.
-    @inlinable public static var lineBreaks: JSONTraits { JSONTraits(rawValue: 1) }
+    @inlinable package static var lineBreaks: JSONTraits { JSONTraits(rawValue: 1) }
     /// A string holds half of a surrogate pair as an escape (`"\ud800"`): RFC 8259 allows it, some readers refuse it.
-    @inlinable public static var loneSurrogate: JSONTraits { JSONTraits(rawValue: 2) }
+    @inlinable package static var loneSurrogate: JSONTraits { JSONTraits(rawValue: 2) }
     /// The text has the shape that its outline expects.
-    @inlinable public static var expectedShape: JSONTraits { JSONTraits(rawValue: 4) }
+    @inlinable package static var expectedShape: JSONTraits { JSONTraits(rawValue: 4) }
 }
 
 /// The full check of a JSON text, without reading any value out of it.
-public enum JSONCheck {
+@usableFromInline package enum JSONCheck {
     /// Deep enough for any row, and within what Athena's readers accept (Jackson stops at 1,000).
-    public static let maximumDepth = 512
+    @usableFromInline package static let maximumDepth = 512
 
     /// Whether `text` is exactly one JSON value (RFC 8259), in UTF-8.
     ///
@@ -40,7 +40,7 @@ public enum JSONCheck {
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     ///   - outline: becomes that of the text, if that is valid.
     @inlinable @inline(__always)
-    public static func check(
+    package static func check(
         _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth, outline: JSONOutline? = nil
     ) -> JSONVerdict {
         let marks = outline?.taking(text.count)

@@ -2,33 +2,33 @@ import Bytes
 import Libc
 
 /// What was found where the grammar of RFC 8259, or the caller, wanted something else.
-public struct JSONError: Error, Equatable, Sendable {
+package struct JSONError: Error, Equatable, Sendable {
     /// Bytes from the start of the text.
-    public var offset: Int
+    package var offset: Int
     /// Names what was expected, and nothing of what stood there: the text may hold a user's records.
-    public var problem: String
+    package var problem: String
 
-    public init(offset: Int, problem: String) {
+    package init(offset: Int, problem: String) {
         self.offset = offset
         self.problem = problem
     }
 }
 
 /// A string as it is in the text, between its quotes.
-public struct JSONString {
+package struct JSONString {
     /// Points into the text the cursor reads.
-    public var raw: PaddedBytes
+    package var raw: PaddedBytes
     /// Where false, `raw` is the string itself.
-    public var hasEscapes: Bool
+    package var hasEscapes: Bool
 
-    public init(raw: PaddedBytes, hasEscapes: Bool) {
+    package init(raw: PaddedBytes, hasEscapes: Bool) {
         self.raw = raw
         self.hasEscapes = hasEscapes
     }
 
     /// Whether the string is `text`, which holds no backslash. Hardly anyone writes a name with escapes, but where
     /// it is done the name is the same one: a `"t\u006fpic"` passed over would fail its whole batch forever.
-    @inline(__always) public func isWritten(_ text: StaticString) -> Bool {
+    @inline(__always) package func isWritten(_ text: StaticString) -> Bool {
         if hasEscapes { return self.text == text.description }
         return raw.count == text.utf8CodeUnitCount && memcmp(raw.start, text.utf8Start, raw.count) == 0
     }
@@ -38,18 +38,18 @@ public struct JSONString {
 /// not ask for, and what it skips is checked all the same.
 ///
 /// The text must outlive the cursor and every `JSONString` taken from it.
-public struct JSONCursor {
+@usableFromInline package struct JSONCursor {
     /// How deep a skipped value may be nested.
-    public static let maximumDepth = 512
+    package static let maximumDepth = 512
 
-    public let text: PaddedBytes
+    @usableFromInline package let text: PaddedBytes
     /// Where the next byte is read.
-    public private(set) var offset = 0
+    @usableFromInline package private(set) var offset = 0
 
-    public init(_ text: PaddedBytes) { self.text = text }
+    package init(_ text: PaddedBytes) { self.text = text }
 
     /// The next byte that is not white space, or `nil` at the end. It is not consumed.
-    public mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         while offset < text.count {
             let byte = text[offset]
             if byte > 0x20 || !isWhiteSpace(byte) { return byte }
@@ -59,25 +59,25 @@ public struct JSONCursor {
     }
 
     /// Where the next byte is read.
-    public var position: UnsafePointer<UInt8> { text.start + offset }
+    @inlinable package var position: UnsafePointer<UInt8> { text.start + offset }
 
     /// Continues at another place of the text, up to which the caller has read itself.
-    public mutating func advance(to position: UnsafePointer<UInt8>) {
+    package mutating func advance(to position: UnsafePointer<UInt8>) {
         precondition(position >= text.start && position <= text.end)
         offset = position - text.start
     }
 
     /// An error at the place that has been reached.
-    public func failure(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
+    package func failure(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
 
     // MARK: Objects and arrays
 
     /// Steps into an object; then `nextName` until it says `nil`.
-    public mutating func enterObject() throws(JSONError) { try expect("{", "an object") }
+    package mutating func enterObject() throws(JSONError) { try expect("{", "an object") }
 
     /// The name of the next member, whose value is to be read or skipped next; `nil` once the object has ended.
     /// `isFirst` is the caller's, true before the first call for an object.
-    public mutating func nextName(_ isFirst: inout Bool) throws(JSONError) -> JSONString? {
+    package mutating func nextName(_ isFirst: inout Bool) throws(JSONError) -> JSONString? {
         guard try hasNext(closing: UInt8(ascii: "}"), "a comma or the end of the object", &isFirst) else { return nil }
         guard peek() == UInt8(ascii: "\"") else { throw failure("a member name") }
         let name = try readString()
@@ -86,10 +86,10 @@ public struct JSONCursor {
     }
 
     /// Steps into an array; then `nextElement` until it says false.
-    public mutating func enterArray() throws(JSONError) { try expect("[", "an array") }
+    package mutating func enterArray() throws(JSONError) { try expect("[", "an array") }
 
     /// Whether there is another element, to be read or skipped next. `isFirst` as for `nextName`.
-    public mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
+    package mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
         try hasNext(closing: UInt8(ascii: "]"), "a comma or the end of the array", &isFirst)
     }
 
@@ -113,7 +113,7 @@ public struct JSONCursor {
 
     // MARK: Values
 
-    public mutating func readString() throws(JSONError) -> JSONString {
+    package mutating func readString() throws(JSONError) -> JSONString {
         try expect("\"", "a string")
         let start = offset
         var hasEscapes = false
@@ -132,7 +132,7 @@ public struct JSONCursor {
     }
 
     /// A whole number within 64 bits. One with a fraction or an exponent is rejected: no offset is written like that.
-    public mutating func readInteger() throws(JSONError) -> Int64 {
+    package mutating func readInteger() throws(JSONError) -> Int64 {
         guard let first = peek() else { throw failure("a whole number") }
         let start = offset
         let isNegative = first == UInt8(ascii: "-")
@@ -156,14 +156,14 @@ public struct JSONCursor {
     }
 
     /// Consumes `null` if it comes next.
-    public mutating func skipNull() throws(JSONError) -> Bool {
+    package mutating func skipNull() throws(JSONError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         try skipLiteral("null")
         return true
     }
 
     /// Steps over one value of any kind, checking its grammar.
-    public mutating func skipValue() throws(JSONError) { try skipValue(depth: 0) }
+    package mutating func skipValue() throws(JSONError) { try skipValue(depth: 0) }
 
     private mutating func skipValue(depth: Int) throws(JSONError) {
         guard depth < Self.maximumDepth else { throw failure("no deeper nesting than \(Self.maximumDepth)") }
@@ -184,7 +184,7 @@ public struct JSONCursor {
     }
 
     /// Nothing but white space may follow the text's one value.
-    public mutating func expectEnd() throws(JSONError) {
+    package mutating func expectEnd() throws(JSONError) {
         if peek() != nil { throw failure("the end of the text") }
     }
 

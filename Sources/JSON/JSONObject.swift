@@ -1,10 +1,10 @@
 import Bytes
 
 /// A few members of a small object, the errors and credentials of web services for example.
-public enum JSONObject {
+package enum JSONObject {
     /// The string under `name` in the object that `text` holds; `nil` where there is none. What precedes a fault of the
     /// grammar is read all the same: half an error message is better than none.
-    public static func string(_ name: StaticString, in text: PaddedBytes) -> String? {
+    package static func string(_ name: StaticString, in text: PaddedBytes) -> String? {
         var cursor = JSONCursor(text)
         var isFirst = true
         do throws(JSONError) {

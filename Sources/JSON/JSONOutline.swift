@@ -2,12 +2,12 @@ import CVector
 
 /// Where a valid JSON text has its brackets and colons: what its names and its nesting can be told by without reading it
 /// again. `JSONCheck` fills it as it goes.
-public final class JSONOutline {
+@usableFromInline package final class JSONOutline {
     /// The C kernels' own form of it.
-    public let marks: UnsafeMutablePointer<cv_json_outline>
+    @usableFromInline package let marks: UnsafeMutablePointer<cv_json_outline>
     @exclusivity(unchecked) @usableFromInline private(set) var capacity = 0
 
-    public init() {
+    package init() {
         marks = .allocate(capacity: 1)
         marks.initialize(to: cv_json_outline())
         makeRoom(for: 64)
@@ -18,7 +18,7 @@ public final class JSONOutline {
         marks.deallocate()
     }
 
-    public var markCount: UInt32 { marks.pointee.mark_count }
+    package var markCount: UInt32 { marks.pointee.mark_count }
 
     /// The outline with room for a text of `count` bytes.
     @inlinable func taking(_ count: Int) -> UnsafeMutablePointer<cv_json_outline> {
@@ -38,7 +38,7 @@ public final class JSONOutline {
     }
 
     /// Calls `body` with the place of each mark, in the text's order.
-    public func forEachMark(_ body: (Int) -> Void) {
+    package func forEachMark(_ body: (Int) -> Void) {
         for index in 0..<marks.pointee.word_count {
             var word = marks.pointee.words[index]
             while word != 0 {

@@ -3,7 +3,7 @@ import Bytes
 extension JSONString {
     /// Appends the string that is meant: escapes resolved, the rest as it stands. An escaped surrogate without its
     /// other half becomes U+FFFD, since UTF-8 cannot hold it.
-    public func append(to buffer: ByteBuffer) {
+    package func append(to buffer: ByteBuffer) {
         guard hasEscapes else { return buffer.append(raw.bytes) }
         buffer.reserve(raw.count)
         var at = 0
@@ -30,7 +30,7 @@ extension JSONString {
     }
 
     /// The string as a Swift one; what is not UTF-8 is replaced.
-    public var text: String {
+    package var text: String {
         guard hasEscapes else { return String(decoding: raw.bytes, as: UTF8.self) }
         let buffer = ByteBuffer(capacity: raw.count)
         append(to: buffer)

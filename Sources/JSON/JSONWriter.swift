@@ -1,15 +1,15 @@
 import Bytes
 
 /// JSON text, written piece by piece (RFC 8259).
-public enum JSONWriter {
+package enum JSONWriter {
     /// Appends `text` as a JSON string, in quotes. Only what must be escaped is: `"`, `\` and U+0000–U+001F.
-    public static func appendString(_ text: String, to buffer: ByteBuffer) {
+    package static func appendString(_ text: String, to buffer: ByteBuffer) {
         var text = text
         text.withUTF8 { appendValid(UnsafeRawBufferPointer($0), to: buffer) }
     }
 
     /// Appends bytes as a JSON string, in quotes; what is not UTF-8 becomes U+FFFD, as a JSON text cannot hold it.
-    public static func appendString(_ utf8: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
+    package static func appendString(_ utf8: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
         guard (try? UTF8Span(validating: utf8.bindMemory(to: UInt8.self).span)) != nil else {
             return appendString(String(decoding: utf8, as: UTF8.self), to: buffer)
         }

@@ -6,10 +6,10 @@ import UTC
 ///
 /// A group that begins at the newest record reads partitions that are added later from their first one: all that is
 /// in them came after the group began.
-public final class FirstSight: Sendable {
+package final class FirstSight: Sendable {
     private let counts = Mutex<[String: Int32]>([:])
 
-    public init() {}
+    package init() {}
 
     /// The count of the first call, even if later ones differ.
     func count(_ topic: String, now: Int32) -> Int32 {
@@ -21,7 +21,7 @@ public final class FirstSight: Sendable {
     }
 
     /// The topic was looked for and does not exist.
-    public func sawNothing(of topic: String) { _ = count(topic, now: 0) }
+    package func sawNothing(of topic: String) { _ = count(topic, now: 0) }
 }
 
 extension Consumer {
@@ -124,7 +124,7 @@ extension Consumer {
     /// count as well: one that has gone leaves its own to this one, in a while.
     ///
     /// - Parameter next: how far this member has come with its partitions.
-    public func isDone(_ topics: [String], _ next: [TopicPartition: Int64]) throws(KafkaError) -> Bool {
+    package func isDone(_ topics: [String], _ next: [TopicPartition: Int64]) throws(KafkaError) -> Bool {
         var all = Set(next.keys)
         for topic in topics {
             for number in 0..<max(0, try partitionCount(topic)) {

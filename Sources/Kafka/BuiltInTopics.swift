@@ -2,10 +2,10 @@ import CRdKafka
 
 /// The topics of a `MockCluster`, asked for in a way that makes none: the cluster makes a topic of four partitions of
 /// every name that a client asks about, a misspelt one too.
-public enum BuiltInTopics {
+package enum BuiltInTopics {
     /// - Returns: the topics' names in order; `nil` where the broker is another kind, or does not answer in five seconds.
     /// - Throws: `KafkaError` naming a setting that librdkafka does not take.
-    public static func names(_ settings: KafkaSettings) throws(KafkaError) -> [String]? {
+    package static func names(_ settings: KafkaSettings) throws(KafkaError) -> [String]? {
         // The settings may be a consumer's or a producer's; those for brokers are the same.
         let client = try makeClient(RD_KAFKA_PRODUCER, try settings.configuration())
         defer { rd_kafka_destroy(client) }

@@ -1,28 +1,28 @@
 import CRdKafka
 
 /// One record where librdkafka keeps it: valid only within the call that hands it out.
-public struct ConsumedRecord {
+package struct ConsumedRecord {
     let message: UnsafePointer<rd_kafka_message_t>
 
     init(_ message: UnsafePointer<rd_kafka_message_t>) { self.message = message }
 
-    public var partition: Int32 { message.pointee.partition }
-    public var offset: Int64 { message.pointee.offset }
-    public var topic: String { String(cString: rd_kafka_topic_name(message.pointee.rkt)) }
+    package var partition: Int32 { message.pointee.partition }
+    package var offset: Int64 { message.pointee.offset }
+    package var topic: String { String(cString: rd_kafka_topic_name(message.pointee.rkt)) }
 
     /// `nil` is a record without a key, which is not the same as an empty one.
-    public var key: UnsafeRawBufferPointer? { Self.bytes(message.pointee.key, message.pointee.key_len) }
+    package var key: UnsafeRawBufferPointer? { Self.bytes(message.pointee.key, message.pointee.key_len) }
     /// `nil` is a tombstone.
-    public var value: UnsafeRawBufferPointer? { Self.bytes(message.pointee.payload, message.pointee.len) }
+    package var value: UnsafeRawBufferPointer? { Self.bytes(message.pointee.payload, message.pointee.len) }
 
-    public enum TimestampType: String, Sendable {
+    package enum TimestampType: String, Sendable {
         case none = "NO_TIMESTAMP_TYPE"
         case create = "CREATE_TIME"
         case logAppend = "LOG_APPEND_TIME"
     }
 
     /// Milliseconds since 1970, -1 where the record has none.
-    public var timestamp: (milliseconds: Int64, type: TimestampType) {
+    package var timestamp: (milliseconds: Int64, type: TimestampType) {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let milliseconds = rd_kafka_message_timestamp(message, &type)
         return switch type {
@@ -32,7 +32,7 @@ public struct ConsumedRecord {
         }
     }
 
-    public func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
+    package func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
         var headers: OpaquePointer?
         guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers else { return }
         var index = 0

@@ -10,25 +10,25 @@ func same(_ left: UnsafePointer<CChar>, _ right: UnsafePointer<CChar>) -> Bool {
 ///
 /// It resolves itself where each partition begins, and librdkafka reports an offset that no longer exists: left to
 /// librdkafka (`auto.offset.reset`), both would happen without a word, and records would be skipped.
-public final class Consumer {
+package final class Consumer {
     /// Where a group begins that has committed nothing yet.
-    public enum Start: Sendable, Equatable {
+    package enum Start: Sendable, Equatable {
         case earliest, latest
         /// Milliseconds since 1970.
         case timestamp(Int64)
     }
 
     /// Where reading begins in a partition that was assigned, or continues where its next offset was gone.
-    public struct Beginning: Sendable, Equatable {
-        public var partition: TopicPartition
-        public var offset: Int64
+    package struct Beginning: Sendable, Equatable {
+        package var partition: TopicPartition
+        package var offset: Int64
         /// Whether the group has committed this offset.
-        public var isCommitted: Bool
+        package var isCommitted: Bool
         /// Set where the broker no longer has the offset that was to be read next.
-        public var gone: Gone?
+        package var gone: Gone?
     }
 
-    public enum Gone: Sendable, Equatable {
+    package enum Gone: Sendable, Equatable {
         /// Deleted before the group read them: by retention, or by a person.
         case deleted(Range<Int64>)
         /// The partition ends before the offset: it was truncated, or deleted and recreated.
@@ -36,14 +36,14 @@ public final class Consumer {
     }
 
     /// Partitions are this member's; empty where there are more members than partitions.
-    public var onAssign: (([Beginning]) -> Void)?
+    package var onAssign: (([Beginning]) -> Void)?
     /// These partitions are another's from now on. `lost`: they already were, so that commits would be refused.
-    public var onRevoke: ((_ partitions: [TopicPartition], _ lost: Bool) -> Void)?
+    package var onRevoke: ((_ partitions: [TopicPartition], _ lost: Bool) -> Void)?
     /// Errors of brokers and partitions; the client keeps trying unless the error is fatal.
-    public var onError: ((KafkaError) -> Void)?
+    package var onError: ((KafkaError) -> Void)?
     /// All that can be read of the partition has been handed out: nothing comes before this offset, which is beyond
     /// the markers that transactions leave in the log.
-    public var onEnd: ((_ partition: TopicPartition, _ next: Int64) -> Void)?
+    package var onEnd: ((_ partition: TopicPartition, _ next: Int64) -> Void)?
 
     var client: OpaquePointer?
     let start: Start
@@ -70,7 +70,7 @@ public final class Consumer {
 
     /// - Parameter firstSight: shared by the members of a group that belong together.
     /// - Throws: `KafkaError` naming a setting that librdkafka does not take.
-    public init(
+    package init(
         _ settings: KafkaSettings, group: String, start: Start, firstSight: FirstSight = FirstSight()
     ) throws(KafkaError) {
         self.start = start
@@ -104,14 +104,14 @@ public final class Consumer {
         if let client { rd_kafka_destroy_flags(client, isClosed ? 0 : Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)) }
     }
 
-    public func subscribe(to topics: [String]) throws(KafkaError) {
+    package func subscribe(to topics: [String]) throws(KafkaError) {
         let list = PartitionList(topics.map { (TopicPartition(topic: $0, partition: crdkafka_any_partition), 0) })
         try check(rd_kafka_subscribe(client, list.pointer), "cannot subscribe to \(topics.joined(separator: ", "))")
     }
 
     /// Returns the next record, if one arrives in time; rebalances, ends and errors are reported meanwhile.
     /// - Returns: whether there was one.
-    public func poll(
+    package func poll(
         milliseconds: Int32, _ body: (_ record: ConsumedRecord, _ partition: TopicPartition) -> Void
     ) -> Bool {
         resolve()
@@ -160,7 +160,7 @@ public final class Consumer {
     ///
     /// For 10 s at most: librdkafka's own waiting commit never returns where the group's coordinator is gone. A commit
     /// that is carried out after that is one that would have been made again.
-    public func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
+    package func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
         let what = "offsets could not be committed"
         let list = PartitionList(offsets)
         let answers = rd_kafka_queue_new(client)
@@ -175,7 +175,7 @@ public final class Consumer {
     }
 
     /// Stops or restarts fetching from a partition; what has been fetched and not handed out is fetched again.
-    public func pause(_ partition: TopicPartition, _ pauses: Bool) throws(KafkaError) {
+    package func pause(_ partition: TopicPartition, _ pauses: Bool) throws(KafkaError) {
         if pauses { paused.insert(partition) } else { paused.remove(partition) }
         try apply(pauses, to: [partition])
     }
@@ -191,7 +191,7 @@ public final class Consumer {
     }
 
     /// The offset after the newest record, as of the last fetch; `nil` before the first.
-    public func highWatermark(_ partition: TopicPartition) -> Int64? {
+    package func highWatermark(_ partition: TopicPartition) -> Int64? {
         var low: Int64 = 0
         var high: Int64 = -1
         let code = rd_kafka_get_watermark_offsets(client, partition.topic, partition.partition, &low, &high)
@@ -199,13 +199,13 @@ public final class Consumer {
     }
 
     /// Whether it is not known yet where some partitions of this member begin.
-    public var isResolving: Bool { !unresolved.isEmpty }
+    package var isResolving: Bool { !unresolved.isEmpty }
 
     /// Leaves the group. Every partition is revoked first.
     ///
     /// Within 10 s: librdkafka's own waiting call never returns where the group's coordinator is gone. The group then
     /// finds out by itself, when the session's time is over.
-    public func close() {
+    package func close() {
         guard client != nil, !isClosed else { return }
         let what = "could not leave the group cleanly"
         report { () throws(KafkaError) in

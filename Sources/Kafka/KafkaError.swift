@@ -1,12 +1,12 @@
 import CRdKafka
 
 /// What librdkafka or the broker refused. The text says what was asked for.
-public struct KafkaError: Error, Sendable, CustomStringConvertible {
-    public var description: String
+package struct KafkaError: Error, Sendable, CustomStringConvertible {
+    package var description: String
     /// librdkafka's number, negative where the client itself found the fault; 0 where there is none.
-    public var code: Int32
+    package var code: Int32
     /// The topic it is about, where it is about one.
-    public var topic: String?
+    package var topic: String?
 
     init(_ code: rd_kafka_resp_err_t, _ what: String, topic: String? = nil) {
         self.code = code.rawValue
@@ -21,7 +21,7 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The client can do nothing any more: its instance was fenced, for example.
-    public private(set) var isFatal = false
+    package private(set) var isFatal = false
 
     var asFatal: KafkaError {
         var error = self
@@ -30,7 +30,7 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The topic does not exist, or these credentials may not see it.
-    public var isMissingTopic: Bool {
+    package var isMissingTopic: Bool {
         topic != nil
             && [
                 RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
@@ -39,7 +39,7 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The group is being rebalanced: what was refused is taken after that, or is another member's then.
-    public var isRebalance: Bool {
+    package var isRebalance: Bool {
         [
             RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
             RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
@@ -47,42 +47,42 @@ public struct KafkaError: Error, Sendable, CustomStringConvertible {
     }
 
     /// No broker can be reached, or none lets this client in.
-    public var isOutage: Bool {
+    package var isOutage: Bool {
         [RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL]
             .contains { $0.rawValue == code }
     }
 }
 
-public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
-    public var topic: String
-    public var partition: Int32
+package struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package var topic: String
+    package var partition: Int32
 
-    public init(topic: String, partition: Int32) {
+    package init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition
     }
 
     /// `prices-0`, as Lambda names the lists of an event.
-    public var description: String { "\(topic)-\(partition)" }
+    package var description: String { "\(topic)-\(partition)" }
 
-    public static func < (left: Self, right: Self) -> Bool {
+    package static func < (left: Self, right: Self) -> Bool {
         (left.topic, left.partition) < (right.topic, right.partition)
     }
 }
 
 /// Client settings by librdkafka's names (`security.protocol`, `sasl.username`, …).
 /// https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md
-public struct KafkaSettings: Sendable, ExpressibleByDictionaryLiteral {
-    public var values: [String: String]
+package struct KafkaSettings: Sendable, ExpressibleByDictionaryLiteral {
+    package var values: [String: String]
 
-    public init(_ values: [String: String]) { self.values = values }
+    package init(_ values: [String: String]) { self.values = values }
 
-    public init(dictionaryLiteral elements: (String, String)...) {
+    package init(dictionaryLiteral elements: (String, String)...) {
         values = Dictionary(elements, uniquingKeysWith: { $1 })
     }
 
     /// The values of `other` win.
-    public func overridden(by other: KafkaSettings) -> KafkaSettings {
+    package func overridden(by other: KafkaSettings) -> KafkaSettings {
         KafkaSettings(values.merging(other.values) { $1 })
     }
 

@@ -7,12 +7,12 @@ import CRdKafka
 /// form; nothing outlives the process.
 ///
 /// `@unchecked`: both pointers are set once, and librdkafka locks the cluster itself.
-public final class MockCluster: @unchecked Sendable {
+package final class MockCluster: @unchecked Sendable {
     private let client: OpaquePointer
     private let cluster: OpaquePointer
 
     /// - Throws: `KafkaError` where the ports cannot be opened.
-    public init(brokers: Int) throws(KafkaError) {
+    package init(brokers: Int) throws(KafkaError) {
         let settings: KafkaSettings = ["client.id": "mock"]
         client = try makeClient(RD_KAFKA_PRODUCER, try settings.configuration())
         guard let cluster = rd_kafka_mock_cluster_new(client, Int32(brokers)) else {
@@ -28,11 +28,11 @@ public final class MockCluster: @unchecked Sendable {
     }
 
     /// `127.0.0.1:PORT`, joined by commas.
-    public var bootstrapServers: String {
+    package var bootstrapServers: String {
         rd_kafka_mock_cluster_bootstraps(cluster).map { String(cString: $0) } ?? ""
     }
 
-    public func createTopic(_ name: String, partitions: Int) throws(KafkaError) {
+    package func createTopic(_ name: String, partitions: Int) throws(KafkaError) {
         let code = rd_kafka_mock_topic_create(cluster, name, Int32(partitions), 1)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "could not create the topic \(name)") }
     }

@@ -1,21 +1,21 @@
 import CRdKafka
 
 /// Sends records. Lives on one thread; `poll` and `flush` report what was delivered.
-public final class Producer {
+package final class Producer {
     /// A record that the broker has, or that it will not have.
-    public struct Delivery {
-        public var record: ConsumedRecord
-        public var error: KafkaError?
+    package struct Delivery {
+        package var record: ConsumedRecord
+        package var error: KafkaError?
     }
 
     /// Told of each record's fate, within `send`, `poll` and `flush`.
-    public var onDelivery: ((Delivery) -> Void)?
+    package var onDelivery: ((Delivery) -> Void)?
     /// Called for errors of brokers; the client keeps trying.
-    public var onError: ((KafkaError) -> Void)?
+    package var onError: ((KafkaError) -> Void)?
     private var client: OpaquePointer?
 
     /// - Throws: `KafkaError` naming a setting that librdkafka does not take.
-    public init(_ settings: KafkaSettings) throws(KafkaError) {
+    package init(_ settings: KafkaSettings) throws(KafkaError) {
         let configuration = try settings.configuration()
         rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
@@ -47,7 +47,7 @@ public final class Producer {
     /// - Parameters:
     ///   - partition: `nil` lets the key decide.
     ///   - timestamp: milliseconds since 1970; `nil` is now.
-    public func send(
+    package func send(
         topic: String, partition: Int32? = nil, key: [UInt8]?, value: [UInt8]?,
         headers: [(name: String, value: [UInt8])] = [], timestamp: Int64? = nil
     ) throws(KafkaError) {
@@ -71,10 +71,10 @@ public final class Producer {
     }
 
     /// Reports deliveries, waiting for the first one.
-    public func poll(milliseconds: Int32) { rd_kafka_poll(client, milliseconds) }
+    package func poll(milliseconds: Int32) { rd_kafka_poll(client, milliseconds) }
 
     /// Waits until all records are delivered or have failed. False where some are still under way.
-    public func flush(milliseconds: Int32) -> Bool {
+    package func flush(milliseconds: Int32) -> Bool {
         rd_kafka_flush(client, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 

@@ -2,7 +2,7 @@ import Bytes
 import JSON
 
 /// What an event is, judged by the names of its members.
-public enum EventKind: Equatable, Sendable {
+package enum EventKind: Equatable, Sendable {
     /// A batch of the Kafka event-source mapping, or nothing known, valid or not: `KafkaEventReader` says what is wrong
     /// with it.
     case kafkaBatch
@@ -11,7 +11,7 @@ public enum EventKind: Equatable, Sendable {
 
     /// A Kafka batch is recognised by its first known member, so that the usual event costs next to nothing.
     /// - Parameter event: need not be valid; its reader finds what is wrong with it.
-    public init(of event: borrowing ByteBuffer) {
+    package init(of event: borrowing ByteBuffer) {
         self = .kafkaBatch
         var cursor = JSONCursor(event.padded)
         var isRecord = false

@@ -4,12 +4,12 @@ import JSON
 /// What Lambda writes to an on-failure destination about a batch that failed for good. In S3 it holds the whole event,
 /// as a string, under `payload`; in Kafka, as an object; SQS and SNS get no payload.
 /// https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
-public enum FailedBatchRecord {
+package enum FailedBatchRecord {
     /// The batch that the record holds, as a copy.
     ///
     /// - Parameter event: one whose `EventKind` is `failedBatchRecord`.
     /// - Throws: `KafkaEventError` where it has no payload or cannot be read to its end.
-    public static func payload(in event: ByteBuffer) throws(KafkaEventError) -> ByteBuffer {
+    package static func payload(in event: ByteBuffer) throws(KafkaEventError) -> ByteBuffer {
         var cursor = JSONCursor(event.padded)
         var payload: ByteBuffer?
         do throws(JSONError) {

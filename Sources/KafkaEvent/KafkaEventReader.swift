@@ -9,7 +9,7 @@ import JSON
 ///
 /// The shape is that of "Using Lambda with Amazon MSK" and "… self-managed Apache Kafka" in the AWS Lambda
 /// Developer Guide. Members may come in any order and unknown ones are stepped over, checked for their grammar.
-public struct KafkaEventReader {
+package struct KafkaEventReader {
     private var cursor: JSONCursor
     private var path = EventPath()
     private var place = Place.start
@@ -26,7 +26,7 @@ public struct KafkaEventReader {
     private enum Place { case start, event, records, list, end }
 
     /// - Parameter event: stays as it is while records are read.
-    public init(_ event: PaddedBytes) {
+    package init(_ event: PaddedBytes) {
         cursor = JSONCursor(event)
         compact = CompactRecord(in: event)
     }
@@ -37,7 +37,7 @@ public struct KafkaEventReader {
     /// - Returns: false after the last one, once the rest of the event has been read and is valid.
     /// - Throws: `KafkaEventError` where the event is not what it should be, with records before that place already
     ///   handed out.
-    public mutating func next(_ record: inout KafkaRecord) throws(KafkaEventError) -> Bool {
+    package mutating func next(_ record: inout KafkaRecord) throws(KafkaEventError) -> Bool {
         if readFollower(&record) { return true }
         do throws(JSONError) {
             while true {

@@ -5,27 +5,27 @@ import JSON
 /// One record of the batch as the event describes it. Its texts point into the event, or into the reader's own
 /// memory where the event wrote them with escapes, and are valid only until the next record is read; so there are no copies
 /// of it.
-public struct KafkaRecord: ~Copyable {
+package struct KafkaRecord: ~Copyable {
     /// UTF-8. Taken from the record: the name of its list (`mytopic-0`) is ambiguous for topics with a `-`.
-    public var topic: UnsafeRawBufferPointer
-    public var partition: Int32
-    public var offset: Int64
+    package var topic: UnsafeRawBufferPointer
+    package var partition: Int32
+    package var offset: Int64
     /// Milliseconds since 1970, by the producer or the broker; -1 where the record has none.
-    public var timestamp: Int64
+    package var timestamp: Int64
     /// `CREATE_TIME` or `LOG_APPEND_TIME`; `nil` where the record does not say.
-    public var timestampType: PaddedBytes?
+    package var timestampType: PaddedBytes?
     /// Base64, not yet decoded or checked; `nil` where the record has no key.
-    public var key: PaddedBytes?
+    package var key: PaddedBytes?
     /// Base64, not yet decoded or checked; `nil` for a tombstone.
-    public var value: PaddedBytes?
-    public var headers: KafkaHeaders
+    package var value: PaddedBytes?
+    package var headers: KafkaHeaders
     /// Where the record begins, in bytes from the start of the event.
-    public var position: Int
+    package var position: Int
     /// Whether topic and partition are known to be those of the record before it; false says nothing.
-    public var continuesRun = false
+    package var continuesRun = false
 
     /// A record of which nothing is known but where it is.
-    public init(position: Int = 0) {
+    package init(position: Int = 0) {
         topic = UnsafeRawBufferPointer(start: nil, count: 0)
         partition = 0
         offset = 0
@@ -36,15 +36,15 @@ public struct KafkaRecord: ~Copyable {
 }
 
 /// A record's headers, in their order; a name may stand more than once.
-public struct KafkaHeaders {
+package struct KafkaHeaders {
     /// The event's own array, whose form has been checked, or `nil` where it has none.
     let json: PaddedBytes?
 
-    public static var none: KafkaHeaders { KafkaHeaders(json: nil) }
+    package static var none: KafkaHeaders { KafkaHeaders(json: nil) }
 
     /// Calls `body` with each header's name and its bytes, which are reused for the next one.
     /// A header without a value is reported as `nil`, which Kafka distinguishes from an empty one.
-    public func forEach(_ body: (JSONString, ByteBuffer?) -> Void) {
+    package func forEach(_ body: (JSONString, ByteBuffer?) -> Void) {
         guard let json else { return }
         var cursor = JSONCursor(json)
         let value = ByteBuffer()

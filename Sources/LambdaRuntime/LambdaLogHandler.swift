@@ -4,26 +4,26 @@ import Logging
 import UTC
 
 /// Lines for CloudWatch Logs: one JSON object, or one line of text, for each event, in one write.
-public struct LambdaLogHandler: LogHandler {
-    public var logLevel: Logger.Level
-    public var metadata: Logger.Metadata = [:]
+package struct LambdaLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
     private let label: String
     private let format: LogConfiguration.Format
     private let output: LineWriter
 
-    public init(label: String, _ configuration: LogConfiguration, output: LineWriter = LineWriter()) {
+    package init(label: String, _ configuration: LogConfiguration, output: LineWriter = LineWriter()) {
         self.label = label
         logLevel = configuration.level
         format = configuration.format
         self.output = output
     }
 
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let line = LogLine(event, at: Clock.now(), label: label, metadata)
         let buffer = ByteBuffer(capacity: 512)
         switch format {

@@ -3,7 +3,7 @@ import CVector
 import JSON
 
 /// What keeps the names of a record from being columns for every reader.
-public enum ShapeFault: Equatable, Sendable {
+@usableFromInline package enum ShapeFault: Equatable, Sendable {
     /// An object, at whatever depth, names a member twice.
     case duplicateName
     /// A member of the outermost object has a reserved name of this group.
@@ -16,7 +16,7 @@ public enum ShapeFault: Equatable, Sendable {
 /// Nearly all records have the shape of one before. Such a record's names are not looked at one by one: while it is
 /// checked, they are compared, 16 bytes at a time, with those of the record that was judged. What is not the very same
 /// is judged itself.
-public final class ShapeMemory {
+@usableFromInline package final class ShapeMemory {
     private let judge: NameJudge
     @usableFromInline let outline = JSONOutline()
     private let shapes: UnsafeMutablePointer<KnownShape>
@@ -32,7 +32,7 @@ public final class ShapeMemory {
     private static let mostShapes = 32
 
     /// - Parameter reserved: names that no member of the outermost object may have, by groups.
-    public init(reserved: [[String]]) {
+    package init(reserved: [[String]]) {
         judge = NameJudge(reserved: reserved)
         shapes = .allocate(capacity: Self.mostShapes)
     }
@@ -47,7 +47,7 @@ public final class ShapeMemory {
     /// - Parameters:
     ///   - maximumDepth: how many brackets may be open at a time, 0 to 1,024.
     @inlinable @inline(__always)
-    public func check(
+    package func check(
         _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth
     ) -> (verdict: JSONVerdict, fault: ShapeFault?) {
         let verdict = JSONCheck.check(text, maximumDepth: maximumDepth, outline: outline)

@@ -10,7 +10,7 @@ import Libc
 /// OpenSSL: a file that is not plain, and a subject that several certificates may have.
 ///
 /// Not `Sendable`: it lives on the thread of its HTTP client.
-public final class CertificateBundle {
+package final class CertificateBundle {
     /// One certificate of the file.
     struct Entry {
         /// Where its DER lies in `der`.
@@ -28,13 +28,13 @@ public final class CertificateBundle {
     ///
     /// - Returns: `nil` where it cannot be read, holds no certificate, or anything that is out of the ordinary. OpenSSL
     ///   then reads it itself, and says what is wrong with it if something is.
-    public convenience init?(file path: String) {
+    package convenience init?(file path: String) {
         guard let text = contents(of: path) else { return nil }
         self.init(text.padded)
     }
 
     /// The same for the text of such a file.
-    public init?(_ text: PaddedBytes) {
+    package init?(_ text: PaddedBytes) {
         der = ByteBuffer(capacity: text.count / 4 * 3 + 2 * PaddedBytes.slack)
         entries = []
         var scan = PEMScan(text)
@@ -49,7 +49,7 @@ public final class CertificateBundle {
     deinit { freeDecoded() }
 
     /// How many certificates it holds.
-    public var count: Int { entries.count }
+    package var count: Int { entries.count }
 }
 
 /// `nil` where the file cannot be read to its end.

@@ -9,7 +9,7 @@ extension CertificateBundle {
     /// trusts already.
     ///
     /// - Returns: false where memory runs out.
-    public func add(toContext context: UnsafeMutableRawPointer) -> Bool {
+    package func add(toContext context: UnsafeMutableRawPointer) -> Bool {
         guard let store = SSL_CTX_get_cert_store(OpaquePointer(context)),
             let lookup = X509_STORE_add_lookup(store, method)
         else { return false }

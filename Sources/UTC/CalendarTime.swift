@@ -1,21 +1,21 @@
 import Bytes
 
 /// A moment split into the parts of the Gregorian calendar, UTC, without a time-zone database.
-public struct CalendarTime: Equatable, Sendable {
-    public var year: Int
+package struct CalendarTime: Equatable, Sendable {
+    package var year: Int
     /// 1–12
-    public var month: Int
+    package var month: Int
     /// 1–31
-    public var day: Int
+    package var day: Int
     /// 0–23
-    public var hour: Int
-    public var minute: Int
-    public var second: Int
-    public var millisecond: Int
+    package var hour: Int
+    package var minute: Int
+    package var second: Int
+    package var millisecond: Int
 
     /// Any moment is fine, also one before 1970.
     /// The arithmetic is Howard Hinnant's `civil_from_days`: eras of 400 years that begin on 1 March.
-    public init(_ moment: EpochMilliseconds) {
+    package init(_ moment: EpochMilliseconds) {
         let (days, rest) = floorDivide(moment, 86_400_000)
         let (era, dayOfEra) = floorDivide(days + 719_468, 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -31,7 +31,7 @@ public struct CalendarTime: Equatable, Sendable {
     }
 
     /// `2026-11-23`
-    public func appendDate(to buffer: ByteBuffer) {
+    package func appendDate(to buffer: ByteBuffer) {
         buffer.append(decimal: Int64(year), width: 4)
         buffer.append(UInt8(ascii: "-"))
         buffer.append(decimal: Int64(month), width: 2)
@@ -40,7 +40,7 @@ public struct CalendarTime: Equatable, Sendable {
     }
 
     /// `2026-11-23T06:15:01.123Z` (RFC 3339)
-    public func appendRFC3339(to buffer: ByteBuffer) {
+    package func appendRFC3339(to buffer: ByteBuffer) {
         appendDate(to: buffer)
         for (separator, part, width) in [("T", hour, 2), (":", minute, 2), (":", second, 2), (".", millisecond, 3)] {
             buffer.append(separator)
@@ -50,7 +50,7 @@ public struct CalendarTime: Equatable, Sendable {
     }
 
     /// `20261123T061501Z`, the basic ISO 8601 form of `x-amz-date`; its first eight characters are the scope's date.
-    public var basicISO8601: String {
+    package var basicISO8601: String {
         let buffer = ByteBuffer(capacity: 16)
         buffer.append(decimal: Int64(year), width: 4)
         for part in [month, day] { buffer.append(decimal: Int64(part), width: 2) }

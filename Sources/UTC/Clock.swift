@@ -3,12 +3,12 @@ import Libc
 /// Milliseconds since 1970-01-01T00:00:00Z, as Kafka timestamps and Lambda deadlines count them.
 public typealias EpochMilliseconds = Int64
 
-public enum Clock {
+package enum Clock {
     /// The wall clock. It may jump: use it to talk to others (signatures, deadlines), not to measure.
-    public static func now() -> EpochMilliseconds { milliseconds(CLOCK_REALTIME) }
+    package static func now() -> EpochMilliseconds { milliseconds(CLOCK_REALTIME) }
 
     /// Milliseconds that never go back, for measuring and for timeouts. It keeps running while a sandbox is frozen.
-    public static func monotonic() -> Int64 { milliseconds(CLOCK_MONOTONIC) }
+    package static func monotonic() -> Int64 { milliseconds(CLOCK_MONOTONIC) }
 
     private static func milliseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()

@@ -14,8 +14,8 @@ struct IngestionHandler: InvocationHandler {
 }
 
 extension IngestionFailure: ReportableError {
-    public var errorType: String { type }
-    public var errorMessage: String { description }
+    package var errorType: String { type }
+    package var errorMessage: String { description }
 }
 
 /// Why the function cannot start.

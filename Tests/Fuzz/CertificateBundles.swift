@@ -10,7 +10,7 @@ import Libc
 /// What must hold of any input: no crash and no read beyond a buffer; what is plain OpenSSL accepts, and it finds the
 /// same certificates there; and subjects that it holds to be equal have equal keys.
 @_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzCertificateBundles(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+package func fuzzCertificateBundles(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 0 else { return 0 }
     let rest = UnsafeRawBufferPointer(start: data + 1, count: size - 1)
     let text = ByteBuffer(capacity: rest.count)

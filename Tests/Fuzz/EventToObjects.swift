@@ -11,7 +11,7 @@ import Logging
 /// What must hold of any input: no crash and no read beyond a buffer; an error writes nothing; otherwise every record
 /// has a line, every key lies within the prefixes, and the same event again adds nothing.
 @_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+package func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 0 else { return 0 }
     // A buffer of its own that ends where the event ends: AddressSanitizer sees one byte more than the slack. Or the
     // event is cut short, and behind it stands what was there before, as in the runtime's buffer for all events.

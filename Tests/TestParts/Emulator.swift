@@ -1,13 +1,13 @@
 import Foundation
 
 /// AWS's Runtime Interface Emulator with one function behind it. Invoke one event at a time: it takes no more.
-public final class Emulator: Sendable {
+package final class Emulator: Sendable {
     /// The emulator's process; the function's lines are among its output.
-    public let process: LocalProcess
+    package let process: LocalProcess
     private let port: Int
 
     /// Serves `executable`, which it starts at the first invocation, with these variables and Lambda's own.
-    public init(_ executable: String, _ variables: [String: String] = [:], timeoutSeconds: Int = 30) throws {
+    package init(_ executable: String, _ variables: [String: String] = [:], timeoutSeconds: Int = 30) throws {
         port = try TestParts.freePort()
         let runtimePort = try TestParts.freePort()
         let environment = [
@@ -23,11 +23,11 @@ public final class Emulator: Sendable {
         try awaitListening()
     }
 
-    public func invoke(_ event: some Sequence<UInt8>) throws -> HTTPAnswer {
+    package func invoke(_ event: some Sequence<UInt8>) throws -> HTTPAnswer {
         try TestParts.post(port: port, "/2015-03-31/functions/function/invocations", body: event)
     }
 
-    public func invoke(_ event: String) throws -> HTTPAnswer { try invoke(event.utf8) }
+    package func invoke(_ event: String) throws -> HTTPAnswer { try invoke(event.utf8) }
 
     /// The emulator prints nothing when it is ready, so its port is asked until it answers.
     private func awaitListening() throws {

@@ -6,8 +6,8 @@ import Libc
 /// It tells apart what matters to a writer: whether the request reached the server, and whether the answer came back.
 ///
 /// `@unchecked`: everything that changes is guarded by `state`.
-public final class FaultProxy: @unchecked Sendable {
-    public enum Fault: Sendable {
+package final class FaultProxy: @unchecked Sendable {
+    package enum Fault: Sendable {
         case none
         /// Nothing is handed on; these bytes are the answer, and the connection ends.
         case answer(String)
@@ -31,17 +31,17 @@ public final class FaultProxy: @unchecked Sendable {
         case then(@Sendable () -> Void)
     }
 
-    public struct Request: Sendable {
+    package struct Request: Sendable {
         /// Counts the proxy's requests from 1.
-        public let number: Int
-        public let method: String
-        public let target: String
-        public let headers: HTTPHead
-        public let body: [UInt8]
+        package let number: Int
+        package let method: String
+        package let target: String
+        package let headers: HTTPHead
+        package let body: [UInt8]
     }
 
-    public let port: Int
-    public var url: String { "http://127.0.0.1:\(port)" }
+    package let port: Int
+    package var url: String { "http://127.0.0.1:\(port)" }
     private let target: Int
     private let script: @Sendable (Request) -> Fault
     private let listener: Listener
@@ -52,7 +52,7 @@ public final class FaultProxy: @unchecked Sendable {
     /// - Parameters:
     ///   - target: the real server's port.
     ///   - script: called on a thread of the connection's own.
-    public init(to target: Int, _ script: @escaping @Sendable (Request) -> Fault) throws {
+    package init(to target: Int, _ script: @escaping @Sendable (Request) -> Fault) throws {
         self.target = target
         self.script = script
         listener = try Listener()
@@ -66,13 +66,13 @@ public final class FaultProxy: @unchecked Sendable {
     }
 
     /// Refuses from now on, and ends what is open, but not requests that are held back.
-    public func close() { listener.close() }
+    package func close() { listener.close() }
 
     /// How many requests came.
-    public var requestCount: Int { state.change { count } }
+    package var requestCount: Int { state.change { count } }
 
     /// Returns when no request is held back any more.
-    public func drain() { _ = state.wait { held == 0 ? true : nil } }
+    package func drain() { _ = state.wait { held == 0 ? true : nil } }
 
     /// False where the connection is to end.
     private func carryOut(_ message: HTTPWire.Message, _ connection: Int32) -> Bool {

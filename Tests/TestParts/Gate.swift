@@ -3,14 +3,14 @@ import Foundation
 /// Holds everyone back until `count` have come: proof that they were under way at the same time.
 ///
 /// `@unchecked`: `missing` is guarded by `state`.
-public final class Gate: @unchecked Sendable {
+package final class Gate: @unchecked Sendable {
     private let state = NSCondition()
     private var missing: Int
 
-    public init(count: Int) { missing = count }
+    package init(count: Int) { missing = count }
 
     /// Returns once all have come, or after `seconds`, so that a test that fails does not hang.
-    public func pass(within seconds: Double = 20) {
+    package func pass(within seconds: Double = 20) {
         let end = Date(timeIntervalSinceNow: seconds)
         state.lock()
         defer { state.unlock() }

@@ -1,10 +1,10 @@
 import Foundation
 
 /// HTTP/1.1 as bytes, no more than tests need.
-public struct HTTPHead: Sendable {
+package struct HTTPHead: Sendable {
     /// The request or status line.
-    public let line: String
-    public let headers: [(name: String, value: String)]
+    package let line: String
+    package let headers: [(name: String, value: String)]
     /// Where the body begins.
     let length: Int
 
@@ -21,22 +21,22 @@ public struct HTTPHead: Sendable {
     }
 
     /// The first value under `name`, whatever its case; an empty one is given as such.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 }
 
 /// What a server answered to `TestParts.post`.
-public struct HTTPAnswer: Sendable {
-    public let status: Int
-    public let head: HTTPHead
-    public let body: [UInt8]
-    public var text: String { String(decoding: body, as: UTF8.self) }
+package struct HTTPAnswer: Sendable {
+    package let status: Int
+    package let head: HTTPHead
+    package let body: [UInt8]
+    package var text: String { String(decoding: body, as: UTF8.self) }
 }
 
 extension TestParts {
     /// One POST to 127.0.0.1, answer read to its end. HTTP/1.0, so that no server answers in chunks.
-    public static func post(
+    package static func post(
         port: Int, _ path: String, headers: [(String, String)] = [], body: some Sequence<UInt8>
     ) throws -> HTTPAnswer {
         let body = Array(body)

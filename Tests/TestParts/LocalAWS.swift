@@ -3,7 +3,7 @@ import Foundation
 /// A local AWS that checks every signature and enforces policies, one for all tests. See `python/local_aws.py`.
 ///
 /// It takes seconds to start, and ends with the tests' process.
-public enum LocalAWS {
+package enum LocalAWS {
     private struct Ready: Decodable, Sendable {
         var port: Int
         var questions: Int
@@ -24,16 +24,16 @@ public enum LocalAWS {
 
     private static let server = Result { try PythonServer<Ready>(TestParts.file("python/local_aws.py")) }
 
-    public static var endpoint: String { get throws { "http://127.0.0.1:\(try server.get().ready.port)" } }
+    package static var endpoint: String { get throws { "http://127.0.0.1:\(try server.get().ready.port)" } }
 
     /// The variables that make a program act as `user`.
-    public static func credentials(_ user: String) throws -> [String: String] {
+    package static func credentials(_ user: String) throws -> [String: String] {
         guard let key = try server.get().ready.users[user] else { throw Refused(description: "no user \(user)") }
         return key.variables
     }
 
     /// Has a function of a Python file called, or one of the `Buckets` where `file` is `nil`.
-    public static func ask<Answer: Decodable>(
+    package static func ask<Answer: Decodable>(
         _ function: String, _ arguments: [String: Any], of file: URL? = nil, _: Answer.Type = Answer.self
     ) throws -> Answer {
         let question = arguments.merging(["function": function, "file": file?.path ?? ""]) { $1 }
@@ -43,16 +43,16 @@ public enum LocalAWS {
         return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
     }
 
-    public struct Nothing: Decodable { public init() {} }
+    package struct Nothing: Decodable { public init() {} }
 
     /// What the Python part says of a question that it could not answer.
-    public struct Refused: Error, CustomStringConvertible {
-        public let description: String
+    package struct Refused: Error, CustomStringConvertible {
+        package let description: String
     }
 }
 
 /// A bucket, a crawler of the same name and a user who may do everything there, that no other test uses.
-public struct Bucket: Sendable {
+package struct Bucket: Sendable {
     private struct Made: Decodable, Sendable {
         var name: String
         var user: LocalAWS.Key
@@ -60,26 +60,26 @@ public struct Bucket: Sendable {
 
     private let made: Made
 
-    public init() throws { made = try LocalAWS.ask("make", [:]) }
+    package init() throws { made = try LocalAWS.ask("make", [:]) }
 
-    public var name: String { made.name }
+    package var name: String { made.name }
 
     /// The function's variables for this bucket, without its crawler.
     /// - Parameter user: of `LocalAWS`; `nil` is the bucket's own.
-    public func variables(_ more: [String: String], user: String?) throws -> [String: String] {
+    package func variables(_ more: [String: String], user: String?) throws -> [String: String] {
         ["INGESTION_BUCKET": name, "AWS_ENDPOINT_URL": try LocalAWS.endpoint]
             .merging(try user.map(LocalAWS.credentials) ?? made.user.variables) { $1 }.merging(more) { $1 }
     }
 
     /// Has a function of a Python file called about this bucket.
-    public func ask<Answer: Decodable>(
+    package func ask<Answer: Decodable>(
         _ function: String, _ arguments: [String: Any] = [:], of file: URL? = nil, _: Answer.Type = Answer.self
     ) throws -> Answer {
         try LocalAWS.ask(function, arguments.merging(["bucket": name]) { $1 }, of: file)
     }
 
     /// From now on the bucket's own user may not write to keys that match these patterns; none mends it.
-    public func deny(_ patterns: [String]) throws {
+    package func deny(_ patterns: [String]) throws {
         let resources = patterns.map { "arn:aws:s3:::\(name)/\($0)" }
         _ = try ask("deny", ["resources": resources], LocalAWS.Nothing.self)
     }

@@ -6,25 +6,25 @@ import Libc
 /// it and what it started are killed when the object goes.
 ///
 /// `@unchecked`: everything that changes is guarded by `state`.
-public final class LocalProcess: @unchecked Sendable {
-    public struct Exit: Sendable, Equatable {
+package final class LocalProcess: @unchecked Sendable {
+    package struct Exit: Sendable, Equatable {
         /// The exit code; `nil` where a signal ended it.
-        public let code: Int32?
-        public let signal: Int32?
+        package let code: Int32?
+        package let signal: Int32?
         /// User and system time together, seconds.
-        public let processorTime: Double
+        package let processorTime: Double
     }
 
-    public enum Stream: Sendable { case output, error }
+    package enum Stream: Sendable { case output, error }
 
-    public let processID: pid_t
+    package let processID: pid_t
     private let state = Monitor()
     private var text: [Stream: [UInt8]] = [.output: [], .error: []]
     private var openStreams = 2
     private var exit: Exit?
 
     /// Starts `executable` (a path). Its environment is `environment` and nothing else.
-    public init(
+    package init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
         directory: String? = nil
     ) throws {
@@ -58,21 +58,21 @@ public final class LocalProcess: @unchecked Sendable {
 
     // MARK: What it says and does
 
-    public func output(_ stream: Stream = .output) -> String {
+    package func output(_ stream: Stream = .output) -> String {
         state.change { String(decoding: text[stream] ?? [], as: UTF8.self) }
     }
 
     /// The same where it need not be text.
-    public func bytes(_ stream: Stream = .output) -> [UInt8] { state.change { text[stream] ?? [] } }
+    package func bytes(_ stream: Stream = .output) -> [UInt8] { state.change { text[stream] ?? [] } }
 
     /// Whole lines so far.
-    public func lines(_ stream: Stream = .output) -> [String] {
+    package func lines(_ stream: Stream = .output) -> [String] {
         output(stream).components(separatedBy: "\n").dropLast()
     }
 
     /// Waits for a whole line that contains `part`, and gives it.
     @discardableResult
-    public func line(
+    package func line(
         containing part: String, on stream: Stream = .output, within seconds: Double = 20
     ) throws -> String {
         let found = state.wait(within: seconds) { () -> String?? in
@@ -86,23 +86,23 @@ public final class LocalProcess: @unchecked Sendable {
 
     /// Waits for the end of the process and of its output.
     @discardableResult
-    public func exit(within seconds: Double = 20) throws -> Exit {
+    package func exit(within seconds: Double = 20) throws -> Exit {
         guard let exit = state.wait(within: seconds, until: { openStreams == 0 ? exit : nil }) else {
             throw waitedInVain("the exit of process \(processID)")
         }
         return exit
     }
 
-    public var isRunning: Bool { state.change { exit == nil } }
+    package var isRunning: Bool { state.change { exit == nil } }
 
     /// Sends `number` (SIGTERM, …) unless the process has ended.
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         state.change { if exit == nil { kill(processID, number) } }
     }
 
     /// The largest resident set so far, bytes, of the process while it runs. (What `wait4` tells after its end is no
     /// use: Linux counts the memory that the process shared with the test runner before its `exec`.)
-    public func peakMemory() throws -> Int {
+    package func peakMemory() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         guard let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
@@ -112,7 +112,7 @@ public final class LocalProcess: @unchecked Sendable {
     }
 
     /// Processes that it started and those they started, by id.
-    public var descendants: [pid_t] { state.change { exit == nil ? Self.descendants(of: processID) : [] } }
+    package var descendants: [pid_t] { state.change { exit == nil ? Self.descendants(of: processID) : [] } }
 
     private func waitedInVain(_ what: String) -> WaitedInVain {
         let said = [output(.output), output(.error)].map { $0.suffix(4000) }

@@ -2,12 +2,12 @@ import Foundation
 
 extension TestParts {
     /// A file beside the test that asks for it.
-    public static func file(_ name: String, beside test: String = #filePath) -> URL {
+    package static func file(_ name: String, beside test: String = #filePath) -> URL {
         URL(fileURLWithPath: test).deletingLastPathComponent().appendingPathComponent(name).standardizedFileURL
     }
 
     /// A program in Python, with the modules that the tests' Python parts share.
-    public static func python(
+    package static func python(
         _ script: URL, _ arguments: [String] = [], environment: [String: String] = [:]
     ) throws -> LocalProcess {
         let usual = [
@@ -19,14 +19,14 @@ extension TestParts {
     }
 
     /// What the program prints, once it has ended well.
-    public static func output(
+    package static func output(
         ofPython script: URL, _ arguments: [String] = [], within seconds: Double = 120
     ) throws -> Data {
         try output(of: python(script, arguments), within: seconds)
     }
 
     /// What the program prints, once it has ended well.
-    public static func output(of process: LocalProcess, within seconds: Double = 120) throws -> Data {
+    package static func output(of process: LocalProcess, within seconds: Double = 120) throws -> Data {
         let exit = try process.exit(within: seconds)
         guard exit.code == 0 else { throw Missing(description: "\(exit): \(process.output(.error))") }
         return Data(process.bytes())
@@ -34,11 +34,11 @@ extension TestParts {
 }
 
 /// A server in Python: it prints a line of JSON with its ports when it is ready, and ends with the tests' process.
-public struct PythonServer<Ready: Decodable & Sendable>: Sendable {
-    public let process: LocalProcess
-    public let ready: Ready
+package struct PythonServer<Ready: Decodable & Sendable>: Sendable {
+    package let process: LocalProcess
+    package let ready: Ready
 
-    public init(
+    package init(
         _ script: URL, _ arguments: [String] = [], environment: [String: String] = [:], within seconds: Double = 120
     ) throws {
         process = try TestParts.python(script, arguments, environment: environment)

@@ -2,9 +2,9 @@ import Foundation
 import Libc
 
 /// The built bootstrap, and a Runtime API that hands it one event at a time and answers as Lambda would.
-public final class Sandbox: Sendable {
+package final class Sandbox: Sendable {
     /// What became of an invocation.
-    public enum Answer: Sendable {
+    package enum Answer: Sendable {
         /// `/response`
         case succeeded(String)
         /// `/error`
@@ -15,16 +15,16 @@ public final class Sandbox: Sendable {
         case timedOut
     }
 
-    public typealias Script = @Sendable (ScriptedServer.Request) -> ScriptedServer.Action?
+    package typealias Script = @Sendable (ScriptedServer.Request) -> ScriptedServer.Action?
 
-    public let process: LocalProcess
-    public let api: ScriptedServer
+    package let process: LocalProcess
+    package let api: ScriptedServer
     private let invocations = Invocations()
     /// Serves as long as the function runs.
     private let store: (any AnyObject & Sendable)?
 
     /// - Parameter api: may answer in the Runtime API's stead; `nil` leaves it to the usual: an event, or 202.
-    public init(
+    package init(
         _ variables: [String: String], store: (any AnyObject & Sendable)? = nil,
         api script: @escaping Script = { _ in nil }
     ) throws {
@@ -45,7 +45,7 @@ public final class Sandbox: Sendable {
     /// Hands an event over, without waiting for what becomes of it, and gives the invocation's id.
     /// - Parameter remaining: milliseconds until the deadline, from when the function fetches the event.
     @discardableResult
-    public func deliver(
+    package func deliver(
         _ event: String, remaining: Int = 30_000, id: String = UUID().uuidString, headers: [(String, String)] = []
     ) -> String {
         invocations.put(id, event, remaining, headers)
@@ -53,7 +53,7 @@ public final class Sandbox: Sendable {
     }
 
     /// Hands an event over and waits for what the function posts about it.
-    public func invoke(
+    package func invoke(
         _ event: String, remaining: Int = 30_000, id: String = UUID().uuidString, headers: [(String, String)] = []
     ) throws -> Reply {
         deliver(event, remaining: remaining, id: id, headers: headers)
@@ -64,7 +64,7 @@ public final class Sandbox: Sendable {
     /// What became of an invocation, and after how many milliseconds; at its deadline the process is killed, as Lambda
     /// does.
     /// - Parameter grace: milliseconds that the process lives on after the deadline, for machines that are busy.
-    public func answer(to id: String, grace: Int = 0) -> (Answer, milliseconds: Int) {
+    package func answer(to id: String, grace: Int = 0) -> (Answer, milliseconds: Int) {
         while true {
             if let found = invocations.answer(to: id, within: 0.02) { return found }
             if !process.isRunning {
@@ -78,41 +78,41 @@ public final class Sandbox: Sendable {
     }
 
     /// Ends the function, and gives what it has logged.
-    public func end() throws -> [String] {
+    package func end() throws -> [String] {
         process.signal(SIGTERM)
         try process.exit()
         return process.lines()
     }
 
     /// Ends it, whatever it is at.
-    public func kill() { process.signal(SIGKILL) }
+    package func kill() { process.signal(SIGKILL) }
 }
 
 /// What the function posted about an invocation.
-public struct Reply: Sendable {
-    public let id: String
-    public let request: ScriptedServer.Request
+package struct Reply: Sendable {
+    package let id: String
+    package let request: ScriptedServer.Request
 
-    public var isError: Bool { request.target.hasSuffix("/error") }
-    public var text: String { request.text }
-    public var object: NSDictionary? { request.object }
-    public var errorType: String? { object?["errorType"] as? String }
-    public var errorMessage: String { object?["errorMessage"] as? String ?? "" }
+    package var isError: Bool { request.target.hasSuffix("/error") }
+    package var text: String { request.text }
+    package var object: NSDictionary? { request.object }
+    package var errorType: String? { object?["errorType"] as? String }
+    package var errorMessage: String { object?["errorMessage"] as? String ?? "" }
 }
 
 extension ScriptedServer.Request {
     private static let runtime = "/2018-06-01/runtime/"
 
     /// Asks for an invocation.
-    public var isNext: Bool { method == "GET" && target == Self.runtime + "invocation/next" }
+    package var isNext: Bool { method == "GET" && target == Self.runtime + "invocation/next" }
 
     /// What an invocation came to, whether it succeeded or failed.
-    public func isReply(to id: String) -> Bool {
+    package func isReply(to id: String) -> Bool {
         ["response", "error"].contains { target == Self.runtime + "invocation/\(id)/\($0)" }
     }
 
     /// The body as a JSON object.
-    public var object: NSDictionary? { (try? JSONSerialization.jsonObject(with: Data(body))) as? NSDictionary }
+    package var object: NSDictionary? { (try? JSONSerialization.jsonObject(with: Data(body))) as? NSDictionary }
 
     fileprivate var isInitError: Bool { target == Self.runtime + "init/error" }
 

@@ -4,23 +4,23 @@
 ///     let server = try ScriptedServer { request in
 ///         request.number == 1 ? .reset : .respond(200, body: "hello")
 ///     }
-public final class ScriptedServer: Sendable {
-    public struct Request: Sendable {
+package final class ScriptedServer: Sendable {
+    package struct Request: Sendable {
         /// Counts the server's requests from 1.
-        public let number: Int
+        package let number: Int
         /// Counts the server's connections from 1.
-        public let connectionNumber: Int
-        public let method: String
+        package let connectionNumber: Int
+        package let method: String
         /// Path and query as they came.
-        public let target: String
-        public let headers: HTTPHead
-        public let body: [UInt8]
-        public var text: String { String(decoding: body, as: UTF8.self) }
+        package let target: String
+        package let headers: HTTPHead
+        package let body: [UInt8]
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
     /// What is sent, and what becomes of the connection after that.
-    public struct Action: Sendable, CustomStringConvertible {
-        public enum Ending: Sendable {
+    package struct Action: Sendable, CustomStringConvertible {
+        package enum Ending: Sendable {
             case keep
             /// An orderly end (FIN).
             case close
@@ -40,7 +40,7 @@ public final class ScriptedServer: Sendable {
         fileprivate(set) var sentBody: Int?
         let ending: Ending
 
-        public var description: String {
+        package var description: String {
             switch message {
             case .response(let status, _, let body):
                 "\(status), \(sentBody ?? body.count) of \(body.count) bytes, then \(ending)"
@@ -51,20 +51,20 @@ public final class ScriptedServer: Sendable {
 
         /// `Content-Length` is added where `headers` have none, and so is `ETag` to a success about an object of S3,
         /// as S3 does; an empty one leaves it out. To a HEAD only the head is sent.
-        public static func respond(
+        package static func respond(
             _ status: Int, headers: [(String, String)] = [], body: some Sequence<UInt8>, then ending: Ending = .keep
         ) -> Action {
             Action(message: .response(status: status, headers: headers, body: Array(body)), ending: ending)
         }
 
-        public static func respond(
+        package static func respond(
             _ status: Int, headers: [(String, String)] = [], body: String = "", then ending: Ending = .keep
         ) -> Action {
             respond(status, headers: headers, body: body.utf8, then: ending)
         }
 
         /// The head and `sent` bytes of the body, then the end.
-        public static func half(
+        package static func half(
             _ status: Int, headers: [(String, String)] = [], body: String, sent: Int, then ending: Ending = .close
         ) -> Action {
             var action = respond(status, headers: headers, body: body, then: ending)
@@ -72,17 +72,17 @@ public final class ScriptedServer: Sendable {
             return action
         }
 
-        public static func raw(_ text: String, then ending: Ending) -> Action {
+        package static func raw(_ text: String, then ending: Ending) -> Action {
             Action(message: .raw(Array(text.utf8)), ending: ending)
         }
 
         /// The text, and then `piece` over and over until the peer is gone.
-        public static func endless(_ text: String, piece: String) -> Action {
+        package static func endless(_ text: String, piece: String) -> Action {
             Action(message: .endless(Array(text.utf8), piece: Array(piece.utf8)), ending: .close)
         }
 
         /// A body in chunks that never ends.
-        public static func endless(_ status: Int, headers: [(String, String)] = [], body: String) -> Action {
+        package static func endless(_ status: Int, headers: [(String, String)] = [], body: String) -> Action {
             let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
             let filler = String(repeating: "x", count: 65_536)
             return endless(
@@ -91,19 +91,19 @@ public final class ScriptedServer: Sendable {
                 piece: "10000\r\n\(filler)\r\n")
         }
 
-        public static let close = raw("", then: .close)
-        public static let reset = raw("", then: .reset)
-        public static let stall = raw("", then: .stall)
+        package static let close = raw("", then: .close)
+        package static let reset = raw("", then: .reset)
+        package static let stall = raw("", then: .stall)
     }
 
-    public let port: Int
+    package let port: Int
     /// `127.0.0.1:PORT`, as `AWS_LAMBDA_RUNTIME_API` has it.
-    public var authority: String { "127.0.0.1:\(port)" }
-    public var url: String { "http://\(authority)" }
+    package var authority: String { "127.0.0.1:\(port)" }
+    package var url: String { "http://\(authority)" }
 
     private let connections: ScriptedConnections
 
-    public init(_ script: @escaping @Sendable (Request) -> Action) throws {
+    package init(_ script: @escaping @Sendable (Request) -> Action) throws {
         let listener = try Listener()
         port = listener.port
         connections = ScriptedConnections(listener, script)
@@ -112,28 +112,28 @@ public final class ScriptedServer: Sendable {
     deinit { close() }
 
     /// Ends the listener and every connection. The port refuses from now on.
-    public func close() { connections.close() }
+    package func close() { connections.close() }
 
     /// Lets every stalled connection end.
-    public func release() { connections.release() }
+    package func release() { connections.release() }
 
-    public var requests: [Request] { connections.requests }
+    package var requests: [Request] { connections.requests }
 
     /// How many bytes were sent by endless answers so far.
-    public var endlessBytesSent: Int { connections.endlessBytesSent }
+    package var endlessBytesSent: Int { connections.endlessBytesSent }
 
     /// How many connections were accepted so far.
-    public var connectionsAccepted: Int { connections.accepted }
+    package var connectionsAccepted: Int { connections.accepted }
 
     /// Waits for the `number`th request, counted from 1.
     @discardableResult
-    public func request(_ number: Int, within seconds: Double = 20) throws -> Request {
+    package func request(_ number: Int, within seconds: Double = 20) throws -> Request {
         try request(within: seconds, "request \(number)") { $0.number == number }
     }
 
     /// Waits for the first request that `matches`.
     @discardableResult
-    public func request(
+    package func request(
         within seconds: Double = 20, _ what: String = "a matching request", where matches: (Request) -> Bool
     ) throws -> Request {
         try connections.request(within: seconds, what, where: matches)

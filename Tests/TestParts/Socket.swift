@@ -1,17 +1,17 @@
 import Libc
 
-public struct SocketError: Error, CustomStringConvertible {
-    public let description: String
+package struct SocketError: Error, CustomStringConvertible {
+    package let description: String
 
     init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
 }
 
 /// Blocking TCP on 127.0.0.1. Descriptors are close-on-exec, or a program started by one test would hold
 /// the connections of another open.
-public enum Socket {
+package enum Socket {
     /// A listening socket on `port`, or on a free one.
     /// `backlog` 0 and two unaccepted connections make one that answers no SYN.
-    public static func listening(port: Int = 0, backlog: Int32 = 128) throws -> (descriptor: Int32, port: Int) {
+    package static func listening(port: Int = 0, backlog: Int32 = 128) throws -> (descriptor: Int32, port: Int) {
         let descriptor = try open()
         var address = loopback(port: port)
         guard withSocketAddress(&address, { bind(descriptor, $0, $1) }) == 0, listen(descriptor, backlog) == 0 else {
@@ -25,7 +25,7 @@ public enum Socket {
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
-    public static func connected(port: Int) throws -> Int32 {
+    package static func connected(port: Int) throws -> Int32 {
         let descriptor = try open()
         var address = loopback(port: port)
         guard withSocketAddress(&address, { connect(descriptor, $0, $1) }) == 0 else {

@@ -2,13 +2,13 @@ import Foundation
 import Libc
 
 /// Where the real parts are that tests run against. `./build.sh test` prepares them and sets the variables.
-public enum TestParts {
-    public struct Missing: Error, CustomStringConvertible {
-        public let description: String
+package enum TestParts {
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// A file beneath the directory that the variable `TEST_PARTS` names, e.g. `path("venv/bin/python")`.
-    public static func path(_ relative: String) throws -> String {
+    package static func path(_ relative: String) throws -> String {
         guard let root = ProcessInfo.processInfo.environment["TEST_PARTS"] else {
             throw Missing(description: "TEST_PARTS is not set: run the tests with ./build.sh test")
         }
@@ -16,16 +16,16 @@ public enum TestParts {
     }
 
     /// AWS's Runtime Interface Emulator.
-    public static func emulator() throws -> String { try path("aws-lambda-rie") }
+    package static func emulator() throws -> String { try path("aws-lambda-rie") }
 
     /// The function's executable: the one that the variable `BOOTSTRAP` names, otherwise the one built with the tests.
-    public static func bootstrap() throws -> String {
+    package static func bootstrap() throws -> String {
         if let named = ProcessInfo.processInfo.environment["BOOTSTRAP"] { return try existing(named) }
         return try product("bootstrap")
     }
 
     /// An executable of this package, built with the tests and lying next to them.
-    public static func product(_ name: String) throws -> String {
+    package static func product(_ name: String) throws -> String {
         let tests = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         return try existing(tests.deletingLastPathComponent().appendingPathComponent(name).path)
     }
@@ -39,7 +39,7 @@ public enum TestParts {
 
     /// A TCP port of 127.0.0.1 that nobody listens on now, for a program that must be told its port. It lies below
     /// the range that the kernel gives to outgoing connections, so that none of those takes it meanwhile.
-    public static func freePort() throws -> Int {
+    package static func freePort() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 15_000..<32_000)
             guard let listener = try? Socket.listening(port: port) else { continue }
@@ -51,7 +51,7 @@ public enum TestParts {
 }
 
 /// What a wait throws when its bound has passed: what was waited for, and what was there instead.
-public struct WaitedInVain: Error, CustomStringConvertible {
-    public let description: String
-    public init(description: String) { self.description = description }
+package struct WaitedInVain: Error, CustomStringConvertible {
+    package let description: String
+    package init(description: String) { self.description = description }
 }

@@ -1,11 +1,11 @@
 import Environment
 
 /// Which crawler is started, and when.
-public struct CrawlerConfiguration: Equatable, Sendable {
-    public var name: String
-    public var trigger: Trigger
+package struct CrawlerConfiguration: Equatable, Sendable {
+    package var name: String
+    package var trigger: Trigger
 
-    public enum Trigger: Equatable, Sendable {
+    package enum Trigger: Equatable, Sendable {
         /// When a batch put the first objects into a folder. Athena finds new objects in a known folder by itself.
         case newPartition
         /// After every batch that wrote an object. A crawl is billed for ten minutes at least.

@@ -2,33 +2,33 @@ import AWSS3
 import Environment
 
 /// What the operator decides, by environment variables. The README's table says when to change what.
-public struct IngestionConfiguration: Sendable {
-    public var bucket: String
+package struct IngestionConfiguration: Sendable {
+    package var bucket: String
     /// What that bucket asks of each request.
-    public var options: S3Options
-    public var layout: ObjectLayout
-    public var recordMetadata: RecordMetadata
-    public var valueFormat: ValueFormat
-    public var tombstones: Tombstones
-    public var compression: BodyCompression
-    public var crawler: CrawlerConfiguration?
+    package var options: S3Options
+    package var layout: ObjectLayout
+    package var recordMetadata: RecordMetadata
+    package var valueFormat: ValueFormat
+    package var tombstones: Tombstones
+    package var compression: BodyCompression
+    package var crawler: CrawlerConfiguration?
     /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
     /// as success and its records would be lost.
-    public var answersPartially: Bool
-    public var delivery: Delivery
-    public var batchOrder: BatchOrder
+    package var answersPartially: Bool
+    package var delivery: Delivery
+    package var batchOrder: BatchOrder
     /// Objects of one batch that are under way at the same time.
-    public var uploadConcurrency: Int
+    package var uploadConcurrency: Int
     /// Where CloudWatch keeps the function's figures; `nil` for none.
-    public var metricsNamespace: String?
+    package var metricsNamespace: String?
 
-    public enum RecordMetadata: String, Sendable, CaseIterable {
+    package enum RecordMetadata: String, Sendable, CaseIterable {
         case none, kafka
         case kafkaHeaders = "kafka-headers"
     }
 
     /// What the records' values are.
-    public enum ValueFormat: String, Sendable, CaseIterable {
+    package enum ValueFormat: String, Sendable, CaseIterable {
         /// JSON objects, which are rows as they are.
         case json
         /// Text in UTF-8, of whatever kind: one column.
@@ -38,17 +38,17 @@ public struct IngestionConfiguration: Sendable {
     }
 
     /// What becomes of a record without a value, which says that its key is deleted.
-    public enum Tombstones: String, Sendable, CaseIterable {
+    package enum Tombstones: String, Sendable, CaseIterable {
         case errors, row
     }
 
-    public enum Delivery: String, Sendable, CaseIterable {
+    package enum Delivery: String, Sendable, CaseIterable {
         case exactlyOnce = "exactly-once"
         case atLeastOnce = "at-least-once"
     }
 
     /// Whether the event source may deliver later records of a partition while earlier ones are not stored.
-    public enum BatchOrder: String, Sendable, CaseIterable {
+    package enum BatchOrder: String, Sendable, CaseIterable {
         /// It may: it bisects failed batches, discards them after a number of retries or a time, or somebody replays
         /// them.
         case any
@@ -56,12 +56,12 @@ public struct IngestionConfiguration: Sendable {
         case strict
     }
 
-    public enum BodyCompression: String, Sendable, CaseIterable {
+    package enum BodyCompression: String, Sendable, CaseIterable {
         case gzip, none
     }
 
     /// - Throws: `ConfigurationError` naming the variable at fault and what it may be.
-    public init(_ environment: Environment) throws(ConfigurationError) {
+    package init(_ environment: Environment) throws(ConfigurationError) {
         guard let bucket = environment["INGESTION_BUCKET"] else {
             throw ConfigurationError("INGESTION_BUCKET", "is not set; set it to the bucket that receives the objects")
         }

@@ -1,10 +1,10 @@
 import KafkaEvent
 
 /// Why the invocation fails. Lambda redelivers the batch, so none of it is lost.
-public struct IngestionFailure: Error, CustomStringConvertible {
+package struct IngestionFailure: Error, CustomStringConvertible {
     /// In the form that Lambda preserves: `Function.` and letters.
-    public var type: String
-    public var description: String
+    package var type: String
+    package var description: String
 
     init(_ error: any Error) {
         switch error {

@@ -7,15 +7,15 @@ import UTC
 ///
 /// The key depends on the records alone, never on the clock or on how they were batched around the object's first
 /// record: a redelivery names the same object again, and S3 can refuse to write it twice.
-public struct ObjectLayout: Sendable {
+package struct ObjectLayout: Sendable {
     /// S3's limit for a key, in bytes of UTF-8.
     static let maximumKeyLength = 1024
 
-    public var rowsPrefix: String
-    public var errorsPrefix: String
-    public var timePartition: TimePartition
+    package var rowsPrefix: String
+    package var errorsPrefix: String
+    package var timePartition: TimePartition
     /// The names of the folders by day and by hour, which readers make columns of.
-    public var partitionColumns = ["dt", "hour"]
+    package var partitionColumns = ["dt", "hour"]
 
     /// The names that are columns already, and that no row may contain itself.
     var usedPartitionColumns: [String] {
@@ -26,7 +26,7 @@ public struct ObjectLayout: Sendable {
         }
     }
 
-    public enum TimePartition: String, Sendable, CaseIterable {
+    package enum TimePartition: String, Sendable, CaseIterable {
         case hour, day, none
     }
 

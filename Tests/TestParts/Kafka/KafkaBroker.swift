@@ -8,12 +8,12 @@ import Foundation
 /// https://kafka.apache.org/protocol
 ///
 /// `@unchecked`: everything that changes is guarded by `state`.
-public final class KafkaBroker: @unchecked Sendable {
-    public struct Commit: Sendable, Equatable {
-        public let partition: String
-        public let offset: Int64
+package final class KafkaBroker: @unchecked Sendable {
+    package struct Commit: Sendable, Equatable {
+        package let partition: String
+        package let offset: Int64
         /// Kafka's error code, 0 where it was taken.
-        public let error: Int16
+        package let error: Int16
     }
 
     struct Partition {
@@ -24,8 +24,8 @@ public final class KafkaBroker: @unchecked Sendable {
         var next: Int64 { batches.last.map { $0.base + $0.count } ?? low }
     }
 
-    public let port: Int
-    public var servers: String { "127.0.0.1:\(port)" }
+    package let port: Int
+    package var servers: String { "127.0.0.1:\(port)" }
     let state = NSCondition()
     var topics: [String: [Partition]] = [:]
     var groups: [String: KafkaGroup] = [:]
@@ -35,7 +35,7 @@ public final class KafkaBroker: @unchecked Sendable {
     private var isSilent = false
     private let listener: Listener
 
-    public init(topics: [String: Int]) throws {
+    package init(topics: [String: Int]) throws {
         listener = try Listener()
         port = listener.port
         self.topics = topics.mapValues { Array(repeating: Partition(), count: $0) }
@@ -46,15 +46,15 @@ public final class KafkaBroker: @unchecked Sendable {
 
     // MARK: What a test does to it
 
-    public struct Record: Sendable {
-        public var value: String
+    package struct Record: Sendable {
+        package var value: String
         /// Milliseconds since 1970.
-        public var timestamp: Int64
-        public init(_ value: String, timestamp: Int64) { (self.value, self.timestamp) = (value, timestamp) }
+        package var timestamp: Int64
+        package init(_ value: String, timestamp: Int64) { (self.value, self.timestamp) = (value, timestamp) }
     }
 
     /// Appends records at the partition's end, as one batch.
-    public func append(_ records: [Record], to topic: String, _ partition: Int = 0) {
+    package func append(_ records: [Record], to topic: String, _ partition: Int = 0) {
         guarded {
             guard let next = topics[topic]?[partition].next else { return }
             topics[topic]?[partition].batches.append(RecordSet(records, base: next))
@@ -62,13 +62,13 @@ public final class KafkaBroker: @unchecked Sendable {
     }
 
     /// As many records of now.
-    public func append(_ count: Int, to topic: String, _ partition: Int = 0) {
+    package func append(_ count: Int, to topic: String, _ partition: Int = 0) {
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         append((0..<count).map { Record("{\"n\":\($0)}", timestamp: now) }, to: topic, partition)
     }
 
     /// Appends the marker by which a transaction ends: an offset without a record.
-    public func appendCommitMarker(to topic: String, _ partition: Int = 0) {
+    package func appendCommitMarker(to topic: String, _ partition: Int = 0) {
         guarded {
             guard let next = topics[topic]?[partition].next else { return }
             topics[topic]?[partition].batches.append(.commitMarker(base: next))
@@ -76,12 +76,12 @@ public final class KafkaBroker: @unchecked Sendable {
     }
 
     /// Leaves a transaction open that began at `offset`: readers of committed records get nothing from there on.
-    public func openTransaction(at offset: Int64, in topic: String, _ partition: Int = 0) {
+    package func openTransaction(at offset: Int64, in topic: String, _ partition: Int = 0) {
         guarded { topics[topic]?[partition].lastStable = offset }
     }
 
     /// Deletes all before `offset`, as retention does.
-    public func delete(before offset: Int64, of topic: String, _ partition: Int = 0) {
+    package func delete(before offset: Int64, of topic: String, _ partition: Int = 0) {
         guarded {
             topics[topic]?[partition].low = offset
             topics[topic]?[partition].batches.removeAll { $0.base + $0.count <= offset }
@@ -89,19 +89,19 @@ public final class KafkaBroker: @unchecked Sendable {
     }
 
     /// Deletes all there is and appends records that begin at `low`, with no moment between.
-    public func replace(_ topic: String, _ partition: Int = 0, lowTo low: Int64, appending count: Int) {
+    package func replace(_ topic: String, _ partition: Int = 0, lowTo low: Int64, appending count: Int) {
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         let records = (0..<count).map { Record("{\"n\":\($0)}", timestamp: now) }
         guarded { topics[topic]?[partition] = Partition(low: low, batches: [RecordSet(records, base: low)]) }
     }
 
     /// Empties the partition, as if the topic were deleted and made anew.
-    public func remake(_ topic: String, _ partition: Int = 0) {
+    package func remake(_ topic: String, _ partition: Int = 0) {
         guarded { topics[topic]?[partition] = Partition() }
     }
 
     /// Sets how many partitions a topic has.
-    public func grow(_ topic: String, to count: Int) {
+    package func grow(_ topic: String, to count: Int) {
         guarded {
             let old = topics[topic] ?? []
             topics[topic] = old + Array(repeating: Partition(), count: count - old.count)
@@ -109,32 +109,32 @@ public final class KafkaBroker: @unchecked Sendable {
     }
 
     /// Refuses commits with this of Kafka's error codes; 0 takes them again.
-    public func refuseCommits(_ error: Int16) { guarded { commitError = error } }
+    package func refuseCommits(_ error: Int16) { guarded { commitError = error } }
 
     /// Sets what the group has committed, as an earlier member would have.
-    public func setCommitted(_ offset: Int64, group: String = "local", _ topic: String, _ partition: Int = 0) {
+    package func setCommitted(_ offset: Int64, group: String = "local", _ topic: String, _ partition: Int = 0) {
         guarded { groups[group, default: KafkaGroup()].offsets["\(topic)-\(partition)"] = offset }
     }
 
     /// Closes its port and all connections.
-    public func stop() { listener.close() }
+    package func stop() { listener.close() }
 
     /// Keeps its connections and answers nothing any more, as a machine does that hangs.
-    public func fallSilent() { guarded { isSilent = true } }
+    package func fallSilent() { guarded { isSilent = true } }
 
     // MARK: What a test asks it
 
     private var saysNothing: Bool { guarded { isSilent } }
 
     /// All commits so far, in order, those refused included.
-    public var commits: [Commit] { guarded { recorded } }
+    package var commits: [Commit] { guarded { recorded } }
 
-    public func committed(group: String = "local", _ topic: String, _ partition: Int = 0) -> Int64? {
+    package func committed(group: String = "local", _ topic: String, _ partition: Int = 0) -> Int64? {
         guarded { groups[group]?.offsets["\(topic)-\(partition)"] }
     }
 
     /// Waits until something holds.
-    public func wait(_ what: String, within seconds: Double = 30, until holds: (KafkaBroker) -> Bool) throws {
+    package func wait(_ what: String, within seconds: Double = 30, until holds: (KafkaBroker) -> Bool) throws {
         let end = Date(timeIntervalSinceNow: seconds)
         while !holds(self) {
             state.lock()
