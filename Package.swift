@@ -80,8 +80,7 @@ let package = Package(
             name: "Stages",
             dependencies: [
                 "Ingestion", "KafkaEvent", "RecordShape", "Compression", "AWSSigning", "HTTP", "JSON", "Base64",
-                "Environment",
-                "Bytes", "UTC",
+                "Environment", "Bytes",
             ],
             path: "Benchmarks/Stages", swiftSettings: strict),
         // The developer's tool has rooms of its own beside the function's. It alone needs librdkafka.
@@ -89,7 +88,6 @@ let package = Package(
             name: "local",
             dependencies: [
                 "EventSourceMapping", "FunctionHost", "StoredRecords", "AWSS3", "AWSCore", "Kafka", "Environment",
-                "Bytes",
                 "UTC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -103,7 +101,7 @@ let package = Package(
         room("AWSLambda", ["AWSCore", "AWSSigning", "HTTP", "JSON", "Bytes"]),
         room(
             "FunctionHost",
-            ["CSandbox", "AWSLambda", "AWSS3", "AWSCore", "Environment", "JSON", "Base64", "Bytes", "UTC"]),
+            ["CSandbox", "AWSLambda", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
         // What is in the bucket, according to the objects' own names and metadata.
         room("StoredRecords", ["Ingestion", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
         room("Kafka", ["CRdKafka", "UTC"]),
@@ -137,20 +135,21 @@ let package = Package(
                 "TestParts",
             ],
             excluding: ["endpoint_rules.py"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "LineOutput", "TestParts", "EchoFunction"]),
-        tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput", "UTC"]),
+        tests(
+            "LambdaRuntimeTests",
+            ["LambdaRuntime", "LineOutput", "Environment", "Bytes", "TestParts", "EchoFunction"]),
+        tests("EmbeddedMetricsTests", ["EmbeddedMetrics", "LineOutput"]),
         tests(
             "IngestionTests",
             [
                 "Ingestion", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "Base64", "Environment",
-                "Bytes",
-                "TestParts", log,
+                "Bytes", "UTC", "TestParts", log,
             ]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["questions.py", "stored.py"]),
         // The built binary between a scripted Runtime API and a real S3, with everything going wrong that can.
         tests(
-            "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
+            "TortureTests", ["Ingestion", "Environment", "Bytes", "TestParts", log],
             excluding: ["README.md", "count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
         tests(
             "FunctionHostTests", ["FunctionHost", "AWSS3", "AWSCore", "Environment", "TestParts"],

@@ -45,8 +45,8 @@ package struct AWSOperation: Sendable, Equatable, CustomStringConvertible {
     package var description: String { name }
 }
 
-/// Which of the calls that wait may start first: what is missing is written before what exists is looked at closely, and
-/// what tells which objects there are comes before the look at one of them.
+/// Which of the calls that wait may start first: what is missing is written before what exists is looked at closely,
+/// and what tells which objects there are comes before the look at one of them.
 package enum CallPriority: Int, Sendable, CaseIterable {
     case write, normal, inspect, read
 }

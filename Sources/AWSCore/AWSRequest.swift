@@ -12,8 +12,8 @@ package protocol AWSRequest<Output> {
     func message(to endpoint: ServiceEndpoint) -> AWSMessage
 
     /// What the response says.
-    /// - Throws: `.refused` for an error of the service; `.unreadable` where the status is a success and the rest is not
-    ///   what this operation responds with. The latter is tried again.
+    /// - Throws: `.refused` for an error of the service; `.unreadable` where the status is a success and the rest
+    ///   is not what this operation responds with. The latter is tried again.
     func read(_ response: HTTPResponse) throws(ResponseError) -> Output
 
     /// What it is about. Asked for when something has failed, and only then.

@@ -1,7 +1,8 @@
 import HTTP
 
 /// A response that refuses a request and is not the service's own: a filter's page, a captive portal's, or that of a
-/// reverse proxy that wants to be asked elsewhere. What its status says is nothing that a role or a bucket could change.
+/// reverse proxy that wants to be asked elsewhere. What its status says is nothing that a role or a bucket could
+/// change.
 ///
 /// AWS names each request (`x-amz-request-id`, `x-amzn-RequestId`), and so do its substitutes, or else write
 /// errors as AWS does. Whatever is neither a page nor a redirection gets the benefit of the doubt: a HEAD has no body.

@@ -91,8 +91,8 @@ struct ProxyAddress {
         password = names.count == 2 ? String(names[1]) : ""
     }
 
-    /// Whether every `%` begins an escape, of a byte that may stand in a user or password, and nothing stands for itself
-    /// that would end them.
+    /// Whether every `%` begins an escape, of a byte that may stand in a user or password, and nothing stands for
+    /// itself that would end them.
     private static func isEncoded(_ part: Substring) -> Bool {
         guard !part.utf8.contains(where: { "/#?\\".utf8.contains($0) }) else { return false }
         return part.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy {

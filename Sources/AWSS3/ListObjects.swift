@@ -65,8 +65,8 @@ extension RequestCounter {
 }
 
 extension AWSClient {
-    /// Calls `body` with the keys under `prefix`, a page at a time, in the order of their bytes, until it returns false.
-    /// For callers with nothing else to do meanwhile.
+    /// Calls `body` with the keys under `prefix`, a page at a time, in the order of their bytes, until it returns
+    /// false. For callers with nothing else to do meanwhile.
     ///
     /// - Throws: `AWSFailure`, and what `body` throws.
     package func forEachPage(of bucket: S3Bucket, prefix: String, _ body: ([String]) throws -> Bool) throws {

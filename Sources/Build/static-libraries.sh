@@ -114,8 +114,8 @@ build_openssl() {
     local target=linux-x86_64 build=$static/source/openssl-build what="OpenSSL cannot be built."
     [[ $arch == arm64 ]] && target=linux-aarch64
     local without=(shared pic module dso engine legacy tests autoload-config async comp ui-console filenames
-        aria bf blake2 camellia cast cmac des idea md4 mdc2 ocb rc2 rc4 rmd160 scrypt seed siphash siv sm2 sm3 sm4 whirlpool
-        dh dsa ec2m gost srp psk cmp cms ct ocsp rfc3779 ts dgram dtls srtp nextprotoneg multiblock
+        aria bf blake2 camellia cast cmac des idea md4 mdc2 ocb rc2 rc4 rmd160 scrypt seed siphash siv sm2 sm3 sm4
+        whirlpool dh dsa ec2m gost srp psk cmp cms ct ocsp rfc3779 ts dgram dtls srtp nextprotoneg multiblock
         ssl3 ssl-trace tls1 tls1_1)
     mkdir "$build"
     # SOURCE_DATE_EPOCH: OpenSSL writes the date of its build into its version.
@@ -140,7 +140,8 @@ build_curl() {
     local disable=(shared dict file ftp gopher imap ldap ldaps mqtt pop3 rtsp smb smtp telnet tftp
         alt-svc crypto-auth doh hsts manual ntlm tls-srp websockets openssl-auto-load-config
         headers-api dependency-tracking)
-    local without=(ca-bundle ca-path brotli gssapi libgsasl libidn2 libpsl librtmp libssh2 nghttp2 nghttp3 ngtcp2 zlib zstd)
+    local without=(ca-bundle ca-path brotli gssapi libgsasl libidn2 libpsl librtmp libssh2 nghttp2 nghttp3 ngtcp2
+        zlib zstd)
     mkdir "$build"
     # PKG_CONFIG=false: it would find the system's OpenSSL before the one built here.
     logged curl "$what" env -C "$build" PKG_CONFIG=false CC=gcc CFLAGS="$fast" CPPFLAGS="-I$static/include" \

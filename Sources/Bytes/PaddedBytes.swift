@@ -1,6 +1,6 @@
 /// Bytes that lie within a `ByteBuffer`: `slack` bytes after them and `lead` bytes in front of them may be read, though
-/// never written, whatever they hold. Vector code loads whole registers and masks what lies beyond the bytes, instead of
-/// walking the last ones one by one.
+/// never written, whatever they hold. Vector code loads whole registers and masks what lies beyond the bytes, instead
+/// of walking the last ones one by one.
 ///
 /// Only a buffer makes one, and a part of one is another; so whoever takes one cannot be handed memory that ends where
 /// the bytes end. As with `ByteBuffer.bytes`, it is valid until the buffer next changes.

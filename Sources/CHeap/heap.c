@@ -9,7 +9,8 @@
 #define MB (1 << 20)
 
 void heap_keep_pages(void) {
-    // Larger pieces, an event and long bodies, are mapped on their own: those grow without being copied and leave no gaps.
+    // Larger pieces, an event and long bodies, are mapped on their own: those grow without being copied and leave no
+    // gaps.
     mallopt(M_MMAP_THRESHOLD, MB);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     // What is asked of the kernel beyond what is needed just then.

@@ -12,7 +12,7 @@ static inline uint8x16_t six_bits(uint8x16_t text, uint8x16_t *wrong) {
                                0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A};
     const uint8x16_t by_high = {0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
                                 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10};
-    const uint8x16_t roll = {0, 16, 19, 4, (uint8_t)-65, (uint8_t)-65, (uint8_t)-71, (uint8_t)-71, 0, 0, 0, 0, 0, 0, 0, 0};
+    const uint8x16_t roll = {0, 16, 19, 4, (uint8_t)-65, (uint8_t)-65, (uint8_t)-71, (uint8_t)-71};
     uint8x16_t high = vshrq_n_u8(text, 4), low = vandq_u8(text, vdupq_n_u8(0x0F));
     *wrong = vorrq_u8(*wrong, vandq_u8(vqtbl1q_u8(by_high, high), vqtbl1q_u8(by_low, low)));
     uint8x16_t slash = vceqq_u8(text, vdupq_n_u8('/'));

@@ -28,7 +28,8 @@ AVX2 static inline __m256i decode32(__m256i text, __m256i *wrong) {
     __m256i by_low = _mm256_shuffle_epi8(_mm256_setr_epi8(BY_LOW, BY_LOW), _mm256_and_si256(text, low_bits));
     *wrong = _mm256_or_si256(*wrong, _mm256_and_si256(by_high, by_low));
     __m256i slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('/'));
-    __m256i six = _mm256_add_epi8(text, _mm256_shuffle_epi8(_mm256_setr_epi8(ROLL, ROLL), _mm256_add_epi8(slash, high)));
+    __m256i roll = _mm256_shuffle_epi8(_mm256_setr_epi8(ROLL, ROLL), _mm256_add_epi8(slash, high));
+    __m256i six = _mm256_add_epi8(text, roll);
     __m256i twelve = _mm256_maddubs_epi16(six, _mm256_set1_epi32(0x01400140));
     __m256i bytes = _mm256_madd_epi16(twelve, _mm256_set1_epi32(0x00011000));
     bytes = _mm256_shuffle_epi8(bytes, _mm256_setr_epi8(PACK, PACK));

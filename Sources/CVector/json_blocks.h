@@ -1,8 +1,8 @@
 // The check of one JSON value, 64 bytes at a time, without looking at single bytes.
 //
-// Each class of byte (quotes, digits, commas …) becomes a 64-bit word with one bit for each byte of the block, the first
-// byte lowest. A rule of the grammar is then a few operations on words: "a dot stands behind a digit" is
-// `dot & ~(digit << 1)`, which is zero unless the rule is broken. What a rule needs from the block before is carried in
+// Each class of byte (quotes, digits, commas …) becomes a 64-bit word with one bit for each byte of the block, the
+// first byte lowest. A rule of the grammar is then a few operations on words: "a dot stands behind a digit" is `dot &
+// ~(digit << 1)`, which is zero unless the rule is broken. What a rule needs from the block before is carried in
 // `struct carries`. Only brackets, escapes, literals and exponents are visited one by one: rows have few of them.
 //
 // This says "valid" or nothing. What it does not accept, the reference reads again to say why and where.
@@ -38,7 +38,8 @@ struct carries {
     bits errors;
 };
 
-/// What few blocks have, and the functions for it, which are not inlined: so the registers are left to the usual blocks.
+/// What few blocks have, and the functions for it, which are not inlined: so the registers are left to the usual
+/// blocks.
 struct rarities {
     bits escaped, minus;
     // Literals and exponents; `rare` when any of these is set, `odd` when that or `minus` is.
@@ -69,8 +70,8 @@ INLINE bits past_white(bits start, bits white, bits *carry) {
     return end;
 }
 
-/// Checks the escape whose backslash is at `at`; a backslash outside strings is found elsewhere.
-/// The bytes behind the end may be read: a text that ends inside an escape ends inside a string, and is refused for that.
+/// Checks the escape whose backslash is at `at`; a backslash outside strings is found elsewhere. The bytes behind the
+/// end may be read: a text that ends inside an escape ends inside a string, and is refused for that.
 INLINE bool escape_valid(const uint8_t *text, size_t at, struct rarities *c) {
     switch (text[at + 1]) {
     case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;

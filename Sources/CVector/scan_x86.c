@@ -8,7 +8,8 @@
 /// All ones for each byte that stops.
 AVX2 static inline __m256i stops32(__m256i v) {
     __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1F)), v);
-    __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"')), backslash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'));
+    __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
+    __m256i backslash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'));
     return _mm256_or_si256(_mm256_or_si256(quote, backslash), control);
 }
 

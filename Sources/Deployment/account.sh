@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154,SC2317 # parts is build.sh's; status and the like are for those that follow
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317 # parts is build.sh's; the scripts that follow use status
 #
 # The account that deploy, replay and delete work in. Sourced by build.sh.
 #

@@ -122,8 +122,8 @@ choose_template() {
     [[ $(effective OwnBroker) != true ]] || template=$with_broker
 }
 
-# The machine of OwnBroker=true: its image is looked up once, since another one would replace the machine, and its zone is
-# one that has what the broker and the pollers need.
+# The machine of OwnBroker=true: its image is looked up once, since another one would replace the machine, and its zone
+# is one that has what the broker and the pollers need.
 choose_broker() {
     [[ $template == "$with_broker" ]] || return 0
     [[ -z $(effective BrokerImageId) ]] || return 0
@@ -137,7 +137,7 @@ choose_broker() {
     local type
     type=$(effective BrokerInstanceType)
     image=$(newest_image "$type") || fail "could not look up the image for the broker's machine: $(last_line)" \
-        "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or specify an image of Amazon Linux 2023: BrokerImageId=ami-…"
+        "allow ssm:GetParameter and ec2:DescribeInstanceTypes, or set BrokerImageId=ami-… (Amazon Linux 2023)."
     parameters+=("BrokerImageId=$image")
     [[ -n $(effective BrokerZone) ]] || choose_zone "$type"
 }
@@ -184,7 +184,8 @@ choose_zone() {
 
 # --- The bucket for what is deployed ---------------------------------------------------------------------------
 
-# Names of buckets can be guessed and taken by others, who would then say what runs here: the owner must be this account.
+# Names of buckets can be guessed and taken by others, who would then say what runs here: the owner must be this
+# account.
 make_bucket() {
     check_bucket_name "$1"
     local answer
@@ -219,7 +220,8 @@ next_steps() {
     if [[ -n $(value Broker) ]]; then
         cat <<END
     Send sample records (disable --now stops them):
-        aws ssm send-command --instance-ids $(value Broker) --document-name AWS-RunShellScript --parameters commands='systemctl enable --now stock-market'
+        aws ssm send-command --instance-ids $(value Broker) --document-name AWS-RunShellScript \\
+            --parameters commands='systemctl enable --now stock-market'
 END
     fi
     cat <<END
@@ -230,7 +232,9 @@ END
     See whether the crawler has created the table:
         aws glue get-tables --database-name $(value Database) --query 'TableList[].Name'
     Run a query; in the Athena console, the workgroup $(value WorkGroup) has saved queries:
-        aws athena start-query-execution --work-group $(value WorkGroup) --query-execution-context Database=$(value Database) --query-string 'SELECT count(*) FROM "$(table_of_topic)"'
+        aws athena start-query-execution --work-group $(value WorkGroup) \\
+            --query-execution-context Database=$(value Database) \\
+            --query-string 'SELECT count(*) FROM "$(table_of_topic)"'
     Metrics are on the CloudWatch dashboard $stack. To change a parameter: ./build.sh deploy NAME=VALUE (others stay).
     To delete it: ./build.sh delete
 END

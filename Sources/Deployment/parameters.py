@@ -73,7 +73,9 @@ def wrong_values(declared, arguments):
 
 def guess(name, declared):
     same = [it for it in declared if it.lower() == name.lower() or it.lower().startswith(name.lower())]
-    return f"; did you mean {same[0]}?" if same else "; template.yaml and Sources/Deployment/broker.yaml list the parameters"
+    if same:
+        return f"; did you mean {same[0]}?"
+    return "; template.yaml and Sources/Deployment/broker.yaml list the parameters"
 
 
 def wrong_value(parameter, value):
@@ -87,7 +89,8 @@ def wrong_value(parameter, value):
     if not parameter.get("MinLength", 0) <= len(value) <= parameter.get("MaxLength", 4096):
         return sentence or f"must have {parameter.get('MinLength', 0)} to {parameter.get('MaxLength', 4096)} characters"
     if parameter["Type"] == "Number":
-        # CloudFormation takes 1.5 and 007 as well. No service takes the one, and the template's conditions compare text.
+        # CloudFormation takes 1.5 and 007 as well. No service takes the one, and the template's conditions compare
+        # text.
         if not re.fullmatch(r"0|-?[1-9][0-9]*", value):
             return "must be a whole number without leading zeros"
         low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
@@ -121,8 +124,10 @@ def changed(stack, deployed, typed):
             if TOPIC.match(parameter):
                 yield "    To add a topic to this stack, use one of Topic2 to Topic5 that is still empty."
         elif parameter in OF_BROKER and deployed.get("OwnBroker") == "true":
-            yield f"{parameter} cannot change from '{before}' to '{value}': that would replace the broker's machine and lose its records."
-            yield f"    Next: deploy a second stack: STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}"
+            yield (f"{parameter} cannot change from '{before}' to '{value}': "
+                   "that would replace the broker's machine and lose its records.")
+            yield ("    Next: deploy a second stack: "
+                   f"STACK={name}-2 ./build.sh deploy OwnBroker=true {parameter}={value}")
 
 
 # --- Rules

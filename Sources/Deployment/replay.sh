@@ -54,8 +54,8 @@ replay_all() {
     say "No failed batches are left in s3://$1/$2"
 }
 
-# replay_one BUCKET KEY FUNCTION: fails, and prints why, where the batch stays. What is stored already is not stored again,
-# so that whatever ends this command in the middle does no harm.
+# replay_one BUCKET KEY FUNCTION: fails, and prints why, where the batch stays. What is stored already is not stored
+# again, so that whatever ends this command in the middle does no harm.
 replay_one() {
     local record=$work/record event=$work/event answer=$work/answer said
     rm -f "$record" "$event" "$answer"

@@ -1,7 +1,8 @@
 /// How often each value occurred, in at most as many buckets as CloudWatch takes in one line.
 ///
-/// Near values share a bucket, which stands for their mean: an eighth of an octave at first, so that a percentile is off
-/// by a few per cent at most; wider ones where a line would hold too many. Least, greatest, sum and count stay exact.
+/// Near values share a bucket, which stands for their mean: an eighth of an octave at first, so that a percentile is
+/// off by a few per cent at most; wider ones where a line would hold too many. Least, greatest, sum and count stay
+/// exact.
 package struct Histogram: Equatable, Sendable {
     /// By their values, rising: each bucket's mean and how many values it holds.
     package var buckets: [(value: Int64, count: Int64)] {

@@ -192,8 +192,8 @@ final class Poller {
         case .cut(let next, let end):
             progress[partition]?.restart(at: offset)
             notice(
-                "\(partition): the group had reached offset \(next), but the partition ends at \(end): it was truncated, or "
-                    + "deleted and recreated; reading continues at its oldest record, \(offset)")
+                "\(partition): the group had reached offset \(next), but the partition ends at \(end): it was "
+                    + "truncated, or deleted and recreated; reading continues at its oldest record, \(offset)")
         }
     }
 

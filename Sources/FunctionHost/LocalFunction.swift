@@ -127,11 +127,10 @@ package final class LocalFunction: Function {
 
     private func response(_ request: RuntimeAPIServer.Request, _ sandbox: Sandbox) -> Invocation.Outcome {
         guard request.body.count <= FunctionLimits.payload else {
+            let tooLarge = "Exceeded maximum allowed payload size (\(FunctionLimits.payload) bytes)."
             sandbox.runtimeAPI.answer(
                 request, status: "413 Payload Too Large",
-                body: Array(
-                    #"{"errorType":"RequestEntityTooLarge","errorMessage":"Exceeded maximum allowed payload size (6291556 bytes)."}"#
-                        .utf8))
+                body: Array(#"{"errorType":"RequestEntityTooLarge","errorMessage":"\#(tooLarge)"}"#.utf8))
             return functionError(
                 "Function.ResponseSizeTooLarge",
                 "Response payload size exceeded maximum allowed payload size (\(FunctionLimits.payload) bytes).")

@@ -1,7 +1,7 @@
 import CVector
 
-/// Where a valid JSON text has its brackets and colons: what its names and its nesting can be told by without reading it
-/// again. `JSONCheck` fills it as it goes.
+/// Where a valid JSON text has its brackets and colons: what its names and its nesting can be told by without reading
+/// it again. `JSONCheck` fills it as it goes.
 @usableFromInline package final class JSONOutline {
     /// The C kernels' own form of it.
     @usableFromInline package let marks: UnsafeMutablePointer<cv_json_outline>

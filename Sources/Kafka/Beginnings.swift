@@ -90,7 +90,8 @@ extension Consumer {
             .map { Beginning(partition: $0.key, offset: $0.value, isCommitted: false) }
     }
 
-    /// Goes on at the oldest record where the next one's offset is gone. With `LATEST`, too: what exists is not skipped.
+    /// Goes on at the oldest record where the next one's offset is gone. With `LATEST`, too: what exists is not
+    /// skipped.
     private func afterLoss(_ lost: [TopicPartition: Int64]) throws(KafkaError) -> [Beginning] {
         guard !lost.isEmpty else { return [] }
         let low = try offsets(at: lost.map { ($0.key, Int64(RD_KAFKA_OFFSET_BEGINNING)) })

@@ -3,7 +3,7 @@ import CRdKafka
 /// The topics of a `MockCluster`, asked for in a way that makes none: the cluster makes a topic of four partitions of
 /// every name that a client asks about, a misspelt one too.
 package enum BuiltInTopics {
-    /// - Returns: the topics' names in order; `nil` where the broker is another kind, or does not answer in five seconds.
+    /// - Returns: the topics' names in order; `nil` where the broker is of another kind or silent for five seconds.
     /// - Throws: `KafkaError` naming a setting that librdkafka does not take.
     package static func names(_ settings: KafkaSettings) throws(KafkaError) -> [String]? {
         // The settings may be a consumer's or a producer's; those for brokers are the same.

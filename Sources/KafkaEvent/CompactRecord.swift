@@ -11,7 +11,8 @@ struct CompactRecord {
     /// Up to 40 bytes after its end are read, within the padding.
     private let event: PaddedBytes
     /// What the last record began with, up to its offset, and what that says; `nil` where it was not read here. Records
-    /// come in runs of one topic-partition, whose heads are the same bytes: comparing them is a fraction of reading them.
+    /// come in runs of one topic-partition, whose heads are the same bytes: comparing them is a fraction of reading
+    /// them.
     private var head: UnsafePointer<UInt8>?
     private var headLength = 0
     private var topic = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -159,8 +160,8 @@ struct CompactRecord {
     /// How many of the next eight bytes, from the first one on, are digits.
     @inline(__always)
     private func digitCount(_ word: UInt64) -> Int {
-        // A byte that is not a digit has its highest bit set in one of the two. What it carries over reaches only the bytes
-        // after it, since both architectures are little-endian.
+        // A byte that is not a digit has its highest bit set in one of the two. What it carries over reaches only the
+        // bytes after it, since both architectures are little-endian.
         let digits = word ^ 0x3030_3030_3030_3030
         return ((digits | digits &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
     }

@@ -3,7 +3,7 @@ import JSON
 
 /// What an event is, judged by the names of its members.
 package enum EventKind: Equatable, Sendable {
-    /// A batch of the Kafka event-source mapping, or nothing known, valid or not: `KafkaEventReader` says what is wrong
+    /// A batch of the Kafka event source mapping, or nothing known, valid or not: `KafkaEventReader` says what is wrong
     /// with it.
     case kafkaBatch
     /// What an on-failure destination keeps of a batch that failed for good.

@@ -10,7 +10,7 @@ package struct KafkaEventError: Error, Equatable, Sendable, CustomStringConverti
     package var otherEvent: String?
 
     package var description: String {
-        (otherEvent ?? "the event is not a batch of a Kafka event-source mapping")
+        (otherEvent ?? "the event is not a batch of a Kafka event source mapping")
             + ": at \(path), byte \(offset), expected \(expected)"
     }
 }

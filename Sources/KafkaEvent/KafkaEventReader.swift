@@ -1,7 +1,7 @@
 import Bytes
 import JSON
 
-/// Reads the batch that a Kafka event-source mapping sends, front to back, once, in place:
+/// Reads the batch that a Kafka event source mapping sends, front to back, once, in place:
 ///
 ///     var reader = KafkaEventReader(event.padded)
 ///     var record = KafkaRecord()

@@ -2,9 +2,9 @@ import Base64
 import Bytes
 import JSON
 
-/// One record of the batch as the event describes it. Its texts point into the event, or into the reader's own
-/// memory where the event wrote them with escapes, and are valid only until the next record is read; so there are no copies
-/// of it.
+/// One record of the batch as the event describes it. Its texts point into the event, or into the reader's own memory
+/// where the event wrote them with escapes, and are valid only until the next record is read; so there are no copies of
+/// it.
 package struct KafkaRecord: ~Copyable {
     /// UTF-8. Taken from the record: the name of its list (`mytopic-0`) is ambiguous for topics with a `-`.
     package var topic: UnsafeRawBufferPointer

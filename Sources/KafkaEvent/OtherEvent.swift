@@ -43,11 +43,13 @@ enum OtherEvent {
     var message: String {
         switch self {
         case .cutOff(let end):
-            "the event is truncated after \(end) bytes; Lambda sends complete events, so check what stored or copied this one"
+            "the event is truncated after \(end) bytes; Lambda sends complete events, so check what stored or copied "
+                + "this one"
         case .empty: "the event is empty; this function accepts batches of a Kafka event source mapping"
         case .service(let name, let origin):
-            "the event is from \(name); this function accepts batches of a Kafka event source mapping: remove its "
-                + "trigger (\(origin)) and subscribe the function to a topic of Amazon MSK or of self-managed Apache Kafka"
+            "the event is from \(name); this function accepts batches of a Kafka event source mapping: remove "
+                + "its trigger (\(origin)) and subscribe the function to a topic of Amazon MSK or "
+                + "self-managed Apache Kafka"
         case .record:
             "the event is a single Kafka record; this function accepts batches: wrap it in "
                 + #"{"eventSource":"aws:kafka","records":{"TOPIC-PARTITION":[…]}}, or make one of values with "#

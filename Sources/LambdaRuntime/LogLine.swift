@@ -107,8 +107,8 @@ struct LogLine {
         if case .array(let values) = value { values.isEmpty } else { false }
     }
 
-    /// As it is where it is one plain word; otherwise in quotes, with escapes as in JSON, which also keep it on one line:
-    /// CloudWatch makes an event of each.
+    /// As it is where it is one plain word; otherwise in quotes, with escapes as in JSON, which also keep it on one
+    /// line: CloudWatch makes an event of each.
     private func appendLogfmt(_ text: String, to buffer: ByteBuffer) {
         let isPlain = text.utf8.allSatisfy {
             $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")

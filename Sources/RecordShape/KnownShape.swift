@@ -39,8 +39,8 @@ struct KnownShape {
     /// How many bytes up to a mark belong to the shape: of a bracket itself alone; of a colon also the name before
     /// it, with the byte before its quote.
     ///
-    /// That byte is a bracket, a comma or white space; so where it is the same, the quote does open the name, and is not
-    /// an escaped one within another name. Nor can what precedes the text be taken for a part of it: within the
+    /// That byte is a bracket, a comma or white space; so where it is the same, the quote does open the name, and is
+    /// not an escaped one within another name. Nor can what precedes the text be taken for a part of it: within the
     /// text there is the quote that opens the name, and the shape's name holds no such quote.
     private static func length(before mark: Int, _ text: UnsafeRawBufferPointer) -> Int {
         text[mark] == UInt8(ascii: ":") ? mark - NamePlace(in: text, colon: mark).start + 2 : 1

@@ -5,8 +5,9 @@ import JSON
 ///
 /// Glue and Athena, Spark, Trino and Hive lower a name as Java does, by all of Unicode; DuckDB lowers ASCII alone; and
 /// some compare letter by letter, in upper case first. What any of these makes equal is equal here: each character is
-/// raised, then lowered, where that leaves one character. So are `ſ` and `s`, the Kelvin sign and `k`, the three sigmas,
-/// and `İ`, `I`, `ı` and `i`. An accent that is a character of its own stays one: to readers `é` and `e´` differ.
+/// raised, then lowered, where that leaves one character. So are `ſ` and `s`, the Kelvin sign and `k`, the three
+/// sigmas, and `İ`, `I`, `ı` and `i`. An accent that is a character of its own stays one: to readers `é` and `e´`
+/// differ.
 enum NameFolding {
     /// - Parameter name: as it is in a valid JSON text, between its quotes.
     static func append(_ name: PaddedBytes, to folded: ByteBuffer) {

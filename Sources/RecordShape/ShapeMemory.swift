@@ -10,8 +10,8 @@ import JSON
     case reservedName(group: Int)
 }
 
-/// Checks records, and says what is wrong with a record's names, by its shape: its names and brackets, byte for byte and
-/// in order.
+/// Checks records, and says what is wrong with a record's names, by its shape: its names and brackets, byte for byte
+/// and in order.
 ///
 /// Nearly all records have the shape of one before. Such a record's names are not looked at one by one: while it is
 /// checked, they are compared, 16 bytes at a time, with those of the record that was judged. What is not the very same

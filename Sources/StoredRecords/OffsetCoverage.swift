@@ -1,7 +1,7 @@
 /// Which offsets of one topic-partition the objects of a bucket hold, by what they say of themselves.
 ///
-/// Objects of different hours may have the same offsets between their ends: the records of a batch are spread over them by
-/// their times. So stretches of objects that overlap are judged as a whole, by how many records they hold.
+/// Objects of different hours may have the same offsets between their ends: the records of a batch are spread over them
+/// by their times. So stretches of objects that overlap are judged as a whole, by how many records they hold.
 package struct OffsetCoverage: Equatable, Sendable {
     /// An object as far as its metadata tells.
     package struct Object: Equatable, Sendable {

@@ -48,9 +48,8 @@ struct Errors: ParsableCommand {
             return true
         }
         if shown == 0 {
-            answer(
-                "no quarantined records under s3://\(stored.bucket)/\(stored.prefix)\(reason.map { " for \($0)" } ?? "")"
-            )
+            let cause = reason.map { " for \($0)" } ?? ""
+            answer("no quarantined records under s3://\(stored.bucket)/\(stored.prefix)\(cause)")
         }
     }
 }
@@ -71,7 +70,8 @@ private struct Quarantined: Decodable {
             + "  key    \(Self.decoded(key, limit))\n  value  \(Self.decoded(value, limit))"
     }
 
-    /// What the base64 stands for: as text where it is such, with control characters escaped, since a terminal obeys them.
+    /// What the base64 stands for: as text where it is such, with control characters escaped, since a terminal obeys
+    /// them.
     private static func decoded(_ base64: String?, _ limit: Int) -> String {
         guard let base64 else { return "none" }
         guard let data = Data(base64Encoded: base64) else { return "not base64: \(escaped(base64, limit))" }

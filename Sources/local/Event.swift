@@ -7,9 +7,9 @@ struct Event: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes the batch that Lambda would send for these lines to standard output.",
         discussion: """
-            Each line of the files is the value of one record, unchanged; empty lines are skipped. The records are of one \
-            topic-partition, with consecutive offsets. With --timestamp the same lines produce the same event, which \
-            the function then recognises as already delivered.
+            Each line of the files is the value of one record, unchanged; empty lines are skipped. The records are of \
+            one topic-partition, with consecutive offsets. With --timestamp the same lines produce the same event, \
+            which the function then recognises as already delivered.
 
               ./build.sh local event --topic orders my.jsonl > /tmp/event.json
               ./build.sh invoke /tmp/event.json
@@ -68,9 +68,9 @@ struct Event: ParsableCommand {
                 let key = keyField.flatMap { Self.key($0, of: object) }
                 guard sample.append(value: line, key: key, timestamp: time) else {
                     throw CommandFailure(
-                        "record \(oddities.lineCount), in \(file), is beyond Lambda's limits for a batch, 10,000 records "
-                            + "or 6 MB: split the file (split -l \(max(1, sample.recordCount))), and set --start-offset "
-                            + "for each part")
+                        "record \(oddities.lineCount), in \(file), is beyond Lambda's limits for a batch, 10,000 "
+                            + "records or 6 MB: split the file (split -l \(max(1, sample.recordCount))), and set "
+                            + "--start-offset for each part")
                 }
             }
         }
@@ -132,7 +132,7 @@ private struct Oddities {
         guard let firstOdd else { return nil }
         let isOne = oddCount == 1
         return "\(counted(oddCount, "value")) of \(grouped(lineCount)), the first of them record \(firstOdd), "
-            + "\(isOne ? "is" : "are") not a JSON object: the function quarantines \(isOne ? "it" : "them") unless VALUE_FORMAT "
-            + "is text or bytes. (jq -c . puts a document of several lines on one.)"
+            + "\(isOne ? "is" : "are") not a JSON object: the function quarantines \(isOne ? "it" : "them") unless "
+            + "VALUE_FORMAT is text or bytes. (jq -c . puts a document of several lines on one.)"
     }
 }

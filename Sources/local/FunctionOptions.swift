@@ -12,13 +12,19 @@ struct FunctionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A function to call through Lambda's Invoke instead, with AWS_REGION and credentials from the environment. With --function: the function name passed to it.",
+            """
+            A function to call through Lambda's Invoke instead, with AWS_REGION and credentials from the \
+            environment. With --function: the function name passed to it.
+            """,
             valueName: "name"))
     var functionName: String?
 
     @Option(
         help: ArgumentHelp(
-            "Endpoint of Invoke other than AWS: a local AWS, or the Runtime Interface Emulator (whose function is named 'function').",
+            """
+            Endpoint of Invoke other than AWS: a local AWS, or the Runtime Interface Emulator (whose function is \
+            named 'function').
+            """,
             valueName: "url"))
     var endpointUrl: String?
 
@@ -31,7 +37,10 @@ struct FunctionOptions: ParsableArguments {
     @Option(
         name: [.customLong("env"), .customShort("e")],
         help: ArgumentHelp(
-            "An environment variable for the function, in addition to those of this shell. May be repeated (--function).",
+            """
+            An environment variable for the function, in addition to those of this shell. May be repeated \
+            (--function).
+            """,
             valueName: "name=value"))
     var variables: [String] = []
 
@@ -40,16 +49,19 @@ struct FunctionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the function's log goes with its START, END and REPORT lines: a file; '-' for standard error; 'errors' "
-                + "for errors only, to standard error; or 'none'. Default: '-' with invoke, 'errors' with map and "
-                + "replay.",
+            "Where the function's log goes with its START, END and REPORT lines: a file; '-' for standard error; "
+                + "'errors' for errors only, to standard error; or 'none'. Default: '-' with invoke, 'errors' with map "
+                + "and replay.",
             valueName: "file"))
     var functionLogs: FunctionLogs?
 
     func validate() throws {
         guard function != nil || functionName != nil else {
             throw ValidationError(
-                "no function specified: use --function .build/lambda/bootstrap to run one locally, or --function-name NAME to invoke one elsewhere"
+                """
+                no function specified: use --function .build/lambda/bootstrap to run one locally, or --function-name \
+                NAME to invoke one elsewhere
+                """
             )
         }
         if let function, !FileManager.default.isExecutableFile(atPath: function) {

@@ -30,7 +30,10 @@ struct Map: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Exits once the whole group has had nothing left to read for this time; 0 is never. Exits with an error if a topic does not exist, or if no broker responds for 10 s.",
+            """
+            Exits once the whole group has had nothing left to read for this time; 0 is never. Exits with an error \
+            if a topic does not exist, or if no broker responds for 10 s.
+            """,
             valueName: "seconds"))
     var exitWhenIdle = 0
 
@@ -152,7 +155,10 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: .customLong("function-response-types"),
         help: ArgumentHelp(
-            "ReportBatchItemFailures, if the function's response lists what failed. For this project's function, set PARTIAL_BATCH_RESPONSE=true as well.",
+            """
+            ReportBatchItemFailures, if the function's response lists what failed. For this project's function, set \
+            PARTIAL_BATCH_RESPONSE=true as well.
+            """,
             valueName: "type"))
     var responseTypes: [String] = []
 
@@ -164,7 +170,10 @@ struct MappingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Members of the consumer group, 1-64, each with a sandbox and one batch in flight. Lambda starts with one and adds more, up to one per partition.",
+            """
+            Members of the consumer group, 1-64, each with a sandbox and one batch in flight. Lambda starts with one \
+            and adds more, up to one per partition.
+            """,
             valueName: "count"))
     var pollers = 1
 
@@ -194,7 +203,10 @@ struct MappingOptions: ParsableArguments {
         guard let onFailureDestination else { return nil }
         guard let destination = OnFailureDestination(onFailureDestination) else {
             throw ValidationError(
-                "--on-failure-destination must be s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not supported here"
+                """
+                --on-failure-destination must be s3://BUCKET or a file's path; SQS, SNS and Kafka topics are not \
+                supported here
+                """
             )
         }
         if case .s3(let bucket) = destination, let special = SpecialBucket(bucket) {

@@ -43,19 +43,20 @@ final class MappingDisplay {
         Terminal.shared.show([])
         let span = now.lastAcknowledged - now.firstRead
         if span > 0 {
-            Terminal.shared.print(
-                "\(grouped(Int(Double(now.acknowledged) / span))) records per second, from the first read to the last acknowledged"
-            )
+            let rate = grouped(Int(Double(now.acknowledged) / span))
+            Terminal.shared.print("\(rate) records per second, from the first read to the last acknowledged")
         }
         Terminal.shared.print(
             "\(counted(now.acknowledged, "record")) acknowledged in \(counted(now.invocations, "invocation")), "
-                + "\(grouped(now.discarded)) discarded, \(counted(now.errors, "error")), \(counted(now.objects, "object")), "
-                + "\(tenths(-started.timeIntervalSinceNow)) s; largest batch \(grouped(now.largestBatch))")
+                + "\(grouped(now.discarded)) discarded, \(counted(now.errors, "error")), "
+                + "\(counted(now.objects, "object")), \(tenths(-started.timeIntervalSinceNow)) s; "
+                + "largest batch \(grouped(now.largestBatch))")
     }
 
     private func summary(_ now: MappingStatistics.Snapshot) -> String {
-        "in \(grouped(Int(rates.read)))/s, out \(grouped(Int(rates.acknowledged)))/s (\(tenths(rates.megabytes)) MB/s), "
-            + "acknowledged \(grouped(now.acknowledged)), lag \(grouped(now.totalLag)), batch \(grouped(now.lastBatch)), "
+        "in \(grouped(Int(rates.read)))/s, out \(grouped(Int(rates.acknowledged)))/s "
+            + "(\(tenths(rates.megabytes)) MB/s), acknowledged \(grouped(now.acknowledged)), "
+            + "lag \(grouped(now.totalLag)), batch \(grouped(now.lastBatch)), "
             + "function \(tenths(meanDuration(now))) ms, objects \(grouped(now.objects)), errors \(grouped(now.errors))"
     }
 

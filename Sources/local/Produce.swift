@@ -93,9 +93,8 @@ struct Produce: ParsableCommand {
             "\(counted(tally.delivered, "record")) delivered to \(topic) in \(tenths(elapsed)) s "
                 + "(\(grouped(Int(Double(tally.delivered) / max(elapsed, 0.001)))) per second)")
         guard flushed, tally.failed == 0 else {
-            throw CommandFailure(
-                "not delivered: \(counted(sent - tally.delivered, "record")): \(tally.lastError ?? "the broker did not confirm them within 30 s; check that it is running")"
-            )
+            let reason = tally.lastError ?? "the broker did not confirm them within 30 s; check that it is running"
+            throw CommandFailure("not delivered: \(counted(sent - tally.delivered, "record")): \(reason)")
         }
     }
 
@@ -125,8 +124,9 @@ struct Produce: ParsableCommand {
     private func show(_ tally: Tally, _ sent: Int, _ elapsed: Double) {
         let rate = Int(Double(tally.delivered) / max(elapsed, 0.001))
         let partitions = tally.byPartition.sorted { $0.key < $1.key }.map { "\($0.key): \(grouped($0.value))" }
+        let inFlight = sent - tally.delivered - tally.failed
         let line =
-            "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(sent - tally.delivered - tally.failed)) in flight, "
+            "\(topic): \(grouped(tally.delivered)) delivered, \(grouped(inFlight)) in flight, "
             + "\(grouped(rate)) per second; by partition \(partitions.joined(separator: "  "))"
         Terminal.shared.isLive ? Terminal.shared.show([line]) : Terminal.shared.print(line)
     }
@@ -177,7 +177,8 @@ private final class DeliveryFile {
         }
         fputs(
             "{\"partition\":\(record.partition),\"offset\":\(record.offset),"
-                + "\"key\":\(base64(record.key)),\"value\":\(base64(record.value)),\"headers\":[\(headers.joined(separator: ","))]}\n",
+                + "\"key\":\(base64(record.key)),\"value\":\(base64(record.value)),"
+                + "\"headers\":[\(headers.joined(separator: ","))]}\n",
             file)
     }
 

@@ -43,7 +43,10 @@ struct Verify: ParsableCommand {
         }
         for key in contents.unreadable.prefix(20) {
             answer(
-                "s3://\(stored.bucket)/\(key) has no metadata that says which records it holds: restore it, or move the object out of the folder"
+                """
+                s3://\(stored.bucket)/\(key) has no metadata that says which records it holds: restore it, or move \
+                the object out of the folder
+                """
             )
         }
         if contents.objects.isEmpty { answer("no objects with records under \(self.place)") }
@@ -54,17 +57,16 @@ struct Verify: ParsableCommand {
     private func tell(_ coverage: OffsetCoverage, of partition: String) {
         guard let first = coverage.firstOffset, let last = coverage.lastOffset else { return }
         answer(
-            "\(partition)  offsets \(first)-\(last): \(grouped(coverage.rowCount)) rows, \(grouped(coverage.errorCount)) "
-                + "quarantined, in \(grouped(coverage.objectCount)) objects")
+            "\(partition)  offsets \(first)-\(last): \(grouped(coverage.rowCount)) rows, "
+                + "\(grouped(coverage.errorCount)) quarantined, in \(grouped(coverage.objectCount)) objects")
         for gap in coverage.gaps.prefix(20) {
             let isWhole = gap.count == gap.lastOffset - gap.firstOffset + 1
             answer("  missing  \(isWhole ? "" : "\(grouped(gap.count)) of ")\(gap.firstOffset)-\(gap.lastOffset)")
         }
         if coverage.gaps.count > 20 { answer("  missing  in \(coverage.gaps.count - 20) more places") }
         for double in coverage.doubles.prefix(20) {
-            answer(
-                "  twice    some of \(double.firstOffset)-\(double.lastOffset): \(double.keys.prefix(4).joined(separator: ", "))"
-            )
+            let keys = double.keys.prefix(4).joined(separator: ", ")
+            answer("  twice    some of \(double.firstOffset)-\(double.lastOffset): \(keys)")
         }
         if coverage.doubles.count > 20 { answer("  twice    in \(coverage.doubles.count - 20) more places") }
     }

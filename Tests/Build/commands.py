@@ -118,15 +118,20 @@ def test_all_missing_packages_are_installed_at_once_and_each_is_named_once():
         check({"python3", "libssl-dev", "librdkafka-dev", "binutils"} <= set(installs[0]), installs)
 
 
-def test_a_C_library_is_built_in_a_folder_with_a_space_in_its_name():
+def test_the_C_libraries_are_built_without_a_space_in_their_path_and_end_in_a_folder_that_has_one():
+    """Neither configure nor make takes a space. The libraries themselves are not built again here."""
     with Machine() as machine:
-        script = '. "$1"; make_work; mkdir -p .build; make_libraries() { fetch_source libisal; build_isal; }; ' \
-                 'need_static_libraries; test -s "$root/.build/static/$arch/lib/libisal.a"'
+        script = """
+            . "$1"; make_work; mkdir -p .build
+            make_libraries() {
+                [[ $static != *' '* && -d $static/source && -d $static/lib ]] || fail "built in $static" "elsewhere"
+                echo built >"$static/lib/libisal.a"
+            }
+            need_static_libraries
+            [[ $(cat "$root/.build/static/$arch/lib/libisal.a") == built ]]"""
         done = subprocess.run(
-            ["bash", "-c", script, "bash", machine.folder / "build.sh"], text=True, stdin=subprocess.DEVNULL,
+            ["bash", "-ec", script, "bash", machine.folder / "build.sh"], text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if "the index of Debian's source packages cannot be fetched" in done.stdout:
-            return print("    SKIPPED: Debian's source packages are out of reach")
         check(done.returncode == 0, done.stdout)
 
 

@@ -26,8 +26,8 @@ fuzz() {
     fuzz_with vector-paths "two paths differ, or one reads too far" -dict=Tests/Fuzz/json.dict .build/fuzz/vector-corpus
 }
 
-# compile_swift_target TARGET SCRATCH PROGRAM LIBRARY…: .build/fuzz/PROGRAM. Each target has a scratch folder of its own,
-# so that only what it needs has been compiled there.
+# compile_swift_target TARGET SCRATCH PROGRAM LIBRARY…: .build/fuzz/PROGRAM. Each target has a scratch folder of its
+# own, so that only what it needs has been compiled there.
 compile_swift_target() {
     local objects
     FUZZ=1 swift build -c release --scratch-path "$2" --target "$1" -j "$jobs" \

@@ -273,7 +273,7 @@ struct KafkaEventErrorTests {
                 "truncated after 76 bytes"
             ),
             (#"{"Records":[{"eventSource":"aws:sqs","body":"#, "Amazon SQS"), ("", "is empty"), (" \n", "is empty"),
-            (#"{"Index":"N225"}"#, "is not a batch of a Kafka event-source mapping"), ("{} x", "is not a batch"),
+            (#"{"Index":"N225"}"#, "is not a batch of a Kafka event source mapping"), ("{} x", "is not a batch"),
             (#"{"eventSource":"aws:kafka","records":{"t-0":[{"topic":7}]}}"#, "is not a batch"),
         ])
     func otherEvents(event: String, name: String) {

@@ -17,17 +17,17 @@ let package = Package(
         .target(name: "Libc"),
         .target(name: "Room", dependencies: ["Libc"]),
         .executableTarget(name: "bootstrap", dependencies: ["Room"]),
-        .executableTarget(name: "tool"),
+        .executableTarget(name: "tool", dependencies: ["Room"]),
     ])
 """
 CLEAN = {
     "Package.swift": PACKAGE,
     "Sources/Libc/Libc.swift": "#if canImport(Glibc)\n@_exported import Glibc\n#elseif canImport(Musl)\n"
                                "@_exported import Musl\n#endif\n",
-    "Sources/Room/Room.swift": "public struct Room {\n    private let one = 1\n"
+    "Sources/Room/Room.swift": "import Libc\n\npublic struct Room {\n    private let one = 1\n"
                                "    public func two() -> Int { one }\n}\n",
-    "Sources/bootstrap/main.swift": "// It does not print() a thing.\n_ = 1\n",
-    "Sources/tool/main.swift": "print(1)\n",
+    "Sources/bootstrap/main.swift": "import Room\n// It does not print() a thing.\n_ = 1\n",
+    "Sources/tool/main.swift": "import Room\n\nprint(Room().two())\n",
     "Tests/wide.py": f'WIDE = "{"ü" * 80}"\nLONGER = WIDE\nLONGER.strip()\n',
     "build.sh": "say() { :; }\nsay\n",
 }
@@ -43,6 +43,7 @@ FAULTS = [
     ("Sources/Room/Sockets.swift", "#if canImport(Glibc)\nimport Glibc\n#endif\n",
      "Sockets.swift:2: imports the C library"),
     ("Sources/Room/Shown.swift", "func shown() {\n    if true { print(1) }\n}\n", "Shown.swift:2: prints"),
+    ("Sources/Libc/Up.swift", "import Room\n", "Up.swift:1: imports Room, which Libc does not depend on"),
     ("Sources/Room/Left.swift", "private func left() {}\n", "Left.swift:1: nothing uses left"),
     ("Sources/Room/Kept.swift", "enum Kept {\n    static let kept = 1\n}\n", "Kept.swift:2: nothing uses kept"),
     ("Tests/left.py", "import os\n\n\ndef spare():\n    os.getpid()\n", "left.py:4: nothing uses spare"),

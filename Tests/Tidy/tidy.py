@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What no compiler and no linter of ours complains of: Swift files that no target compiles, long functions and lines,
-declarations that nothing uses, the C library imported in a second place, a `print` left in the function.
+imports that Package.swift does not declare or declares for nothing, declarations that nothing uses, the C library
+imported in a second place, a `print` left in the function.
 
     Tests/Tidy/tidy.py [FOLDER]
 
@@ -54,6 +55,24 @@ def in_no_target(tree, targets):
     for name in tree.of(".swift"):
         if name not in compiled and name != "Package.swift":
             yield f"{name}: is in no target of Package.swift, so nothing compiles it"
+
+
+def imports(tree, targets):
+    """Swift's own check of explicit dependencies passes over an import that some other target happens to have built."""
+    names = {target["name"] for target in targets}
+    # Programs are depended on to be built; each module may import the C library, whether it does so or not.
+    unseen = {target["name"] for target in targets if target["type"] == "executable"} | {"Libc"}
+    for target in targets:
+        declared, imported = set(target.get("target_dependencies", [])), {}
+        for source in target["sources"]:
+            name = os.path.normpath(f"{target['path']}/{source}")
+            for found in re.finditer(r"^(?:@\w+ )*import (?:\w+ )?(\w+)", tree.files.get(name, ""), re.M):
+                imported.setdefault(found[1], f"{name}:{tree.files[name].count(chr(10), 0, found.start()) + 1}")
+        for other in sorted((imported.keys() & names) - declared):
+            yield f"{imported[other]}: imports {other}, which {target['name']} does not depend on in Package.swift"
+        if imported:
+            for other in sorted(declared - imported.keys() - unseen):
+                yield f"Package.swift: {target['name']} depends on {other} and imports it nowhere"
 
 
 def prints_of_the_function(tree, targets):
@@ -175,7 +194,8 @@ def at(name, text, found, declared):
 
 def findings(root):
     tree, known = Tree(root), targets(root)
-    for check in (lambda: in_no_target(tree, known), lambda: prints_of_the_function(tree, known),
+    for check in (lambda: in_no_target(tree, known), lambda: imports(tree, known),
+                  lambda: prints_of_the_function(tree, known),
                   lambda: long_lines(tree), lambda: second_c_libraries(tree), lambda: long_functions(tree),
                   lambda: unused(tree)):
         yield from check()

@@ -1,7 +1,7 @@
 /// Byte kernels: base64 (RFC 4648), string scanning and a whole-value check of JSON (RFC 8259).
 ///
-/// Every kernel exists as plain C, the reference, and for the vector units of x86-64 (SSSE3, AVX2, AVX-512) and arm64 (NEON);
-/// the best one the CPU has is chosen once, when the program starts. All of them give the same answers.
+/// Every kernel exists as plain C, the reference, and for the vector units of x86-64 (SSSE3, AVX2, AVX-512) and arm64
+/// (NEON); the best one the CPU has is chosen once, when the program starts. All of them give the same answers.
 ///
 /// READING PAST THE END: every input must be followed by CV_SLACK bytes that may be read; what they hold does not
 /// matter. Nothing is written beyond what a function's own comment says.
@@ -119,7 +119,8 @@ enum {
 };
 
 struct cv_json_verdict {
-    /// The byte that cannot stand where it stands (`count` when the text ends too early): malformed, too deep, not UTF-8.
+    /// The byte that cannot stand where it stands (`count` when the text ends too early): malformed, too deep, not
+    /// UTF-8.
     size_t offset;
     /// An enum cv_json_kind.
     uint8_t kind;
@@ -143,7 +144,8 @@ struct cv_json_piece {
     uint8_t counts[16];
 };
 
-/// The marks of a text that is remembered: the brackets and colons outside strings, with the names in front of the colons.
+/// The marks of a text that is remembered: the brackets and colons outside strings, with the names in front of the
+/// colons.
 struct cv_json_shape {
     /// One for each mark, in the text's order; for a name that takes more than one, those in front of it follow, each
     /// 16 bytes before the last.

@@ -33,7 +33,7 @@ package struct CrawlerConfiguration: Equatable, Sendable {
                 (1...1_000_000_000).contains(seconds)
             else {
                 throw ConfigurationError(
-                    "CRAWLER_TRIGGER", "is '\(text)'; it may be new-partition, every-batch or interval:SECONDS")
+                    "CRAWLER_TRIGGER", "is '\(text)'; expected new-partition, every-batch or interval:SECONDS")
             }
             return .interval(seconds: seconds)
         }

@@ -144,8 +144,8 @@ extension IngestionConfiguration {
         guard allowed, text.utf8.count <= 255, !text.hasPrefix("AWS/") else {
             throw ConfigurationError(
                 "METRICS_NAMESPACE",
-                "is '\(text)'; expected up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for no "
-                    + "metrics")
+                "is '\(text)'; expected up to 255 letters, digits and . - _ / #, not beginning with AWS/, or empty for "
+                    + "no metrics")
         }
         return text.isEmpty ? nil : text
     }

@@ -217,8 +217,8 @@ extension ObjectPlacement {
                     .failure(
                         StoreFailure(
                             description: "\(key) exists, but its metadata does not say which "
-                                + "records it holds: it was copied without its metadata, or not written by this function; restore "
-                                + "the metadata or move the object out of the folder")))
+                                + "records it holds: it was copied without its metadata, or not written by this "
+                                + "function; restore the metadata or move the object out of the folder")))
             case .success(.known(let stored)):
                 read.append((key, stored))
                 judge(stored, key, completion)

@@ -7,7 +7,8 @@ import RecordShape
 /// Writes records as JSON Lines: as the row that the value is or, if it cannot become one, as a description of the
 /// record from which it can be reproduced.
 struct RecordLines {
-    /// Names of lines that do not come from a value: those of rejected records, and of rows of another format than JSON.
+    /// Names of lines that do not come from a value: those of rejected records, and of rows of another format than
+    /// JSON.
     static let ownNames = [
         "topic", "partition", "offset", "timestamp", "headers", "key", "value", "value_base64", "reason",
     ]
@@ -52,7 +53,8 @@ struct RecordLines {
         return nil
     }
 
-    /// What is rarely asked for stays out of line: it would keep the usual path from being put into the loop over records.
+    /// What is rarely asked for stays out of line: it would keep the usual path from being put into the loop over
+    /// records.
     @inline(__always)
     private func appendValue(_ value: PaddedBytes?, to body: ByteBuffer) -> Rejection? {
         guard let value else {

@@ -29,8 +29,8 @@ struct FunctionAdvice: FailureAdviser {
         case .throttled: "If this continues, lower UPLOAD_CONCURRENCY or the event source's concurrency"
         case .unavailable where ["Unreachable", "Timeout"].contains(failure.code):
             "A function in a VPC needs a NAT gateway or "
-                + "\(place.service.hasGatewayEndpoint ? "a gateway" : "an interface") endpoint for \(place.service.name)"
-                + ", and a security group that allows outbound HTTPS"
+                + "\(place.service.hasGatewayEndpoint ? "a gateway" : "an interface") endpoint for "
+                + "\(place.service.name), and a security group that allows outbound HTTPS"
         case .configuration where failure.operation == .putObject: objectOptions(failure)
         default: nil
         }
@@ -45,8 +45,8 @@ struct FunctionAdvice: FailureAdviser {
         let key = "the KMS key that KMS_KEY_ID names, or the bucket's default encryption"
         switch failure.code.dropFirst(4) {
         case "NotFoundException":
-            return
-                "The KMS key does not exist in \(place.region): check \(key); a key of another account needs its full ARN"
+            return "The KMS key does not exist in \(place.region): check \(key); "
+                + "a key of another account needs its full ARN"
         case "DisabledException":
             return "Enable \(key) (aws kms enable-key --key-id KEY), or choose another one; objects encrypted with it "
                 + "cannot be read until then either"
