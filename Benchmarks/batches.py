@@ -25,7 +25,7 @@ class Batches:
         self.records = records
         self.size = len(event)
         pieces = OFFSET.split(event)
-        # [text, name, offset, text, name, offset, …, text]; a partition's next batch begins behind its last offset.
+        # [text, name, offset, text, name, offset, …, text]; a partition's next batch begins after its last offset.
         self.texts, self.offsets = pieces[0::3], [int(offset) for offset in pieces[2::3]]
         counts = [len(found) for found in json.loads(event)["records"].values()]
         self.steps = [count for count in counts for _ in range(count)]

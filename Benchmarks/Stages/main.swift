@@ -86,7 +86,7 @@ func now() -> Double {
     return mixed
 }
 
-// The texts of all values, one behind the other, as the stages see them one by one.
+// The texts of all values, one after the other, as the stages see them one by one.
 var values: [PaddedBytes] = []
 var reader = KafkaEventReader(event.padded)
 var record = KafkaRecord()

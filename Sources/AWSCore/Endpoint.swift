@@ -1,4 +1,4 @@
-/// Scheme, host and port that requests go to, and a path that stands before theirs.
+/// Scheme, host and port that requests go to, and a path that precedes theirs.
 package struct Endpoint: Sendable, Equatable {
     package var isSecure: Bool
     /// What the `Host` header says: lower case, with the port unless it is the scheme's own, as libcurl writes it.

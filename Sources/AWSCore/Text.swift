@@ -16,7 +16,7 @@ func redacted(_ text: String, _ secrets: [String?]) -> String {
     return text
 }
 
-/// Where `part`, which is not empty, first stands. The standard library's own search brings its regular expressions
+/// Where `part`, which is not empty, is first found. The standard library's own search brings its regular expressions
 /// into the binary.
 func firstRange(of part: String, in text: String) -> Range<String.Index>? {
     let part = part.utf8

@@ -56,7 +56,7 @@ enum ObjectList {
         return ListObjects.Page(keys: try decoded(encodedKeys, isEncoded: isEncoded, request), isTruncated: isTruncated)
     }
 
-    /// The key of one `Contents`, as it stands there.
+    /// The key of one `Contents`, verbatim.
     private static func key(_ content: UnsafeRawBufferPointer) throws(UnreadableList) -> UnsafeRawBufferPointer {
         var members = XMLElements(content)
         while let (name, content) = members.next() {

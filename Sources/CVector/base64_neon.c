@@ -36,7 +36,7 @@ ptrdiff_t cv_base64_decode_neon(const uint8_t *text, size_t count, uint8_t *out)
     uint8x16_t wrong = vdupq_n_u8(0);
     for (; left >= 64; left -= 64, text += 64, out += 48) decode64(text, out, &wrong);
     if (left > 0) {
-        // What lies behind the last character counts as 'A', six zero bits.
+        // What lies after the last character counts as 'A', six zero bits.
         uint8_t last[64], bytes[48];
         memset(last, 'A', sizeof last);
         memcpy(last, text, left);

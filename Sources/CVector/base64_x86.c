@@ -44,7 +44,7 @@ AVX2 ptrdiff_t cv_base64_decode_avx2(const uint8_t *text, size_t count, uint8_t 
     for (; left >= 32; left -= 32, text += 32, out += 24)
         _mm256_storeu_si256((__m256i *)out, decode32(_mm256_loadu_si256((const __m256i *)text), &wrong));
     if (left > 0) {
-        // What lies behind the last character counts as 'A', six zero bits.
+        // What lies after the last character counts as 'A', six zero bits.
         __m256i index = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_setr_epi8(INDEX)),
                                                 _mm_add_epi8(_mm_setr_epi8(INDEX), _mm_set1_epi8(16)), 1);
         __m256i mine = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)left), index);
@@ -90,7 +90,7 @@ AVX512 ptrdiff_t cv_base64_decode_avx512(const uint8_t *text, size_t count, uint
     for (; left >= 64; left -= 64, text += 64, out += 48)
         _mm512_storeu_si512(out, decode64(_mm512_loadu_si512(text), &wrong));
     if (left > 0) {
-        // What lies behind the last character counts as 'A', six zero bits.
+        // What lies after the last character counts as 'A', six zero bits.
         __m512i last = _mm512_mask_blend_epi8(~(uint64_t)0 << left, _mm512_loadu_si512(text), _mm512_set1_epi8('A'));
         _mm512_storeu_si512(out, decode64(last, &wrong));
     }

@@ -1,7 +1,7 @@
 // The check of one JSON value, 64 bytes at a time, without looking at single bytes.
 //
 // Each class of byte (quotes, digits, commas …) becomes a 64-bit word with one bit for each byte of the block, the
-// first byte lowest. A rule of the grammar is then a few operations on words: "a dot stands behind a digit" is `dot &
+// first byte lowest. A rule of the grammar is then a few operations on words: "a dot stands after a digit" is `dot &
 // ~(digit << 1)`, which is zero unless the rule is broken. What a rule needs from the block before is carried in
 // `struct carries`. Only brackets, escapes, literals and exponents are visited one by one: rows have few of them.
 //
@@ -31,7 +31,7 @@ struct carries {
     bits in_string;  // all ones inside a string
     // Behind a byte of that kind.
     bits scalar, dot, zero;
-    // Next token (white space skipped) behind a comma, colon, opening bracket, name.
+    // Next token (white space skipped) after a comma, colon, opening bracket, name.
     bits comma, colon, opener, name;
     // Inside a name; inside the digits of a fraction.
     bits in_name, in_fraction;
@@ -49,8 +49,8 @@ struct rarities {
     uint8_t traits;
 };
 
-/// The bits behind those of `x`.
-INLINE bits behind(bits x, bits *carry) {
+/// The bits after those of `x`.
+INLINE bits after(bits x, bits *carry) {
     bits shifted = x << 1 | *carry;
     *carry = x >> 63;
     return shifted;
@@ -63,14 +63,14 @@ INLINE bits past(bits start, bits run, bits *overflow) {
     return sum & ~run;
 }
 
-/// The same for bits that `behind` has moved, whose carry may be set already.
+/// The same for bits that `after` has moved, whose carry may be set already.
 INLINE bits past_white(bits start, bits white, bits *carry) {
     bits overflow, end = past(start, white, &overflow);
     *carry |= overflow;
     return end;
 }
 
-/// Checks the escape whose backslash is at `at`; a backslash outside strings is found elsewhere. The bytes behind the
+/// Checks the escape whose backslash is at `at`; a backslash outside strings is found elsewhere. The bytes after the
 /// end may be read: a text that ends inside an escape ends inside a string, and is refused for that.
 INLINE bool escape_valid(const uint8_t *text, size_t at, struct rarities *c) {
     switch (text[at + 1]) {
@@ -100,7 +100,7 @@ RARE bits escaped_bytes(bits backslash, const uint8_t *text, size_t base, struct
         c->errors |= !escape_valid(text, base + i, c);
         escaped |= (bits)1 << i << 1;
         c->escaped = i == 63;
-        backslash &= ~((bits)3 << i);  // and the one behind it, if there is one
+        backslash &= ~((bits)3 << i);  // and the one after it, if there is one
     }
     return escaped;
 }
@@ -110,17 +110,17 @@ INLINE unsigned literal_length(const uint8_t *p, size_t remaining) {
     return remaining >= 5 && memcmp(p, "false", 5) == 0 ? 5 : 0;
 }
 
-/// Negative numbers, literals and exponents. Returns the bytes behind the minus that a number begins with.
+/// Negative numbers, literals and exponents. Returns the bytes after the minus that a number begins with.
 RARE bits odd_scalars(const block *at, const uint8_t *text, size_t base, size_t count, struct rarities *c, bits other,
                       bits scalar, bits start, bits digit, bits dot) {
     block b = *at;
-    bits minus = other & eq(b, '-'), behind_minus = behind(minus, &c->minus);
-    c->errors |= behind_minus & ~digit;
+    bits minus = other & eq(b, '-'), after_minus = after(minus, &c->minus);
+    c->errors |= after_minus & ~digit;
     other &= ~minus;
     if (!(other | c->rare)) {
         c->errors |= minus & ~start;
         c->odd = c->minus;
-        return behind_minus;
+        return after_minus;
     }
 
     bits literal = c->literal;
@@ -133,23 +133,23 @@ RARE bits odd_scalars(const block *at, const uint8_t *text, size_t base, size_t 
         literal |= mask << i;
         if (i + length > 64) c->literal = mask >> (64 - i);
     }
-    c->errors |= behind(literal, &c->literal_end) & ~literal & scalar;
+    c->errors |= after(literal, &c->literal_end) & ~literal & scalar;
     other &= ~literal;
 
     bits exponent = other & eq_bit5(b, 'e'), plus = other & eq(b, '+');
     c->errors |= other & ~(exponent | plus);
-    bits behind_exponent = behind(exponent, &c->exponent);
-    bits sign = (minus | plus) & behind_exponent;
-    c->errors |= plus & ~behind_exponent;
-    c->errors |= behind_exponent & ~(digit | sign);
-    c->errors |= behind(plus, &c->plus) & ~digit;
-    bits behind_sign = behind(sign, &c->sign);
-    bits first = (behind_exponent & digit) | behind_sign | c->in_exponent;
+    bits after_exponent = after(exponent, &c->exponent);
+    bits sign = (minus | plus) & after_exponent;
+    c->errors |= plus & ~after_exponent;
+    c->errors |= after_exponent & ~(digit | sign);
+    c->errors |= after(plus, &c->plus) & ~digit;
+    bits after_sign = after(sign, &c->sign);
+    bits first = (after_exponent & digit) | after_sign | c->in_exponent;
     c->errors |= past(first, digit, &c->in_exponent) & (dot | exponent);
-    c->errors |= minus & ~(start | behind_exponent);
+    c->errors |= minus & ~(start | after_exponent);
     c->rare = c->literal | c->literal_end | c->exponent | c->plus | c->sign | c->in_exponent;
     c->odd = c->minus | c->rare;
-    return behind_minus & ~behind_sign;
+    return after_minus & ~after_sign;
 }
 
 /// What cv_json_accepts says of `text`; if that is valid, its outline is in `outline`.
@@ -163,7 +163,7 @@ CV_TARGET static int32_t accepts(const uint8_t *text, size_t count, unsigned lim
     uint32_t mark_count = 0;
     enum context context = TOP;
 
-    // The last block has at least one byte behind the text, where whatever is unfinished shows.
+    // The last block has at least one byte after the text, where whatever is unfinished shows.
     for (size_t base = 0; base <= count; base += 64) {
         block b = load(text + base);
         bits nothing = 0;
@@ -198,38 +198,38 @@ CV_TARGET static int32_t accepts(const uint8_t *text, size_t count, unsigned lim
             mark_count += (uint32_t)__builtin_popcountll(*words++);
         }
         bits scalar = ~(string | quote | white | comma | colon | opener | closer | nothing);
-        bits start = scalar & ~behind(scalar, &c.scalar);
+        bits start = scalar & ~after(scalar, &c.scalar);
 
         // Numbers. Where a rule names no neighbour in front, the neighbour's own rule has seen to it.
         bits digit = digits(b), dot = eq(b, '.') & scalar, lead = start;
         bits other = scalar & ~(digit | dot);
         if (other | rare.odd) lead |= odd_scalars(&b, text, base, count, &rare, other, scalar, start, digit, dot);
-        bits behind_dot = behind(dot, &c.dot);
-        c.errors |= (dot & start) | (behind_dot & ~digit);
-        c.errors |= past(behind_dot | c.in_fraction, digit, &c.in_fraction) & dot;
-        c.errors |= behind(eq(b, '0') & lead, &c.zero) & digit;
+        bits after_dot = after(dot, &c.dot);
+        c.errors |= (dot & start) | (after_dot & ~digit);
+        c.errors |= past(after_dot | c.in_fraction, digit, &c.in_fraction) & dot;
+        c.errors |= after(eq(b, '0') & lead, &c.zero) & digit;
 
         // What may follow what, whatever is open.
-        bits behind_comma = behind(comma, &c.comma), behind_colon = behind(colon, &c.colon);
-        bits behind_opener = behind(opener, &c.opener);
+        bits after_comma = after(comma, &c.comma), after_colon = after(colon, &c.colon);
+        bits after_opener = after(opener, &c.opener);
         if (white) {
-            behind_comma = past_white(behind_comma, white, &c.comma);
-            behind_colon = past_white(behind_colon, white, &c.colon);
-            behind_opener = past_white(behind_opener, white, &c.opener);
+            after_comma = past_white(after_comma, white, &c.comma);
+            after_colon = past_white(after_colon, white, &c.colon);
+            after_opener = past_white(after_opener, white, &c.opener);
         }
-        // Values stand behind commas, colons and opening brackets, and something does stand there.
+        // Values stand after commas, colons and opening brackets, and something does stand there.
         bits value = open | start | opener;
-        c.errors |= (value ^ (behind_comma | behind_colon | behind_opener)) & ~(behind_opener & closer);
-        // A string behind a comma or an opening bracket may be a name; a colon stands behind nothing else.
-        bits may_name = behind_comma | behind_opener;
+        c.errors |= (value ^ (after_comma | after_colon | after_opener)) & ~(after_opener & closer);
+        // A string after a comma or an opening bracket may be a name; a colon stands after nothing else.
+        bits may_name = after_comma | after_opener;
         bits name_end = past((open & may_name) | c.in_name, string, &c.in_name);
-        bits behind_name = behind(name_end, &c.name);
-        if (white) behind_name = past_white(behind_name, white, &c.name);
-        c.errors |= colon & ~behind_name;
+        bits after_name = after(name_end, &c.name);
+        if (white) after_name = past_white(after_name, white, &c.name);
+        c.errors |= colon & ~after_name;
 
-        // What may follow what in an object: names and nothing else behind commas, a colon behind each name.
+        // What may follow what in an object: names and nothing else after commas, a colon after each name.
         // In an array: no colon. Outside: neither comma nor colon.
-        bits not_in_object = (may_name & ~(open | closer)) | (behind_name & ~colon);
+        bits not_in_object = (may_name & ~(open | closer)) | (after_name & ~colon);
         bits not_outside = comma | colon;
         bits rest = ~(bits)0;
         for (bits brackets = opener | closer; brackets; brackets &= brackets - 1) {

@@ -65,7 +65,7 @@ static bool literal(struct reader *r, const char *name) {
     return true;
 }
 
-/// The four digits behind \u, or -1 with `at` on the first byte that is none.
+/// The four digits after \u, or -1 with `at` on the first byte that is none.
 static int32_t code_unit(struct reader *r) {
     int32_t unit = 0;
     for (int i = 0; i < 4; i++, r->at++) {
@@ -77,7 +77,7 @@ static int32_t code_unit(struct reader *r) {
     return unit;
 }
 
-/// From behind the backslash.
+/// From after the backslash.
 static bool escape(struct reader *r) {
     switch (peek(r)) {
     case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': r->at++; return true;

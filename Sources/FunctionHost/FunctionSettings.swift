@@ -7,7 +7,7 @@ package struct FunctionSettings: Sendable {
     package var timeout: Int
     /// Megabytes. Reported to the function and in its REPORT line; not enforced.
     package var memorySize: Int
-    /// Whether the sandbox stands still (SIGSTOP) between invocations, as Lambda's do.
+    /// Whether the sandbox is stopped (SIGSTOP) between invocations, as Lambda's do.
     package var freezes: Bool
     /// The function's variables in addition to those that Lambda sets.
     package var environment: [String: String]

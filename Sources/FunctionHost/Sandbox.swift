@@ -64,7 +64,7 @@ final class Sandbox {
         }
     }
 
-    /// Returns when it stands still: a signal is only under way when `kill` returns.
+    /// Returns when it has stopped: a signal is only under way when `kill` returns.
     func freeze() {
         guard status == nil else { return }
         kill(process, SIGSTOP)

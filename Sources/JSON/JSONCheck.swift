@@ -8,7 +8,7 @@ import CVector
     /// One valid value that is not an object: array, string, number, true, false, null.
     case otherValue(JSONTraits)
     /// Not JSON (RFC 8259), an empty text and a byte order mark included. `at` is the offset of the first byte that
-    /// cannot stand where it stands, the text's length when it ends too early.
+    /// cannot be where it is, the text's length when it ends too early.
     case malformed(at: Int)
     /// The bracket at this offset opens a level beyond the deepest allowed.
     case tooDeep(at: Int)

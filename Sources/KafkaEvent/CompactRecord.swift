@@ -24,7 +24,7 @@ struct CompactRecord {
 
     /// How far a record was read.
     enum Outcome {
-        /// To its end; the next byte stands here.
+        /// To its end; the next byte is here.
         case whole(UnsafePointer<UInt8>)
         /// To its headers, which are not empty and begin here.
         case headers(UnsafePointer<UInt8>)
@@ -81,7 +81,7 @@ struct CompactRecord {
         return true
     }
 
-    /// Moves `at` to the offset's digits if the last record's head stands there once more.
+    /// Moves `at` to the offset's digits if the last record's head is repeated there.
     @inline(__always)
     private func skipHead(_ at: inout UnsafePointer<UInt8>) -> Bool {
         guard let head, end - at >= headLength else { return false }

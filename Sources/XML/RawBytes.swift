@@ -3,7 +3,7 @@ import Libc
 extension UnsafeRawBufferPointer {
     package func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 
-    /// Where `byte` stands first, from `start` on.
+    /// The first place of `byte`, from `start` on.
     package func index(of byte: UInt8, from start: Int) -> Int? {
         guard let base = baseAddress, start < count, let found = memchr(base + start, Int32(byte), count - start)
         else { return nil }

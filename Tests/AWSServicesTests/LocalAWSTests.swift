@@ -28,7 +28,7 @@ import UTC
         #expect(caller.put(key, "other") == .success(.alreadyExists))
     }
 
-    @Test func `a list starts behind a key and ends at its limit`() throws {
+    @Test func `a list starts after a key and ends at its limit`() throws {
         let caller = try caller()
         for index in 0..<5 { #expect(caller.put("list/\(index)") == .success(.created)) }
         #expect(caller.list("list/", startAfter: "list/1", maxKeys: 2) == .success(["list/2", "list/3"]))

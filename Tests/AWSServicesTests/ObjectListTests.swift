@@ -63,7 +63,7 @@ import Testing
         #expect(throws: UnreadableList.silentlyEncoded) { try page(Self.list(["t/t%2B3%2B00"])) }
     }
 
-    @Test func `begins behind the key that it is to start after`() throws {
+    @Test func `begins after the key that it is to start after`() throws {
         #expect(try page(Self.list(["t/b+"]), startAfter: "t/b").keys == ["t/b+"])
         for first in ["t/a", "t/b"] {
             #expect(throws: UnreadableList.notAfterStart) { try page(Self.list([first, "t/c"]), startAfter: "t/b") }

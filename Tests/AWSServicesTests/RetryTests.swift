@@ -152,7 +152,7 @@ import UTC
         ("NewInThisYear", 2, .unavailable),
         ("AccessDenied", 1, .denied), ("NoSuchBucket", 1, .notFound), ("NotImplemented", 1, .configuration),
     ])
-    func `an error behind a 200 is that error`(code: String, attempts: Int, kind: AWSFailure.Kind) throws {
+    func `an error under a 200 is that error`(code: String, attempts: Int, kind: AWSFailure.Kind) throws {
         // Also with a tag, as S3 has sent its headers by then.
         for tag in ["", "\"x\""] {
             let server = try ScriptedServer { _ in .respond(200, headers: [("ETag", tag)], body: s3Error(code, "Why."))

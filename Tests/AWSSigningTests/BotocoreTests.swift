@@ -33,7 +33,7 @@ import Testing
                     payload: payload),
                 at: wanted.milliseconds)
             let authorization = signed.headers.first { $0.name == "Authorization" }?.value ?? ""
-            // botocore puts a space behind its commas.
+            // botocore puts a space after its commas.
             #expect(
                 authorization == wanted.authorization.replacingOccurrences(of: ", ", with: ","),
                 "seed \(seed): \(wanted)")

@@ -135,7 +135,7 @@ private func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF
         #expect(out.text == "before")
     }
 
-    @Test func `Decoding appends behind what the buffer holds, and grows it`() {
+    @Test func `Decoding appends after what the buffer holds, and grows it`() {
         let source = ByteBuffer(), out = ByteBuffer(capacity: 16)
         for _ in 0..<1000 { source.append("Zm9v") }
         out.append("before ")

@@ -73,7 +73,7 @@ import Testing
         #expect(try sandbox.process.line(containing: "were not stored").contains("\"level\":\"ERROR\""))
     }
 
-    @Test func `is answered with the first offset behind what an earlier delivery wrote`() throws {
+    @Test func `is answered with the first offset after what an earlier delivery wrote`() throws {
         let isBroken = Locked(false)
         let store = try ScriptedStore { $0.method == "PUT" && isBroken.value ? Self.denied : nil }
         let sandbox = try Sandbox(store, ["PARTIAL_BATCH_RESPONSE": "true"])

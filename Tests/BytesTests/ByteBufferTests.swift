@@ -41,7 +41,7 @@ struct ByteBufferTests {
         #expect(buffer.text == expected)
     }
 
-    @Test("drops what lies behind a length")
+    @Test("drops what lies after a length")
     func truncates() {
         let buffer = ByteBuffer()
         buffer.append("abcdef")

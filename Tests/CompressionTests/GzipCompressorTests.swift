@@ -43,7 +43,7 @@ private func inflated(_ gzip: ByteBuffer) throws -> Data {
         }
     }
 
-    @Test func `The same rows give the same bytes, from a used compressor too, behind what the buffer holds`() throws {
+    @Test func `The same rows give the same bytes, from a used compressor too, after what the buffer holds`() throws {
         let used = try GzipCompressor()
         let few = rows(300), many = rows(1000)
         let first = try gzip(many), second = ByteBuffer(capacity: 16)
@@ -59,7 +59,7 @@ private func inflated(_ gzip: ByteBuffer) throws -> Data {
 }
 
 @Suite struct GzipTests {
-    @Test func `What the compressor wrote is unpacked behind what the buffer holds`() throws {
+    @Test func `What the compressor wrote is unpacked after what the buffer holds`() throws {
         for body in [rows(1), rows(5000), noise(100_000), ByteBuffer()] {
             let packed = try gzip(body), lines = ByteBuffer()
             lines.append("before")

@@ -71,7 +71,7 @@ def wrong(aws, stack, parameters):
 
     create_table(aws, stack["Database"], stack["IngestionBucket"])
     if settings["Environment"]["Variables"]["RECORD_METADATA"] == "kafka":
-        # self-managed.json goes on at offset 500 of partition 0 and 1500 of partition 1, far behind msk.json's last.
+        # self-managed.json continues at offset 500 of partition 0 and 1500 of partition 1, far after msk.json's last.
         found = [row[:2] for row in ask(aws, stack["Database"], saved_query("DuplicatesAndGaps"))[1]]
         if found != [["0", "gap"], ["1", "gap"]]:
             yield f"the saved query DuplicatesAndGaps finds {found}"

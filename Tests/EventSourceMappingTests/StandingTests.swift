@@ -7,7 +7,7 @@ import Testing
 
 /// Lag, and whether there is more to come.
 @Suite struct StandingTests {
-    @Test func `the markers of transactions are no lag, and nothing is waited for behind them`() throws {
+    @Test func `the markers of transactions are no lag, and nothing is waited for after them`() throws {
         let broker = try KafkaBroker(topics: ["orders": 1])
         broker.append(3, to: "orders")
         broker.appendCommitMarker(to: "orders")

@@ -14,7 +14,7 @@ import Logging
 package func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 0 else { return 0 }
     // A buffer of its own that ends where the event ends: AddressSanitizer sees one byte more than the slack. Or the
-    // event is cut short, and behind it stands what was there before, as in the runtime's buffer for all events.
+    // event is cut short, and after it is what was there before, as in the runtime's buffer for all events.
     let event = ByteBuffer(capacity: size - 1)
     event.append(UnsafeRawBufferPointer(start: data + 1, count: size - 1))
     if data[0] & 2 != 0 { event.truncate(to: Int(data[0] >> 2) * event.count / 64) }
@@ -25,7 +25,7 @@ package func fuzzEventToObjects(_ data: UnsafePointer<UInt8>, _ size: Int) -> CI
     var lines = 0
     for (key, object) in store.objects {
         must(key.utf8.count <= 1024, "a key is too long")
-        // By bytes, as S3 and its readers do: to Swift a slash with an accent behind it is no slash.
+        // By bytes, as S3 and its readers do: to Swift a slash with an accent after it is not a slash.
         let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         must(parts.first == "topics" || parts.first == "errors", "a key is outside of the prefixes")

@@ -1,5 +1,5 @@
 // Every vector path of every kernel against the plain C reference: `./build.sh fuzz` builds and runs this.
-// The first byte of an input chooses what the slack behind the text is filled with, which must not matter.
+// The first byte of an input chooses what the slack after the text is filled with, which must not matter.
 #include <stdlib.h>
 #include <string.h>
 

@@ -167,7 +167,7 @@ extension History {
         return outcome.unwritten.isEmpty
     }
 
-    /// Where the group stands in front of these records, it now stands behind them.
+    /// Where the group stands in front of these records, it is now after them.
     private func commit(_ partition: Int, _ records: ArraySlice<ModelLog.Record>) {
         guard let first = records.first, let last = records.last, first.offset >= committed[partition] else { return }
         let passes = logs[partition].records.contains { $0.offset >= committed[partition] && $0.offset < first.offset }
@@ -208,7 +208,7 @@ extension History {
         }
     }
 
-    /// What comes behind these records.
+    /// What comes after these records.
     private func following(_ cuts: [Cut]) -> [Cut] {
         cuts.compactMap { cut in
             let rest = logs[cut.partition].records.filter { $0.offset > cut.records.last?.offset ?? 0 }

@@ -2,7 +2,7 @@
 
 /// Where the line is drawn.
 ///
-/// What a delivery still has to store of a folder and partition falls into *runs*: records one behind the other that
+/// What a delivery still has to store of a folder and partition falls into *runs*: records one after the other that
 /// nobody has stored. It writes each run under the key of its first record. Of two deliveries at the same moment whose
 /// runs have records in common, both must begin those runs with the same record: then they compete for one key, and S3
 /// lets one of them win. Where one begins a run in the midst of the other's, as when 100–149 and the batch 100–199 of

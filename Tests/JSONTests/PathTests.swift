@@ -11,7 +11,7 @@ private final class Judge {
     let memory = GuardedText(capacity: 4096)
     private let outline = JSONOutline()
 
-    /// The reference's verdict; records an issue where another path or another filler behind the text changes it.
+    /// The reference's verdict; records an issue where another path or another filler after the text changes it.
     @discardableResult
     func verdict(_ text: [UInt8], fillers: [UInt8] = [0]) -> cv_json_verdict {
         var first: cv_json_verdict?
@@ -167,7 +167,7 @@ private func everyText(of pieces: [String], upTo length: Int, _ body: ([UInt8]) 
                 for place in [length / 2, length - 1, length] where place >= 0 {
                     var text = text
                     if place < length { text[place] = stop }
-                    // Right behind the end stands a byte that would stop, too.
+                    // Right after the end is a byte that would stop it as well.
                     memory.with(text, filler: stop) { bytes in
                         let start = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
                         for path in paths where cv_string_stop_on(path, start, start + length) - start != place {

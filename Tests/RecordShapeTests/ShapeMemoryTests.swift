@@ -4,7 +4,7 @@ import RecordShape
 import TestParts
 import Testing
 
-/// What the memory says of each text in turn, which stand one behind the other as rows do.
+/// What the memory says of each text in turn, which stand one after the other as rows do.
 private func faults(_ texts: [String], reserved: [[String]] = []) -> [ShapeFault?] {
     let memory = ShapeMemory(reserved: reserved)
     let body = ByteBuffer()

@@ -32,7 +32,7 @@ extension BadInput {
             "beyond U+10FFFF", Array("{\"a\":\"".utf8) + [0xF4, 0x90, 0x80, 0x80] + Array("\"}".utf8),
             .quarantined("not-utf-8")),
         .value("a NUL byte in a string", "{\"a\":\"\0\"}", .quarantined("malformed-json")),
-        .value("a NUL byte behind the object", "{\"a\":1}\0", .quarantined("malformed-json")),
+        .value("a NUL byte after the object", "{\"a\":1}\0", .quarantined("malformed-json")),
         .value("NUL, escaped", #"{"a":"\u0000"}"#, .rows(1)),
         .bytes("byte order mark", [0xEF, 0xBB, 0xBF] + Array("{\"a\":1}".utf8), .quarantined("malformed-json")),
         .bytes(
@@ -224,9 +224,9 @@ extension BadInput {
         .records("a record null", "null", .fails("an object")),
         .records("a record too many commas", record() + ",", .fails("")),
         .event("cut off", String(batch(record()).dropLast(3)), .fails("")),
-        .event("more behind it", batch(record()) + "x", .fails("")),
+        .event("more after it", batch(record()) + "x", .fails("")),
         .event("two events", batch(record()) + batch(record(offset: "8")), .fails("")),
-        .event("NUL behind it", batch(record()) + "\0", .fails("")),
+        .event("NUL after it", batch(record()) + "\0", .fails("")),
         BadInput("a byte order mark", [0xEF, 0xBB, 0xBF] + Array(batch(record()).utf8), .fails("an object")),
         BadInput("UTF-16", batch(record()).utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }, .fails("")),
         .event(

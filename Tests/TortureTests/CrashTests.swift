@@ -9,7 +9,7 @@ import Testing
 /// else is at it and what a dead sandbox's last upload does meanwhile is up to the dice.
 ///
 /// What no store without leases can tell apart is left out (`HistoryRaces` in the tests of Ingestion draws the line):
-/// where a second half or a next batch starts behind offsets that are not stored, nothing runs along with it that has
+/// where a second half or a next batch starts after offsets that are not stored, nothing runs along with it that has
 /// records in common with it, and its last upload has arrived before the offsets in front of it are delivered.
 @Suite(.serialized) struct `Killed at any moment` {
     @Test func `every offset is stored once`() throws {
@@ -128,7 +128,7 @@ private struct CrashRun {
         for (slot, parts) in zip(receivers, batches) { note(slot.answer(), parts) }
     }
 
-    /// What begins behind the first offset that no invocation has succeeded with leaves the group where it is.
+    /// What begins after the first offset that no invocation has succeeded with leaves the group where it is.
     private mutating func note(_ answer: Sandbox.Answer, _ parts: Parts) {
         switch answer {
         case .succeeded:

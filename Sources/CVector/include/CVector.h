@@ -23,7 +23,7 @@
 /// How many bytes in front of a text may be read, where a function says so.
 #define CV_LEAD 16
 
-/// Room that cv_base64_decode needs behind the decoded bytes, since it stores whole registers.
+/// Room that cv_base64_decode needs after the decoded bytes, since it stores whole registers.
 #define CV_BASE64_ROOM 64
 
 /// The deepest nesting that any caller can ask cv_json_check to accept.
@@ -119,7 +119,7 @@ enum {
 };
 
 struct cv_json_verdict {
-    /// The byte that cannot stand where it stands (`count` when the text ends too early): malformed, too deep, not
+    /// The byte that cannot be where it is (`count` when the text ends too early): malformed, too deep, not
     /// UTF-8.
     size_t offset;
     /// An enum cv_json_kind.

@@ -38,7 +38,7 @@ struct ObjectName: Hashable {
         suffix = String(Substring(rest))
     }
 
-    /// Takes `.123` from the front, where that stands there.
+    /// Takes `.123` from the front, if it is there.
     private static func removeNumber(from rest: inout Substring.UTF8View) -> Int64? {
         let part = rest.dropFirst().prefix { $0 != UInt8(ascii: ".") }
         guard let number = Int64(String(Substring(part))) else { return nil }
