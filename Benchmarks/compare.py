@@ -17,18 +17,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 from batches import Batches
 from host import Function
 from picture import picture
+from production import production
 from sink import Sink
+from table import middle, ratio, rounds, row, spread
+from tls import certificates
 
 HERE = pathlib.Path(__file__).parent
 NAMES = ["swift", "python"]
 ROUNDS = {1: 60, 100: 40, 1_000: 30, 10_000: 20}  # at most
-PATIENCE = 8  # seconds a measurement may take; on a busy machine there are fewer rounds, but never fewer than LEAST
-LEAST = 5
 
 
 def main():
@@ -42,13 +42,14 @@ def main():
     began = datetime.datetime.now()
     sink = Sink()
     commands = {"swift": [options.bootstrap], "python": [options.python, "-m", "awslambdaric", "app.handler"]}
-    run = lambda name, **settings: Function(commands[name], environment(sink, settings))
+    run = lambda name, share=None, **settings: Function(commands[name], environment(sink, settings), share)
 
     print(f"{began:%Y-%m-%d}, {processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; "
           f"awslambdaric {version(options.python, 'awslambdaric')}, boto3 {version(options.python, 'boto3')}, "
           f"Python {version(options.python)}\n")
     same_objects(run, sink)
-    figures = {"date": f"{began:%Y-%m-%d}", "processor": processor()}
+    figures = {"date": f"{began:%Y-%m-%d}", "processor": processor(), "tls": over_tls(run)}
+    print("All that follows is over plain HTTP, without the cost of TLS.\n")
     figures["start"] = starts(run)
     figures["warm"], figures["memory"] = warm(run, sink)
     looking_ahead(run)
@@ -66,6 +67,18 @@ def environment(sink, settings):
             # Neither asks what is stored ahead of a batch; `looking_ahead` tells what that costs.
             "BATCH_ORDER": "strict", "INGESTION_BUCKET": "ingestion",
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{sink.port}", **settings}
+
+
+def over_tls(run):
+    with tempfile.TemporaryDirectory() as folder:
+        chain, key, bundle = certificates(folder)
+        secure = Sink(chain, key)
+        settings = {"AWS_ENDPOINT_URL": f"https://localhost:{secure.port}", "AWS_CA_BUNDLE": str(bundle)}
+        print(f"S3 over TLS, with a bundle of {bundle.read_text().count('BEGIN CERTIFICATE')} certificates\n")
+        try:
+            return production(lambda name, share=None, **more: run(name, share, **settings, **more), secure)
+        finally:
+            secure.stop()
 
 
 def same_objects(run, sink):
@@ -86,7 +99,7 @@ def starts(run, count=12):
     # do the same work.
     without = {"DELIVERY": "at-least-once"}
     variants = {"swift": ("swift", {}), "at-least-once": ("swift", without), "python": ("python", {})}
-    print("Start and first invocation, 1,000 records, gzip (at-least-once: this function without its listings)")
+    print("Plain HTTP: start and first invocation, 1,000 records, gzip (at-least-once: this function without its listings)")
     row("", "spawn → /next", "", "CPU of it", "first invocation", "warm one", "first ÷ warm")
     found = {name: [] for name in variants}
     for _ in rounds(count):
@@ -110,7 +123,7 @@ def warm(run, sink):
     figures, memory = {}, {"none": {}, "gzip": {}}
     for compression in ["none", "gzip"]:
         functions = {name: run(name, COMPRESSION=compression) for name in NAMES}
-        print(f"A warm invocation, COMPRESSION={compression}")
+        print(f"Plain HTTP: a warm invocation, COMPRESSION={compression}")
         row("records", "KB", "objects", "CPU swift", "spread", "CPU python", "spread", "python ÷ swift",
             "time swift", "time python", "KB stored", "(python)")
         for records, most in ROUNDS.items():
@@ -217,32 +230,6 @@ def stages(program, sink):
         speed = speed or median / size
         row(name, f"{median:.3f}", f"{best:.3f}", f"{size / 1e6:.2f}", f"{size / 1e6 / median:.2f}",
             f"{median / size / speed:.1f}", first=34)
-
-
-def rounds(most):
-    began = time.monotonic()
-    for turn in range(most):
-        if turn < LEAST + 3 or time.monotonic() - began < PATIENCE:
-            yield turn
-
-
-def row(name, *columns, first=14):
-    print(f"  {name:<{first}}" + "".join(f"{column:>{max(10, len(str(column)) + 2)}}" for column in columns))
-
-
-def middle(sample):
-    return f"{statistics.median(sample):.2f}"
-
-
-def spread(sample):
-    """Without the tenth on either side."""
-    sample = sorted(sample)
-    cut = len(sample) // 10
-    return f"{sample[cut]:.2f}–{sample[-1 - cut]:.2f}"
-
-
-def ratio(medians):
-    return f"{medians[1] / medians[0]:.1f}"
 
 
 def processor():

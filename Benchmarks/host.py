@@ -4,6 +4,7 @@ Time is the host's; CPU is the kernel's clock of the whole process, in nanosecon
 so an invocation's CPU is all it takes from the arrival of the event until it is ready for the next one.
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -24,9 +25,9 @@ class Invocation:
 
 
 class Function:
-    """One process behind a Runtime API of its own."""
+    """One process behind a Runtime API of its own; from its start within `share`, if there is one."""
 
-    def __init__(self, command, environment):
+    def __init__(self, command, environment, share=None):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)
@@ -34,8 +35,9 @@ class Function:
         environment = {**environment, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % self.listener.getsockname()[1]}
         null = os.open(os.devnull, os.O_RDWR)
         began = time.perf_counter()
-        self.pid = os.posix_spawn(command[0], command, environment,
-                                  file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+        with share.within() if share else contextlib.nullcontext():
+            self.pid = os.posix_spawn(command[0], command, environment,
+                                      file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
         os.close(null)
         self.waiting = self.expect(b"/next")[0]
         self.start = (time.perf_counter() - began) * 1000  # ms from spawn to the first request for an event

@@ -52,6 +52,7 @@ class Sink:
 class Connection:
     def __init__(self, sock):
         self.sock, self.head, self.body, self.missing, self.request = sock, b"", [], 0, None
+        self.is_chunked, self.length = False, 0
 
 
 class Counts:
@@ -117,22 +118,13 @@ def received(sock, buffer):
 def take(connection, data, counts):
     """Bytes of a request have come; nobody pipelines."""
     if connection.request is None:
-        connection.head += data
-        end = connection.head.find(b"\r\n\r\n")
-        if end < 0:
+        data = take_head(connection, data)
+        if connection.request is None:
             return counts
-        lines = connection.head[:end].split(b"\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
-        connection.request = lines[0].split(b" ")[:2]
-        connection.missing = int(headers.get(b"content-length", 0))
-        counts.bytes += connection.missing
-        data, connection.head = connection.head[end + 4:], b""
-        if headers.get(b"expect") == b"100-continue" and not data:
-            connection.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     connection.missing -= len(data)
-    if counts.keep:
+    if counts.keep or connection.is_chunked:
         connection.body.append(bytes(data))
-    if connection.missing > 0:
+    if not is_complete(connection):
         return counts
     method, target = connection.request
     connection.request = None
@@ -145,6 +137,7 @@ def take(connection, data, counts):
         counts = Counts(keep=target.endswith(b"?keep"))
     elif method == b"PUT":
         counts.objects += 1
+        counts.bytes += connection.length
         if counts.keep:
             body = b"".join(connection.body)
             counts.lines[target.decode()] = zlib.crc32(gzip.decompress(body) if target.endswith(b".gz") else body)
@@ -155,3 +148,48 @@ def take(connection, data, counts):
     connection.body = []
     connection.sock.sendall(b'HTTP/1.1 %s\r\nETag: "0"\r\nContent-Length: %d\r\n\r\n%s' % (status, len(answer), answer))
     return counts
+
+
+def take_head(connection, data):
+    """What came beyond the head, when that is complete."""
+    connection.head += data
+    end = connection.head.find(b"\r\n\r\n")
+    if end < 0:
+        return b""
+    lines = connection.head[:end].split(b"\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
+    connection.request = lines[0].split(b" ")[:2]
+    # boto3 sends the body in chunks over TLS, with its checksum at the end instead of a signature of it.
+    connection.is_chunked = headers.get(b"transfer-encoding") == b"chunked"
+    connection.missing = int(headers.get(b"content-length", 0))
+    connection.length = int(headers.get(b"x-amz-decoded-content-length", connection.missing))
+    data, connection.head = connection.head[end + 4:], b""
+    if headers.get(b"expect") == b"100-continue" and not data:
+        connection.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return data
+
+
+def is_complete(connection):
+    if not connection.is_chunked:
+        return connection.missing <= 0
+    body = unchunked(b"".join(connection.body))
+    if body is None:
+        return False
+    connection.body = [unchunked(body) or body]  # HTTP's chunks, and in them those of aws-chunked
+    return True
+
+
+def unchunked(data):
+    """What the chunks hold (RFC 9112, 7.1; trailers are skipped); None while some are missing, or where these are
+    none."""
+    body, position = [], 0
+    while (end := data.find(b"\r\n", position)) >= 0:
+        try:
+            size = int(data[position:end].partition(b";")[0], 16)
+        except ValueError:
+            return None
+        if size == 0:
+            return b"".join(body) if data.endswith(b"\r\n\r\n") else None
+        body.append(data[end + 2:end + 2 + size])
+        position = end + 2 + size + 2
+    return None
