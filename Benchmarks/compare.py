@@ -99,7 +99,7 @@ def starts(run, count=12):
     # do the same work.
     without = {"DELIVERY": "at-least-once"}
     variants = {"swift": ("swift", {}), "at-least-once": ("swift", without), "python": ("python", {})}
-    print("Plain HTTP: start and first invocation, 1,000 records, gzip (at-least-once: this function without its listings)")
+    print("Plain HTTP: start and first invocation, 1,000 records, gzip (at-least-once: without the listings)")
     row("", "spawn → /next", "", "CPU of it", "first invocation", "warm one", "first ÷ warm")
     found = {name: [] for name in variants}
     for _ in rounds(count):

@@ -31,18 +31,44 @@ build() {
 build_binary() {
     say "Compiling the static release build of bootstrap"
     local product=$scratch/release/bootstrap
-    # SwiftPM does not see that an archive or a linker script has changed.
-    [[ $product -nt $static/recipe ]] || rm -f "$product"
+    # SwiftPM does not see that an archive or what the linker is told has changed.
+    [[ $product -nt $static/recipe && $product -nt Sources/Build/unreached.c &&
+        $product -nt Sources/Build/function.sh ]] || rm -f "$product"
+    make_linker
     # -Xswiftc -L, since the linker takes -Xlinker -L only after the system's folders. Paths are mapped away, and
     # there is no build id, which they would be part of: the same source makes the same bytes in any folder.
     swift build -c release --product bootstrap --scratch-path "$scratch" -j "$jobs" \
-        -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xswiftc -L"$static/lib" -Xcc -I"$static/include" \
+        -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xswiftc -ld-path="$scratch/ld.lld" \
+        -Xswiftc -L"$static/lib" -Xcc -I"$static/include" \
         -Xswiftc -file-prefix-map -Xswiftc "$root=." -Xcc -ffile-prefix-map="$root=." \
         -Xlinker -lssl -Xlinker -lcrypto \
-        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --build-id=none -Xlinker -T -Xlinker "$static/discard.ld"
+        -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --build-id=none -Xlinker --no-eh-frame-hdr \
+        -Xlinker -T -Xlinker "$scratch/discard.ld"
     install -D -m 755 "$product" "$out/bootstrap.new"
     strip "$out/bootstrap.new"
     mv "$out/bootstrap.new" "$out/bootstrap"
+}
+
+# The linker takes what it is told in the order that it is told it, and swiftc names Swift's libraries before all that
+# it is passed: hence a linker that first takes what stands in for parts of them.
+make_linker() {
+    local resources linker first="$scratch/unreached.o"
+    resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+    mkdir -p "$scratch"
+    gcc -Os -ffunction-sections -c -o "$scratch/unreached.o" Sources/Build/unreached.c
+    # Whose function of the characters' names gives way to ours. Elsewhere in the archive, it would only be larger.
+    ar p "${resources}_static/linux/libswiftCore.a" UnicodeScalarProps.cpp.o >"$scratch/scalars.o" 2>/dev/null &&
+        [[ -s $scratch/scalars.o ]] &&
+        objcopy --weaken-symbol=_swift_stdlib_getScalarName --remove-section=.llvm_addrsig "$scratch/scalars.o" &&
+        first+=" $scratch/scalars.o"
+    linker=$(dirname "$(dirname "$resources")")/bin/ld.lld
+    [[ -x $linker ]] || linker=ld.lld
+    printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$linker" "$(printf '"%s" ' $first)" >"$scratch/ld.lld"
+    chmod +x "$scratch/ld.lld"
+    # Swift's module hashes change with the folder that is compiled in; nothing reads them. Nor does anything unwind the
+    # stack (Swift has no exceptions, the C++ in its runtime is built without, no thread is cancelled): that takes the
+    # tables of a seventh of the binary.
+    echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) *(.eh_frame) } } INSERT AFTER .text;' >"$scratch/discard.ld"
 }
 
 # check_binary FILE: it starts on Lambda's machines.

@@ -14,7 +14,7 @@
 need_static_libraries() {
     local recipe
     recipe=$({
-        declare -f build_openssl build_curl build_isal fetch_source
+        declare -f build_openssl trim_openssl build_curl build_isal fetch_source
         echo "$c_flags"
         gcc --version
         dpkg-query -W libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev
@@ -57,8 +57,6 @@ make_libraries() {
     # Copies: with the system's folder on the linker's path it would find the libcurl.a there.
     cp "$(gcc -print-file-name=libdeflate.a)" "$static/lib"
     cp /usr/include/libdeflate.h "$static/include"
-    # Swift's module hashes change with the folder that is compiled in; nothing reads them.
-    echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) } } INSERT AFTER .text;' >"$static/discard.ld"
     rm -rf "$static/source"
     say "Built the static libraries in $((SECONDS - started)) s"
 }
@@ -117,6 +115,7 @@ build_openssl() {
         aria bf blake2 camellia cast cmac des idea md4 mdc2 ocb rc2 rc4 rmd160 scrypt seed siphash siv sm2 sm3 sm4
         whirlpool dh dsa ec2m gost srp psk cmp cms ct ocsp rfc3779 ts dgram dtls srtp nextprotoneg multiblock
         ssl3 ssl-trace tls1 tls1_1)
+    trim_openssl "$static/source/openssl/providers"
     mkdir "$build"
     # SOURCE_DATE_EPOCH: OpenSSL writes the date of its build into its version.
     logged openssl "$what" env -C "$build" SOURCE_DATE_EPOCH=315532800 perl ../openssl/Configure "$target" \
@@ -127,6 +126,24 @@ build_openssl() {
     mkdir "$static/include/openssl"
     cp "$static"/source/openssl/include/openssl/*.h "$build"/include/openssl/*.h "$static/include/openssl"
     cp "$static/source/openssl/LICENSE.txt" "$static/licences/openssl"
+}
+
+# trim_openssl FOLDER: leaves those algorithms that a client of TLS 1.2 and 1.3 needs in the tables of OpenSSL's
+# providers. Each start copies these tables, entry by entry, into hash tables of names: with all of them, bootstrap's
+# init took twice the instructions. What is not in them is not offered to a server either: no key exchange or signature
+# by curve 448, no AES-CCM and no SHA-3, which AWS does not use. Public keys are read from certificates only, so nothing
+# else needs to be decoded, and nothing encoded.
+trim_openssl() {
+    local keep='null|md5|md5_sha1|sha(1|224|256|384|512)|hmac|mac_legacy_(hmac_signature|keymgmt)'
+    keep+='|aes(128|256)(ecb|cbc|ctr|gcm)|chacha20_ossl_poly1305|kdf_(hkdf|tls1_3_kdf|tls1_prf)|drbg_ctr|seed_src'
+    keep+='|(rsa|ecdsa|ed25519)_signature|rsa_asym_cipher|(ecdh|x25519)_keyexch|(rsa|rsapss|ec|x25519|ed25519)_keymgmt'
+    KEEP=$keep perl -0777 -pi -e '
+        s/^[ ]*(?:\{|ALGC?\()[ ]?PROV_NAMES_(?:[^(){}]|\(\))*?ossl_(\w+)_functions.*?[)}],\n/
+            my $entry = $&; $1 =~ m{^(?:$ENV{KEEP})$} ? $entry : ""/gemsx' "$1/defltprov.c"
+    sed -i -E '/#include "(encoders|stores)\.inc"/d' "$1/defltprov.c" "$1/baseprov.c"
+    sed -i -E '/^DECODER/{/"(RSA|RSA-PSS|EC|ED25519|X25519|DER)", der, SubjectPublicKeyInfo/!d}' "$1/decoders.inc"
+    grep -q ossl_aes256gcm_functions "$1/defltprov.c" && ! grep -q ossl_aes256ccm_functions "$1/defltprov.c" ||
+        failed_step openssl "OpenSSL's table of algorithms is not written as it was."
 }
 
 # Proxies and error messages stay: the deployed binary behaves as the dynamic build does. Not -Os, with which gcc copies
