@@ -115,7 +115,7 @@ build_openssl() {
         aria bf blake2 camellia cast cmac des idea md4 mdc2 ocb rc2 rc4 rmd160 scrypt seed siphash siv sm2 sm3 sm4
         whirlpool dh dsa ec2m gost srp psk cmp cms ct ocsp rfc3779 ts dgram dtls srtp nextprotoneg multiblock
         ssl3 ssl-trace tls1 tls1_1)
-    trim_openssl "$static/source/openssl/providers"
+    trim_openssl "$static/source/openssl/providers" "$static/source/openssl/crypto/evp"
     mkdir "$build"
     # SOURCE_DATE_EPOCH: OpenSSL writes the date of its build into its version.
     logged openssl "$what" env -C "$build" SOURCE_DATE_EPOCH=315532800 perl ../openssl/Configure "$target" \
@@ -128,11 +128,11 @@ build_openssl() {
     cp "$static/source/openssl/LICENSE.txt" "$static/licences/openssl"
 }
 
-# trim_openssl FOLDER: leaves those algorithms that a client of TLS 1.2 and 1.3 needs in the tables of OpenSSL's
-# providers. Each start copies these tables, entry by entry, into hash tables of names: with all of them, bootstrap's
-# init took twice the instructions. What is not in them is not offered to a server either: no key exchange or signature
-# by curve 448, no AES-CCM and no SHA-3, which AWS does not use. Public keys are read from certificates only, so nothing
-# else needs to be decoded, and nothing encoded.
+# trim_openssl PROVIDERS EVP: leaves those algorithms that a client of TLS 1.2 and 1.3 needs in the tables of OpenSSL's
+# providers and of its older interface. Each start copies these tables, entry by entry, into hash tables of names, which
+# with all of them was half of what init computed. What is not in them is not offered to a server either: no key
+# exchange or signature by curve 448, no AES-CCM and no SHA-3, which AWS does not use. Public keys are read from
+# certificates only, so nothing else needs to be decoded, and nothing encoded.
 trim_openssl() {
     local keep='null|md5|md5_sha1|sha(1|224|256|384|512)|hmac|mac_legacy_(hmac_signature|keymgmt)'
     keep+='|aes(128|256)(ecb|cbc|ctr|gcm)|chacha20_ossl_poly1305|kdf_(hkdf|tls1_3_kdf|tls1_prf)|drbg_ctr|seed_src'
@@ -142,6 +142,9 @@ trim_openssl() {
             my $entry = $&; $1 =~ m{^(?:$ENV{KEEP})$} ? $entry : ""/gemsx' "$1/defltprov.c"
     sed -i -E '/#include "(encoders|stores)\.inc"/d' "$1/defltprov.c" "$1/baseprov.c"
     sed -i -E '/^DECODER/{/"(RSA|RSA-PSS|EC|ED25519|X25519|DER)", der, SubjectPublicKeyInfo/!d}' "$1/decoders.inc"
+    sed -i -E '/^ *EVP_add_cipher(_alias)?\(/{/EVP_(aes_(128|256)_(ecb|cbc|ctr|gcm)|chacha20_poly1305)\(\)\);$/!d}' \
+        "$2/c_allc.c"
+    sed -i -E '/^ *EVP_add_digest\(/{/EVP_(md5|md5_sha1|sha(1|224|256|384|512))\(\)\);$/!d}' "$2/c_alld.c"
     grep -q ossl_aes256gcm_functions "$1/defltprov.c" && ! grep -q ossl_aes256ccm_functions "$1/defltprov.c" ||
         failed_step openssl "OpenSSL's table of algorithms is not written as it was."
 }

@@ -21,9 +21,9 @@ do {
 do {
     let function = try IngestionFunction(
         environment: environment, metricsLevel: LogConfiguration(environment).leastPassingLevel)
+    // What reading the certificates takes and a batch of some hundred records, which uses most of it again.
+    heap_reserve_pages(640 << 10)
     function.warmUp(logger)
-    // What a batch of some hundred records needs.
-    heap_reserve_pages(512 << 10)
     var handler = IngestionHandler(function: function)
     exit(runtime.run(&handler))
 } catch {
