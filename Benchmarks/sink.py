@@ -1,9 +1,9 @@
 """The least that passes for S3: takes every PUT, has nothing in any listing, and counts. In a process of its own, so
 that its work is in nobody's figures.
 
-`Sink()` starts it, `Sink(chain, key)` with TLS and the certificate in these files. `counts()` says what came since it
-was asked last. While `keep` is set, the lines are kept as well. `close()` ends all connections, as S3 does with those
-that lie idle.
+`Sink()` starts it, `Sink(chain, key)` with TLS and the certificate in these files; `prepare` may restrict the context.
+`counts()` says what came since it was asked last. While `keep` is set, the lines are kept as well. `close()` ends all
+connections, as S3 does with those that lie idle.
 """
 
 import gzip
@@ -20,19 +20,22 @@ LISTING = (b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncate
 
 
 class Sink:
-    def __init__(self, chain=None, key=None):
+    def __init__(self, chain=None, key=None, prepare=None):
         listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = listener.getsockname()[1]
         context = None
         if chain:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(chain, key)
+            if prepare:
+                prepare(context)
         self.process = multiprocessing.get_context("fork").Process(target=serve, args=(listener, context), daemon=True)
         self.process.start()
         listener.close()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
         if chain:
             unverified = ssl._create_unverified_context()
+            unverified.set_ciphers("ALL")
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=unverified)
 
     def counts(self, keep=False):

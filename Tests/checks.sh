@@ -174,6 +174,9 @@ check_zip() {
     say "Running the binary in an empty root, with TLS and names of its own"
     "$python" Tests/Static/empty_root.py "$out/bootstrap" ||
         fail "the static binary does not do what it should." "see the lines above."
+    say "Running it with every kind of TLS that it must speak"
+    "$python" Tests/Static/kinds_of_tls.py "$out/bootstrap" || fail "OpenSSL lacks what a server needs." \
+        "trim_openssl in Sources/Build/static-libraries.sh leaves too much out."
     say "Running it among name servers that are gone, silent, late or picky"
     "$python" Tests/Static/name_servers.py "$out/bootstrap" ||
         fail "a resolver breaks the function." "see the lines above."

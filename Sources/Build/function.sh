@@ -52,7 +52,7 @@ build_binary() {
 # The linker takes what it is told in the order that it is told it, and swiftc names Swift's libraries before all that
 # it is passed: hence a linker that first takes what stands in for parts of them.
 make_linker() {
-    local resources linker first="$scratch/unreached.o"
+    local resources linker first=("$scratch/unreached.o")
     resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
     mkdir -p "$scratch"
     gcc -Os -ffunction-sections -c -o "$scratch/unreached.o" Sources/Build/unreached.c
@@ -60,10 +60,10 @@ make_linker() {
     ar p "${resources}_static/linux/libswiftCore.a" UnicodeScalarProps.cpp.o >"$scratch/scalars.o" 2>/dev/null &&
         [[ -s $scratch/scalars.o ]] &&
         objcopy --weaken-symbol=_swift_stdlib_getScalarName --remove-section=.llvm_addrsig "$scratch/scalars.o" &&
-        first+=" $scratch/scalars.o"
+        first+=("$scratch/scalars.o")
     linker=$(dirname "$(dirname "$resources")")/bin/ld.lld
     [[ -x $linker ]] || linker=ld.lld
-    printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$linker" "$(printf '"%s" ' $first)" >"$scratch/ld.lld"
+    printf '#!/bin/sh\nexec %s"$@"\n' "$(printf '%q ' "$linker" "${first[@]}")" >"$scratch/ld.lld"
     chmod +x "$scratch/ld.lld"
     # Swift's module hashes change with the folder that is compiled in; nothing reads them. Nor does anything unwind the
     # stack (Swift has no exceptions, the C++ in its runtime is built without, no thread is cancelled): that takes the
