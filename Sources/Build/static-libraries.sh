@@ -130,9 +130,9 @@ build_openssl() {
 
 # trim_openssl PROVIDERS EVP: leaves those algorithms that a client of TLS 1.2 and 1.3 needs in the tables of OpenSSL's
 # providers and of its older interface. Each start copies these tables, entry by entry, into hash tables of names, which
-# with all of them was half of what init computed. What is not in them is not offered to a server either: no key
-# exchange or signature by curve 448, no AES-CCM and no SHA-3, which AWS does not use. Public keys are read from
-# certificates only, so nothing else needs to be decoded, and nothing encoded.
+# with all of them was a quarter of what init computed before the handshake. What is not in them is not offered to a
+# server either: no key exchange or signature by curve 448, no AES-CCM and no SHA-3, which AWS does not use. Public keys
+# are read from certificates only, so nothing else needs to be decoded, and nothing encoded.
 trim_openssl() {
     local keep='null|md5|md5_sha1|sha(1|224|256|384|512)|hmac|mac_legacy_(hmac_signature|keymgmt)'
     keep+='|aes(128|256)(ecb|cbc|ctr|gcm)|chacha20_ossl_poly1305|kdf_(hkdf|tls1_3_kdf|tls1_prf)|drbg_ctr|seed_src'

@@ -62,11 +62,13 @@ def check(what, authority, server, key, prepare=None):
         function.invoke(Batches(1).next())
         function.stop()
         objects = sink.counts()["objects"]
+    except SystemExit as failure:
+        sys.exit(f"    FAILED: {what}: {failure}")
     finally:
         sink.stop()
     if objects != 1:
         sys.exit(f"    FAILED: {what}: {objects} objects are stored instead of one")
-    print(f"    ok: {what}")
+    print(f"    ok: {what}", flush=True)
 
 
 main()
