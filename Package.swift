@@ -152,6 +152,8 @@ let package = Package(
         tests(
             "TortureTests", ["Ingestion", "KafkaEvent", "Environment", "Bytes", "UTC", "TestParts", log],
             excluding: ["README.md", "count_offsets.py", "local_s3.py", "tls_endpoint.py"]),
+        // The built binary between S3 and a strict Glue, and a reader that takes its tables as Athena does.
+        tests("TableTests", ["bootstrap", "TestParts"], excluding: ["lake.py", "parts.py", "shapes.py"]),
         tests(
             "FunctionHostTests", ["FunctionHost", "AWSS3", "AWSCore", "Environment", "TestParts"],
             excluding: ["function.py"]),
