@@ -38,7 +38,7 @@ let package = Package(
         room(
             "Ingestion",
             [
-                "KafkaEvent", "RecordShape", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics", "LineOutput",
+                "KafkaEvent", "RecordShape", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics", "LineOutput",
                 "Compression",
                 "JSON", "Base64",
                 "Environment", "Bytes", "UTC", log,
@@ -57,6 +57,8 @@ let package = Package(
         room("TrustedCertificates", ["CTLS", "Base64", "Bytes"]),
         room("Compression", ["CIsal", "CDeflate", "Bytes"]),
         room("RecordShape", ["JSON", "CVector", "Bytes"]),
+        // What columns rows need, and their types: the lattice by which a table grows.
+        room("TableSchema", ["JSON", "Bytes"]),
         room("JSON", ["CVector", "Bytes"]),
         room("Base64", ["CVector", "Bytes"]),
         room("XML", ["Bytes"]),
@@ -123,6 +125,7 @@ let package = Package(
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("RecordShapeTests", ["RecordShape", "JSON", "Bytes", "TestParts"]),
+        tests("TableSchemaTests", ["TableSchema", "JSON", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests(
             "TrustedCertificatesTests", ["TrustedCertificates", "CTLS", "HTTP", "Bytes", "TestParts"],

@@ -21,7 +21,8 @@ struct BatchSummary {
             "alreadyStored": .stringConvertible(outcome.alreadyStoredCount),
             "quarantined": .stringConvertible(outcome.rejectedCount),
             "tombstones": .stringConvertible(outcome.tombstoneCount),
-            "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.catalog.rawValue),
+            "milliseconds": .stringConvertible(outcome.milliseconds),
+            outcome.catalog.label: .string(outcome.catalog.rawValue),
         ]
         for (counter, count) in requests.reported(IngestionMetrics.requestCounters) {
             metadata[counter.name] = .stringConvertible(count)
