@@ -42,7 +42,7 @@ let package = Package(
                 "Compression",
                 "JSON", "Base64",
                 "Environment", "Bytes", "UTC", log,
-            ], excluding: ["README.md"]),
+            ], excluding: ["README.md", "Catalog/README.md"]),
         // A target for each service, a file for each operation: what it sends and how its response is read. The client
         // that signs, sends and repeats requests is in AWSCore.
         room("AWSS3", ["AWSCore", "AWSSigning", "HTTP", "XML", "Bytes"]),

@@ -73,13 +73,15 @@ struct Lake: Sendable {
     }
 
     /// Requests that Glue refused although no fault was asked for.
-    static func refusals() throws -> [String] {
+    func refusals() throws -> [String] {
         struct Found: Decodable { var wrong: [String] }
-        return try ask("refusals", [:], Found.self).wrong
+        return try ask("refusals", ["database": name], Found.self).wrong
     }
 
-    /// What goes wrong at Glue from now on, for all tests: see `Faults` in `glue_server.py`.
-    static func strike(_ faults: [[String: Any]]) throws { _ = try ask("faults", ["due": faults], Nothing.self) }
+    /// What goes wrong at Glue from now on, for this database: see `Faults` in `glue_server.py`.
+    func strike(_ faults: [[String: Any]]) throws {
+        _ = try ask("faults", ["database": name, "due": faults], Nothing.self)
+    }
 
     /// An event of records that are computed from their offsets.
     func event(_ parts: [(topic: String, partition: Int, offsets: Range<Int>)]) throws -> String {
@@ -114,14 +116,10 @@ struct Lake: Sendable {
     struct Nothing: Decodable {}
 
     private func ask<Answer: Decodable>(
-        _ function: String, _ arguments: [String: Any], _ answer: Answer.Type = Answer.self
-    ) throws -> Answer { try Self.ask(function, arguments, answer) }
-
-    private static func ask<Answer: Decodable>(
         _ function: String, _ arguments: [String: Any], _: Answer.Type = Answer.self
     ) throws -> Answer {
         let body = try JSONSerialization.data(withJSONObject: arguments.merging(["function": function]) { $1 })
-        let answer = try TestParts.post(port: try server.get().ready.questions, "/", body: body)
+        let answer = try TestParts.post(port: try Self.server.get().ready.questions, "/", body: body)
         guard answer.status == 200 else { throw WaitedInVain(description: answer.text) }
         return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
     }

@@ -34,7 +34,7 @@ import Testing
         let columns = try #require(storage["Columns"] as? [[String: String]])
         #expect(columns.map { $0["Name"] } == ["a", "b", "c"])
         #expect(columns.map { $0["Type"] } == ["double", "string", "boolean"])
-        #expect(columns[0]["Comment"] == "closing price" && columns[1]["Comment"] == "name")
+        #expect(columns.compactMap { $0["Comment"] } == ["closing price", "name"])
         try lake.expectReadable(rows: 2)
     }
 

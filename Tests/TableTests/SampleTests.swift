@@ -26,7 +26,7 @@ import Testing
             let registered = try lake.findings(partitions: true)
             #expect(registered.wrong == [] && registered.rows == found.rows)
         }
-        #expect(try Lake.refusals() == [])
+        #expect(try lake.refusals() == [])
     }
 
     @Test func `is asked about once, and then only when there is something new`() throws {

@@ -35,8 +35,9 @@ class Lake:
         self.glue.catalog.databases.add(bucket)
         self.buckets[bucket] = Bucket(self.s3, bucket)
 
-    def faults(self, due):
-        self.glue.faults.due = due
+    def faults(self, database, due):
+        faults = self.glue.faults
+        faults.due = [it for it in faults.due if it["database"] != database] + [it | {"database": database} for it in due]
 
     def event(self, parts):
         return {"event": shapes.event(parts)}
@@ -65,11 +66,12 @@ class Lake:
         return {"actions": [entry["action"] for entry in self.glue.log
                             if (entry["body"] or {}).get("DatabaseName") == database]}
 
-    def refusals(self):
+    def refusals(self, database):
         """Requests that no faults were to blame for."""
         usual = {"done", "ConcurrentModificationException", "AlreadyExistsException", "EntityNotFoundException"}
         return {"wrong": [f"{entry['action']}: {entry['outcome']} {json.dumps(entry['body'])[:500]}"
-                          for entry in self.glue.log if entry["outcome"] not in usual and not entry["fault"]]}
+                          for entry in self.glue.log if entry["outcome"] not in usual and not entry["fault"]
+                          and (entry["body"] or {}).get("DatabaseName", database) == database]}
 
     def definition(self, database, table):
         return {"text": json.dumps(self.glue.catalog.shown(database, table))}
@@ -88,7 +90,8 @@ class Check:
         self.wrong, self.rows, self.columns, self.columnless = [], 0, {}, set()
 
     def answer(self, meanwhile, partitions):
-        keys = [key for key in self.objects.under("topics/") if "/." not in key]  # before the table is read
+        # Listed before the tables are read: those may be wider by then, and must not be narrower.
+        keys = self.objects.under("topics/")
         topics = {}
         for key in keys:
             topics.setdefault(key.split("/")[1], []).append(key)
@@ -141,11 +144,11 @@ class Check:
     def differences(self, table, line, row):
         kinds = dict(table.columns)
         for name, value in line.items():
-            column = column_of(table, name, line)
+            column = shown_by(table.serde, name, line)
             if column not in kinds:
                 if not is_nothing(value):
                     self.columnless.add(name)
-            elif (fault := difference(kinds[column], row[column], value)):
+            elif (fault := difference(table.serde, kinds[column], row[column], value)):
                 yield f"{name}: {fault}"
 
     def history(self, name, keys):
@@ -175,13 +178,13 @@ class OneObject(dict):
         return [key for key in self if key.startswith(prefix)]
 
 
-def column_of(table, name, line):
-    """The column that shows a member of that name."""
-    for column, key in table.serde.keys.items():
-        if table.serde.folded(key) == name:
+def shown_by(serde, name, members):
+    """The name of the column or field that shows a member of that name among these."""
+    for column, key in serde.keys.items():
+        if serde.folded(key) == name:
             return column
     dotless = name.replace(".", "_")
-    return dotless if table.serde.has_dots and dotless not in line else name
+    return dotless if serde.has_dots and dotless not in members else name
 
 
 def is_nothing(value):
@@ -191,21 +194,22 @@ def is_nothing(value):
     return value is None or isinstance(value, list) and all(map(is_nothing, value))
 
 
-def difference(kind, shown, value):
+def difference(serde, kind, shown, value):
     """What a column shows otherwise than the member has it, or None."""
     if value is None:
         return None if shown is None else f"{shown!r} of null"
     if kind[0] == "struct":
         fields = dict(kind[1])
         for name, it in value.items():
-            if name not in fields:
+            field = shown_by(serde, name, value)
+            if field not in fields:
                 if not is_nothing(it):
                     return f"no field {name} for {text_of(it)[:60]}"
-            elif (fault := difference(fields[name], shown[name], it)):
+            elif (fault := difference(serde, fields[field], shown[field], it)):
                 return f"{name}: {fault}"
         return None
     if kind[0] == "array":
-        return next(filter(None, (difference(kind[1], *pair) for pair in zip(shown, value))), None)
+        return next(filter(None, (difference(serde, kind[1], *pair) for pair in zip(shown, value))), None)
     if kind[0] == "string":
         same = json.loads(shown, parse_int=Number, parse_float=Number) == value if isinstance(value, (dict, list)) \
             else shown == text_of(value)

@@ -225,8 +225,9 @@ def test_names_are_found_as_openx_finds_them():
     assert row(["a_b"], dots_in_keys="true")["a_b"] == 1
     assert row(["first"], **{"mapping_first": "X y"})["first"] == 2
     assert row(["x y"], case_insensitive="false")["x y"] is None
-    for columns in (["A"], ["a", "a"], ["dt"], ["a.b"], ["a,b"], []):
+    for columns in (["A"], ["a", "a"], ["dt"], ["a.b"], ["a,b"]):
         expect("HIVE_INVALID_METADATA", row, columns)
+    assert row([]) == {"dt": "2026-11-25", "hour": "03"}
 
 
 def test_types_are_parsed_as_hive_parses_them():
@@ -259,6 +260,9 @@ def test_only_projected_folders_are_read():
     assert keys_read(hidden + [folder("2026-11-25", "03", "y/x.json.gz")]) == ["dt=2026-11-25/hour=03/y/x.json.gz"]
     range_of = {"projection.dt.range": "NOW-1DAYS,NOW"}
     found = keys_read([folder(day, "05"), folder("2026-11-23", "05")], **range_of)
+    assert found == [f"dt={day}/hour=05/x.json"]
+    range_of = {"projection.dt.range": "2026-11-20,2026-11-24"}
+    found = keys_read([folder(day, "05"), folder("2026-11-25", "05")], **range_of)
     assert found == [f"dt={day}/hour=05/x.json"]
     enum = {"projection.hour.type": "enum", "projection.hour.values": "a,b"}
     assert keys_read([folder(day, "a"), folder(day, "c")], **enum) == [f"dt={day}/hour=a/x.json"]

@@ -80,7 +80,7 @@ class Table:
             # A comma separates names in what a SerDe is told; a dot is none of a column's by Athena's guide.
             if name != name.lower() or not name.strip() or set(name) & set(".,"):
                 raise QueryFailed("HIVE_INVALID_METADATA", f"'{name}' cannot be a column's name")
-        if not found:
+        if not names:
             raise QueryFailed("HIVE_INVALID_METADATA", f"{self.name} has no columns")
         return found
 

@@ -165,8 +165,8 @@ def copied(value):
 
 
 class Faults:
-    """What goes wrong, and when. A fault is {"fault": …, "action": a name or absent for all, "times": how often (1),
-    or "chance": of each request}:
+    """What goes wrong, and when. A fault is {"fault": …, "action" and "database": names, or absent for all,
+    "times": how often (1), or "chance": of each request}:
 
     conflict   somebody else changes the table just before, so that the version that was read is stale
     before     InternalServiceException, and nothing was done
@@ -178,9 +178,9 @@ class Faults:
     def __init__(self, seed=0):
         self.due, self.dice = [], random.Random(seed)
 
-    def take(self, action):
+    def take(self, action, database):
         for fault in self.due:
-            if fault.get("action", action) != action:
+            if fault.get("action", action) != action or fault.get("database", database) != database:
                 continue
             if "chance" in fault:
                 if self.dice.random() < fault["chance"]:
@@ -270,7 +270,7 @@ class GlueServer:
                 raise Refusal("SerializationException", f"Content-Type {headers.get('Content-Type')}")
             check(action, parsed)
             with self.catalog.lock:
-                entry["fault"] = self.faults.take(action)
+                entry["fault"] = self.faults.take(action, parsed.get("DatabaseName"))
             return self.perform(action, parsed, entry, connection)
         except Refusal as refusal:
             entry["outcome"] = refusal.kind
