@@ -145,9 +145,8 @@ let package = Package(
         tests(
             "IngestionTests",
             [
-                "Ingestion", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "Base64", "Environment",
-                "Bytes",
-                "TestParts", log,
+                "Ingestion", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "JSON", "Base64",
+                "Environment", "Bytes", "TestParts", log,
             ]),
         // The built binary from end to end.
         tests("BootstrapTests", ["bootstrap", "TestParts"], excluding: ["questions.py", "stored.py"]),

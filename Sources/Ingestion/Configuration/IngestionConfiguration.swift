@@ -15,6 +15,8 @@ package struct IngestionConfiguration: Sendable {
     package var crawler: CrawlerConfiguration?
     /// The tables that the function keeps itself; `nil` where it keeps none.
     package var glue: GlueConfiguration?
+    /// Whether batches learn which columns their rows need.
+    package var learnsColumns: Bool { glue != nil }
     /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
     /// as success and its records would be lost.
     package var answersPartially: Bool
