@@ -19,7 +19,7 @@ import Testing
                 "parameters": ["owner": "team", "projection.dt.range": "2020-01-01,NOW+1DAYS"],
                 "columns": ["a": ["Type": "double", "Comment": "closing price"], "b": ["Comment": "name"]],
                 "storage": ["SortColumns": [["Column": "a", "SortOrder": 1]], "NumberOfBuckets": 3],
-                "table": ["Description": "Prices", "Owner": "me", "Retention": 7],
+                "definition": ["Description": "Prices", "Owner": "me", "Retention": 7],
             ])
         let reply = try sandbox.invoke(Event.of(["{\"a\":2,\"c\":true}"], from: 1))
         #expect(!reply.isError, "\(reply.text)")
@@ -49,7 +49,7 @@ import Testing
     @Test func `that make it another table are told of, and nothing is written`() throws {
         for changes in [
             ["storage": ["Location": "s3://elsewhere/topics/prices/"]],
-            ["table": ["TableType": "VIRTUAL_VIEW"]], ["parameters": ["table_type": "ICEBERG"]],
+            ["definition": ["TableType": "VIRTUAL_VIEW"]], ["parameters": ["table_type": "ICEBERG"]],
         ] as [[String: [String: String]]] {
             let (lake, _) = try started()
             try lake.edit("prices", changes)
@@ -60,7 +60,7 @@ import Testing
                 "prices",
                 [
                     "storage": ["Location": "s3://\(lake.name)/topics/prices/"],
-                    "table": ["TableType": "EXTERNAL_TABLE"], "parameters": ["table_type": ""],
+                    "definition": ["TableType": "EXTERNAL_TABLE"], "parameters": ["table_type": ""],
                 ])
             #expect(try lake.findings().rows == 1)
         }

@@ -46,14 +46,15 @@ class Lake:
         return {"events": shapes.events_of_files(folders)}
 
     def edit(self, database, table, **changes):
-        """As people do in the console: `parameters` and `columns` ({name: {…}}) are merged into the definition."""
+        """As people do in the console: what `parameters`, `columns` ({name: {…}}), `storage` and `definition` have is
+        put into its definition."""
         version, definition = self.glue.catalog.current(database, table)
         definition = copied(definition)
         definition.setdefault("Parameters", {}).update(changes.get("parameters", {}))
         for column in definition["StorageDescriptor"]["Columns"]:
             column.update(changes.get("columns", {}).get(column["Name"], {}))
         definition["StorageDescriptor"].update(changes.get("storage", {}))
-        definition.update(changes.get("table", {}))
+        definition.update(changes.get("definition", {}))
         self.glue.catalog.UpdateTable(database, definition, str(version))
 
     def create(self, database, table):
