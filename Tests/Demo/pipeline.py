@@ -79,7 +79,7 @@ def main(package, local, follow):
         print("\n".join(screen.chart(closes)))
         step("The crawler that the function started")
         show_crawler(aws, outputs["Crawler"])
-        step("The same question of a crawler's table and of one that the function keeps (Catalog=glue)")
+        step("One question, of the function's own table (Catalog=glue) and of a crawler's")
         tables.compare(aws, outputs, own.stack())
         if follow:
             step("Twenty records per second from now on; Ctrl-C stops it")

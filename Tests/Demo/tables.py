@@ -1,4 +1,4 @@
-"""The same question of a crawler's table and of one that the function keeps itself, and how long each took to answer.
+"""The same question of a crawler's table and of one that the function keeps itself, and how long each took to be there.
 
 Both functions get the same batch, of a topic that neither has seen. ministack's crawler takes some seconds and makes no
 table, so the one that Glue's would make is created when it has ended; on AWS that is two minutes later.
@@ -57,8 +57,8 @@ def compare(aws, crawled, own):
     if own_rows != rows:
         raise SystemExit(f"The two tables answer differently:\n{own_rows}\n{rows}")
     show_table(*own_rows)
-    print(f"  from the batch to the answer, with the function's own table: {own_took:4.1f} s")
-    print(f"  and with the crawler's, which on AWS takes minutes:          {took:4.1f} s")
+    print(f"  {own_took:4.1f} s from the batch to the answer with the function's own table")
+    print(f"  {took:4.1f} s with the crawler's: as long as crawls take here; on AWS it is minutes")
 
 
 def answered(aws, stack, started):
