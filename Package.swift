@@ -38,7 +38,8 @@ let package = Package(
         room(
             "Ingestion",
             [
-                "KafkaEvent", "RecordShape", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics", "LineOutput",
+                "KafkaEvent", "RecordShape", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics",
+                "LineOutput",
                 "Compression",
                 "JSON", "Base64",
                 "Environment", "Bytes", "UTC", log,
@@ -145,7 +146,8 @@ let package = Package(
         tests(
             "IngestionTests",
             [
-                "Ingestion", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "JSON", "Base64",
+                "Ingestion", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "JSON",
+                "Base64",
                 "Environment", "Bytes", "TestParts", log,
             ]),
         // The built binary from end to end.

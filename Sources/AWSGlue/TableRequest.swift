@@ -42,8 +42,9 @@ extension TableRequest {
     ) throws(ResponseError) -> Value {
         var cursor = JSONCursor(response.body.padded)
         do throws(JSONError) { return try read(&cursor) } catch {
-            throw .unreadable("the response is not that of \(Self.operation): at byte \(error.offset) there should be "
-                + error.problem)
+            throw .unreadable(
+                "the response is not that of \(Self.operation): at byte \(error.offset) there should be "
+                    + error.problem)
         }
     }
 }

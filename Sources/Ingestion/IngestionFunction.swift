@@ -29,7 +29,8 @@ package final class IngestionFunction {
             adviser: FunctionAdvice(expectedBucketOwner: configuration.options.expectedBucketOwner))
         let store = S3ObjectStore(client, configuration.s3Bucket)
         ingestion = try Ingestion(configuration, store, Self.catalog(configuration, client, store))
-        let summary = BatchSummary(client, IngestionMetrics(configuration, environment, level: metricsLevel))
+        let metrics = IngestionMetrics(configuration, environment, level: metricsLevel)
+        let summary = BatchSummary(configuration, client, metrics)
         batches = KafkaBatchHandler(ingestion, summary, answersPartially: configuration.answersPartially)
         failedBatches = FailedBatchHandler(ingestion, summary)
     }

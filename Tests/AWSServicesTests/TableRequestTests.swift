@@ -76,19 +76,23 @@ import Testing
     @Test func `a table that is not there is none, and one that may not be read is an error with its name`() throws {
         let missing = try ScriptedServer { _ in error("EntityNotFoundException") }
         #expect(try Caller(missing.url).result(GetTable(database: "lake", table: "t")) == .success(nil))
-        let denied = try ScriptedServer { _ in error("AccessDeniedException", "Insufficient Lake Formation permission(s)") }
+        let denied = try ScriptedServer { _ in
+            error("AccessDeniedException", "Insufficient Lake Formation permission(s)")
+        }
         let caller = try Caller(denied.url, adviser: PointingAdviser())
         let failure = caller.result(GetTable(database: "lake", table: "t")).failure
         #expect(failure?.resource == "table lake.t" && failure?.namesLakeFormation == true)
         #expect(failure?.advice == "Look at arn:aws:glue:us-east-1:ACCOUNT:table/lake/t")
         let other = try ScriptedServer { _ in .respond(200, body: #"{"Table":[]}"#) }
-        #expect(try Caller(other.url).result(GetTable(database: "lake", table: "t")).failure?.code == "UnreadableAnswer")
+        #expect(
+            try Caller(other.url).result(GetTable(database: "lake", table: "t")).failure?.code == "UnreadableAnswer")
     }
 
     @Test func `partitions are registered as the table has them, and those that exist are no failure`() throws {
         let partition = GluePartition(values: ["2026-11-25", "06"], storage: try definition().storage)
         let answer = #"""
-            {"Errors":[{"PartitionValues":["a"],"ErrorDetail":{"ErrorCode":"AlreadyExistsException","ErrorMessage":"x"}},
+            {"Errors":[
+            {"PartitionValues":["a"],"ErrorDetail":{"ErrorCode":"AlreadyExistsException","ErrorMessage":"x"}},
             {"PartitionValues":["b","c"],"ErrorDetail":{"ErrorCode":"InternalServiceException","ErrorMessage":"y"}}]}
             """#
         let server = try ScriptedServer { request in .respond(200, body: request.number == 1 ? answer : "") }
@@ -121,7 +125,9 @@ import Testing
         #expect(caller.result(update) == .success([]))
         #expect(
             try server.request(3).text
-                == #"{"DatabaseName":"lake","TableName":"orders","Entries":[{"PartitionValueList":["x"],"PartitionInput":"#
-                + #"{"Values":["x"],"StorageDescriptor":{"Columns":[],"Location":"s3://b/t/x/"},"Parameters":{"k":"v"}}}]}"#)
+                == #"{"DatabaseName":"lake","TableName":"orders","Entries":[{"PartitionValueList":["x"],"#
+                + #""PartitionInput":{"Values":["x"],"StorageDescriptor":{"Columns":[],"#
+                + #""Location":"s3://b/t/x/"},"Parameters":{"k":"v"}}}]}"#
+        )
     }
 }

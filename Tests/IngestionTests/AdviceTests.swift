@@ -53,7 +53,8 @@ struct AdviceTests {
 
     @Test("says what a table lacks: a right, a database, a limit, or Lake Formation's leave")
     func tables() {
-        let right = "Allow the function's role glue:UpdateTable on arn:aws:glue:us-east-1:ACCOUNT:table/lake/orders, on "
+        let right =
+            "Allow the function's role glue:UpdateTable on arn:aws:glue:us-east-1:ACCOUNT:table/lake/orders, on "
             + "its database and on the catalog"
         #expect(advice(.denied, "AccessDeniedException", message: "not authorized", .updateTable) == right)
         let governed = advice(

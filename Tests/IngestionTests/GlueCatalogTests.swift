@@ -111,12 +111,13 @@ struct GlueCatalogTests {
         let table = try #require(
             modelTable(
                 """
-                {"Name":"orders","DatabaseName":"lake","CreateTime":1.7E9,"UpdateTime":1.7E9,"CreatedBy":"me","VersionId":"4",
-                "IsRegisteredWithLakeFormation":false,"CatalogId":"1","Owner":"hadoop","Retention":0,"Description":"Orders \\"x\\"",
+                {"Name":"orders","DatabaseName":"lake","CreateTime":1.7E9,"UpdateTime":1.7E9,"CreatedBy":"me",
+                "IsRegisteredWithLakeFormation":false,"CatalogId":"1","Owner":"hadoop","Retention":0,"VersionId":"4",
+                "Description":"Orders \\"x\\"",
                 "TableType":"EXTERNAL_TABLE","Parameters":{"classification":"json","projection.enabled":"false"},
                 "PartitionKeys":[{"Name":"dt","Type":"string","Comment":"day"},{"Name":"hour","Type":"string"}],
-                "StorageDescriptor":{"Columns":[{"Name":"a","Type":"bigint","Comment":"the \\u00e9 one","Parameters":{"x":"y"}}],
-                "Location":"s3://bucket/topics/orders","Compressed":true,"NumberOfBuckets":-1,"SortColumns":[],
+                "StorageDescriptor":{"Columns":[{"Name":"a","Type":"bigint","Comment":"the \\u00e9 one",
+                "Parameters":{"x":"y"}}],"Location":"s3://bucket/topics/orders","Compressed":true,"NumberOfBuckets":-1,"SortColumns":[],
                 "InputFormat":"org.apache.hadoop.mapred.TextInputFormat","SkewedInfo":{"SkewedColumnNames":["a"]},
                 "SerdeInfo":{"SerializationLibrary":"org.apache.hive.hcatalog.data.JsonSerDe","Parameters":{"p":"q"}}}}
                 """))
@@ -148,7 +149,8 @@ struct GlueCatalogTests {
         "is not another one of that name",
         arguments: [
             (#""Location":"s3://bucket/topics/Orders/""#, "is in s3://bucket/topics/Orders/"),
-            (#""TableType":"VIRTUAL_VIEW""#, "is a view"), (#""serde":"x.LazySimpleSerDe""#, "is read by x.LazySimpleSerDe"),
+            (#""TableType":"VIRTUAL_VIEW""#, "is a view"),
+            (#""serde":"x.LazySimpleSerDe""#, "is read by x.LazySimpleSerDe"),
             (#""table_type":"ICEBERG""#, "is of the format ICEBERG"),
             (#""TargetTable":{"DatabaseName":"other","Name":"t"}"#, "is a link to other.t"),
             (#""Keys":"day""#, "is partitioned by day"),
@@ -164,7 +166,8 @@ struct GlueCatalogTests {
         let table = try #require(
             modelTable(
                 """
-                {"Name":"orders",\(target)"TableType":"\(value("TableType") ?? "EXTERNAL_TABLE")","PartitionKeys":[\(keys)],
+                {"Name":"orders",\(target)"TableType":"\(value("TableType") ?? "EXTERNAL_TABLE")",
+                "PartitionKeys":[\(keys)],
                 "Parameters":{"table_type":\(value("table_type").map { "\"\($0)\"" } ?? "null")},"StorageDescriptor":{
                 "Columns":[],"Location":"\(value("Location") ?? "s3://bucket/topics/orders/")",
                 "SerdeInfo":{"SerializationLibrary":"\(serde)"}}}
@@ -173,7 +176,8 @@ struct GlueCatalogTests {
         let sandbox = try sandbox()
         let found = sandbox.deliver(sandbox.batch(columns("a:i")))
         let text = try #require(found.failure?.description)
-        #expect(text.contains("table lake.orders \(sentence)") && text.contains("s3://bucket/topics/orders/"), "\(text)")
+        #expect(
+            text.contains("table lake.orders \(sentence)") && text.contains("s3://bucket/topics/orders/"), "\(text)")
         #expect(found.outcome == .notReady && found.requests == ["GetTable"])
         #expect(glue.tables["orders"] == table.with(versionID: "0"))
     }
@@ -202,7 +206,8 @@ struct GlueCatalogTests {
         #expect(sandbox.deliver(sandbox.batch(columns("a:i"))).failure == nil)
         let found = sandbox.deliver(sandbox.batch(columns("b:i")))
         #expect(
-            found.failure?.description == "its table lake.orders must have the columns of these rows first: Glue is away")
+            found.failure?.description
+                == "its table lake.orders must have the columns of these rows first: Glue is away")
         #expect(found.outcome == .notReady)
         // One topic's table is not another's.
         let both = sandbox.deliver(sandbox.batch(columns("a:i")), sandbox.batch(columns("x:i"), topic: "other"))
@@ -221,7 +226,8 @@ struct GlueCatalogTests {
             sandbox.deliver(sandbox.batch(columns("a:i"), hours: hours)).requests
                 == ["GetTable", "CreateTable", "BatchCreatePartition"])
         #expect(sandbox.deliver(sandbox.batch(columns("a:i"), hours: hours)).requests == [])
-        #expect(sandbox.deliver(sandbox.batch(columns("a:i"), hours: [20_783 * 24])).requests == ["BatchCreatePartition"])
+        #expect(
+            sandbox.deliver(sandbox.batch(columns("a:i"), hours: [20_783 * 24])).requests == ["BatchCreatePartition"])
         let partitions = try #require(glue.partitions["orders"])
         #expect(partitions.keys.sorted() == ["2026-11-25/06", "2026-11-25/07", "2026-11-26/00"])
         #expect(partitions["2026-11-25/06"]?.storage.location == "s3://bucket/topics/orders/dt=2026-11-25/hour=06/")

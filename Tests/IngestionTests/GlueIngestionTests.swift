@@ -18,15 +18,17 @@ struct GlueIngestionTests {
         let tables: ModelTables
         private let ingestion: Ingestion
 
-        init(_ bucket: ModelBucket, _ glue: ModelGlue, _ settings: [String: String], _ clock: History.ModelClock) throws {
+        init(_ bucket: ModelBucket, _ glue: ModelGlue, _ settings: [String: String], _ clock: History.ModelClock) throws
+        {
             store = ModelStore(bucket, SeededRandom(seed: 1))
             let tables = ModelTables(glue)
             self.tables = tables
             let environment = ["CATALOG": "glue", "GLUE_DATABASE": "lake"].merging(settings) { $1 }
             let configuration = try modelConfiguration(environment)
-            let catalog: any TableCatalog = configuration.glue.map {
-                GlueCatalog($0, configuration, tables) { 20_782 * 86_400_000 }
-            } ?? NoCatalog()
+            let catalog: any TableCatalog =
+                configuration.glue.map {
+                    GlueCatalog($0, configuration, tables) { 20_782 * 86_400_000 }
+                } ?? NoCatalog()
             ingestion = try Ingestion(configuration, store, catalog) { clock.now }
         }
 

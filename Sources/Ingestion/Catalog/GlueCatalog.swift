@@ -148,7 +148,9 @@ extension GlueCatalog {
                 "table": "\(name(of: table))", "column": .string(change.column), "type": .string(change.to),
             ]
             if let from = change.from { metadata["was"] = .string(from) }
-            if let place = table.place(change.column, change.from.flatMap(ColumnType.init(hive:))) { metadata["record"] = .string(place) }
+            if let place = table.place(change.column, change.from.flatMap(ColumnType.init(hive:))) {
+                metadata["record"] = .string(place)
+            }
             logger.info(change.from == nil ? "new column" : "widened column", metadata: metadata)
         }
     }

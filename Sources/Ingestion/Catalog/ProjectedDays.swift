@@ -2,7 +2,7 @@
 ///
 /// A query without a condition on the day lists each folder of the range, whether it exists or not. So it begins at the
 /// oldest day that was seen, and ends soon after today.
-/// https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html#partition-projection-date-type
+/// https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html (date type)
 struct ProjectedDays: Equatable, Sendable {
     private var first: Bound
     private var last: Bound

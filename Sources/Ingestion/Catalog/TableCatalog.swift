@@ -7,13 +7,13 @@ import TableSchema
 /// written. What it owes after that must outlive the invocation and the sandbox: the records are stored by then, and no
 /// failure fails the batch any more.
 protocol TableCatalog: AnyObject {
-    /// Told of the tables before anything is written for them. What the catalog must know of their folders it asks of the
-    /// survey, which carries its questions out in the same run as those of the placement.
+    /// Told of the tables before anything is written for them. What the catalog must know of their folders it asks of
+    /// the survey, which carries its questions out in the same run as those of the placement.
     /// - Parameter tables: those of rows that the batch brings, each once.
     func prepare(for tables: [BatchTable], _ survey: KeySurvey)
 
-    /// Calls `write` as soon as objects may be written to the folder: at once, or within the store's run. With a failure,
-    /// nothing may be written there: the records are delivered again.
+    /// Calls `write` as soon as objects may be written to the folder: at once, or within the store's run. With a
+    /// failure, nothing may be written there: the records are delivered again.
     func whenReady(_ folder: String, _ write: @escaping (Result<Void, StoreFailure>) -> Void)
 
     /// Told what is stored after the batch.

@@ -53,8 +53,8 @@ struct TableLayout: Sendable {
     /// Why a table of that name cannot be this topic's; `nil` where it can.
     func objection(to table: GlueTable, for wanted: WantedTable) -> String? {
         guard let what = difference(of: table, wanted) else { return nil }
-        return "table \(database).\(wanted.name) \(what); topic \(wanted.topic) needs a table of that name, of JSON lines "
-            + "in \(wanted.location)\(partitionText): rename or delete that table, or set GLUE_DATABASE to another database"
+        return "table \(database).\(wanted.name) \(what), and topic \(wanted.topic) needs one of that name for JSON "
+            + "lines in \(wanted.location)\(partitionText): delete that table, or set GLUE_DATABASE to another database"
     }
 
     private func difference(of table: GlueTable, _ wanted: WantedTable) -> String? {
@@ -69,7 +69,8 @@ struct TableLayout: Sendable {
         }
         if table.storage.hasSchemaReference { return "has its columns from a schema registry" }
         let keys = table.partitionKeys.map(\.name)
-        return keys == partitionColumns ? nil : "is partitioned by \(keys.isEmpty ? "nothing" : keys.joined(separator: ", "))"
+        return keys == partitionColumns
+            ? nil : "is partitioned by \(keys.isEmpty ? "nothing" : keys.joined(separator: ", "))"
     }
 
     private var partitionText: String {

@@ -1,5 +1,5 @@
-/// The name of a topic's table: in lower case, with `_` for what is neither letter, digit nor `_`, as a crawler names it.
-/// Two topics may come to one name, `a.b` and `a_b`: the table's location tells whose it is.
+/// The name of a topic's table: in lower case, with `_` for what is neither letter, digit nor `_`, as a crawler names
+/// it. Two topics may come to one name, `a.b` and `a_b`: the table's location tells whose it is.
 enum TableName {
     /// Glue's limit.
     private static let limit = 255

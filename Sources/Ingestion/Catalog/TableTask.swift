@@ -1,8 +1,8 @@
 import AWSGlue
 import TableSchema
 
-/// Brings one topic's table to what a batch needs, before the batch's objects are written: a reader never meets an object
-/// that the table cannot read.
+/// Brings one topic's table to what a batch needs, before the batch's objects are written: a reader never meets an
+/// object that the table cannot read.
 ///
 /// The table is loaded, widened as it is *there*, and written back if it is still that version: compare and swap. Where
 /// somebody else was first, or the answer was lost, it is loaded again and looked at. So no sandbox takes back what

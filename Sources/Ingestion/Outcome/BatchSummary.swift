@@ -5,9 +5,11 @@ import Logging
 struct BatchSummary {
     private let client: AWSClient
     private let metrics: IngestionMetrics?
+    private let requestCounters: [RequestCounter]
 
     /// - Parameter metrics: `nil` where there are none.
-    init(_ client: AWSClient, _ metrics: IngestionMetrics?) {
+    init(_ configuration: IngestionConfiguration, _ client: AWSClient, _ metrics: IngestionMetrics?) {
+        requestCounters = configuration.requestCounters
         self.client = client
         self.metrics = metrics
     }
@@ -24,7 +26,7 @@ struct BatchSummary {
             "milliseconds": .stringConvertible(outcome.milliseconds),
             outcome.catalog.label: .string(outcome.catalog.rawValue),
         ]
-        for (counter, count) in requests.reported(IngestionMetrics.requestCounters) {
+        for (counter, count) in requests.reported(requestCounters) {
             metadata[counter.name] = .stringConvertible(count)
         }
         logger.info("batch", metadata: metadata)
