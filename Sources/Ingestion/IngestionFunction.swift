@@ -40,7 +40,8 @@ package final class IngestionFunction {
     ) -> any TableCatalog {
         if let crawler = configuration.crawler { return CrawlerCatalog(crawler, GlueCrawlerStarter(client), store) }
         guard let glue = configuration.glue else { return NoCatalog() }
-        return GlueCatalog(glue, configuration, GlueTables(client, database: glue.database))
+        return GlueCatalog(
+            glue, configuration, GlueTables(client, database: glue.database), OldestDay(store))
     }
 
     /// Does in advance what would otherwise slow the first batch down: Lambda's init phase has a whole processor,

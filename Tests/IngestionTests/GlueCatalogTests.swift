@@ -88,6 +88,21 @@ struct GlueCatalogTests {
         #expect(range() == "1969-12-31,NOW+3DAYS")
     }
 
+    @Test func `begins at the oldest folder that is there, whoever wrote it before the table was made`() throws {
+        let keys = ["topics/orders/dt=0001-01-01/hour=00/x", "topics/orders/dt=2025-12-31/hour=07/.crawled"]
+        let sandbox = try ModelCatalog(ModelTables(glue), keys: keys)
+        sandbox.deliver(sandbox.batch(columns("a:i")), sandbox.batch(columns("a:i"), topic: "trades"))
+        #expect(glue.tables["orders"]?.parameters["projection.dt.range"] == "2025-12-31,NOW+1DAYS")
+        #expect(glue.tables["trades"]?.parameters["projection.dt.range"] == "2026-11-25,NOW+1DAYS")
+        // A crawler's table has its folders registered, which Athena does not look at any more.
+        glue.change("orders") { table in
+            for name in table.parameters.keys where name.hasPrefix("projection.") { table.parameters[name] = nil }
+        }
+        let fresh = try ModelCatalog(ModelTables(glue), keys: keys)
+        #expect(fresh.deliver(fresh.batch(columns("a:i"))).outcome == .widened)
+        #expect(glue.tables["orders"]?.parameters["projection.dt.range"] == "2025-12-31,NOW+1DAYS")
+    }
+
     @Test func `keeps what people set`() throws {
         let sandbox = try sandbox()
         sandbox.deliver(sandbox.batch(columns("a:i,b:i,t:s")))

@@ -25,9 +25,12 @@ struct GlueIngestionTests {
             self.tables = tables
             let environment = ["CATALOG": "glue", "GLUE_DATABASE": "lake"].merging(settings) { $1 }
             let configuration = try modelConfiguration(environment)
+            let oldestDay = OldestDay { prefix, start, completion in
+                completion(.success(bucket.keys(with: prefix, after: start, limit: 1).keys.first))
+            }
             let catalog: any TableCatalog =
                 configuration.glue.map {
-                    GlueCatalog($0, configuration, tables) { 20_782 * 86_400_000 }
+                    GlueCatalog($0, configuration, tables, oldestDay) { 20_782 * 86_400_000 }
                 } ?? NoCatalog()
             ingestion = try Ingestion(configuration, store, catalog) { clock.now }
         }

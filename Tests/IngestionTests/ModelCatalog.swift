@@ -13,14 +13,20 @@ final class ModelCatalog {
     /// 2026-11-25, at noon.
     static let today = Day(number: 20_782)
 
-    init(_ tables: ModelTables, _ settings: [String: String] = [:], today: Day = ModelCatalog.today) throws {
+    /// - Parameter keys: what is in the bucket already.
+    init(
+        _ tables: ModelTables, _ settings: [String: String] = [:], today: Day = ModelCatalog.today, keys: [String] = []
+    ) throws {
         self.tables = tables
         let environment = ["CATALOG": "glue", "GLUE_DATABASE": "lake"].merging(settings) { $1 }
         let configuration = try modelConfiguration(environment)
         struct NoGlue: Error {}
         guard let glue = configuration.glue else { throw NoGlue() }
         layout = configuration.layout
-        catalog = GlueCatalog(glue, configuration, tables) { Int64(today.number) * 86_400_000 + 43_200_000 }
+        let oldestDay = OldestDay { prefix, start, completion in
+            completion(.success(keys.sorted().first { $0.hasPrefix(prefix) && $0 > start }))
+        }
+        catalog = GlueCatalog(glue, configuration, tables, oldestDay) { Int64(today.number) * 86_400_000 + 43_200_000 }
         survey = KeySurvey(ModelStore(ModelBucket(), SeededRandom(seed: 1)), DensityMemory())
     }
 

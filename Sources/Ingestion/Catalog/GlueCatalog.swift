@@ -14,6 +14,7 @@ final class GlueCatalog: TableCatalog {
     private let bucket: String
     private let metadata: RowSchema
     private let service: any TableService
+    private let oldestDay: OldestDay
     private let now: () -> EpochMilliseconds
     /// By topic.
     private var known: [String: KnownTable] = [:]
@@ -33,7 +34,7 @@ final class GlueCatalog: TableCatalog {
     /// - Parameter now: the wall clock.
     init(
         _ glue: GlueConfiguration, _ configuration: IngestionConfiguration, _ service: any TableService,
-        now: @escaping () -> EpochMilliseconds = Clock.now
+        _ oldestDay: OldestDay, now: @escaping () -> EpochMilliseconds = Clock.now
     ) {
         layout = TableLayout(
             database: glue.database, partitionColumns: configuration.layout.usedPartitionColumns,
@@ -41,6 +42,7 @@ final class GlueCatalog: TableCatalog {
         bucket = configuration.bucket
         metadata = RowSchema.metadata(configuration.recordMetadata, configuration.tombstones)
         self.service = service
+        self.oldestDay = oldestDay
         self.now = now
     }
 
@@ -63,7 +65,8 @@ final class GlueCatalog: TableCatalog {
         let isKnown = known?.suffices(for: wanted, today: today) ?? false
         guard !isKnown || !unregistered.isEmpty else { return }
         let task = TableTask(
-            wanted, unregistered, layout, service, today: today, remembered: known?.columns ?? RowSchema())
+            wanted, unregistered, layout, service, oldestDay, today: today,
+            remembered: known?.columns ?? RowSchema())
         tasks[table.topic] = task
         if let known, isKnown { task.start(with: known) } else { task.start() }
     }
@@ -72,8 +75,9 @@ final class GlueCatalog: TableCatalog {
         let days = table.folders.compactMap(\.day).filter { ProjectedDays.holds($0, today: today) }
         let range = days.min().flatMap { first in days.max().map { first...$0 } }
         return WantedTable(
-            topic: table.topic, name: TableName.name(of: table.topic), location: "s3://\(bucket)/\(table.folder)",
-            columns: table.columns.withoutNulls.adding(metadata), days: range)
+            topic: table.topic, name: TableName.name(of: table.topic), folder: table.folder,
+            location: "s3://\(bucket)/\(table.folder)", columns: table.columns.withoutNulls.adding(metadata),
+            days: range)
     }
 
     func whenReady(_ folder: String, _ write: @escaping (Result<Void, StoreFailure>) -> Void) {

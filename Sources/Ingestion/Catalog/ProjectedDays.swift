@@ -18,7 +18,9 @@ struct ProjectedDays: Equatable, Sendable {
     /// What a range may be widened to. Kafka's word for no timestamp, -1, is the oldest day; a year ahead is more than
     /// any clock is wrong by. Beyond there are only garbled times, and a range that holds them would make Athena list
     /// millions of folders for each query.
-    static func holds(_ day: Day, today: Day) -> Bool { day.number >= -1 && day.number <= today.number + 366 }
+    static func holds(_ day: Day, today: Day) -> Bool { day >= oldest && day.number <= today.number + 366 }
+
+    static let oldest = Day(number: -1)
 
     /// For the first time: whatever is stored today and tomorrow is in it.
     init(_ days: ClosedRange<Day>?, today: Day) {

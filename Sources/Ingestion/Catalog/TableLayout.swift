@@ -5,6 +5,8 @@ import TableSchema
 struct WantedTable {
     var topic: String
     var name: String
+    /// The key of the topic's folder, `topics/orders/`.
+    var folder: String
     /// `s3://bucket/topics/orders/`
     var location: String
     var columns: RowSchema
@@ -101,7 +103,7 @@ struct TableLayout: Sendable {
             table.parameters[range] = projected.text
             return
         }
-        guard table.parameters["projection.enabled"] == nil else { return }
+        guard lacksProjection(table) else { return }
         var properties = [
             "projection.enabled": "true", "projection.\(day).type": "date", "projection.\(day).format": "yyyy-MM-dd",
             range: ProjectedDays(days, today: today).text,
@@ -112,6 +114,11 @@ struct TableLayout: Sendable {
             properties["projection.\(hour).digits"] = "2"
         }
         table.parameters.merge(properties) { set, _ in set }
+    }
+
+    /// Whether nobody has decided yet how Athena finds the table's folders.
+    func lacksProjection(_ table: GlueTable) -> Bool {
+        !partitionColumns.isEmpty && table.parameters["projection.enabled"] == nil
     }
 
     /// Whether Athena computes the table's folders.

@@ -8,10 +8,12 @@ import TableSchema
 /// somebody else was first, or the answer was lost, it is loaded again and looked at. So no sandbox takes back what
 /// another one has added, whoever dies when.
 final class TableTask {
-    let wanted: WantedTable
+    private(set) var wanted: WantedTable
     private let layout: TableLayout
     private let service: any TableService
     private let today: Day
+    private let oldestDay: OldestDay
+    private var knowsOldestDay = false
     /// What is known once it is done.
     private(set) var result: Result<KnownTable, StoreFailure>?
     private(set) var outcome = CatalogOutcome.known
@@ -32,8 +34,9 @@ final class TableTask {
     /// - Parameter folders: those that have to be registered as partitions.
     init(
         _ wanted: WantedTable, _ folders: [TableFolder], _ layout: TableLayout, _ service: any TableService,
-        today: Day, remembered: RowSchema
+        _ oldestDay: OldestDay, today: Day, remembered: RowSchema
     ) {
+        self.oldestDay = oldestDay
         self.wanted = wanted
         self.folders = folders
         self.layout = layout
@@ -76,7 +79,8 @@ extension TableTask {
         service.load(wanted.name, after: delay) { [self] result in
             switch result {
             case .failure(let failure): fail(failure)
-            case .success(nil): create()
+            case .success(nil): withOldestDay { self.create() }
+            case .success(let table?) where layout.lacksProjection(table): withOldestDay { self.look(at: table) }
             case .success(let table?): look(at: table)
             }
         }
@@ -90,6 +94,22 @@ extension TableTask {
             return fail(lastFailure ?? StoreFailure(description: busy, cause: "contention"))
         }
         load()
+    }
+
+    /// Objects of older days may be there already: of the time before the table, or of its being a crawler's.
+    private func withOldestDay(_ next: @escaping () -> Void) {
+        guard let column = layout.partitionColumns.first, !knowsOldestDay else { return next() }
+        oldestDay.find(in: wanted.folder, column) { [self] result in
+            switch result {
+            case .failure(let failure): return fail(failure)
+            case .success(let day?):
+                let days = wanted.days ?? day...day
+                wanted.days = min(day, days.lowerBound)...max(day, days.upperBound)
+            case .success(nil): break
+            }
+            knowsOldestDay = true
+            next()
+        }
     }
 
     private func create() {
