@@ -81,7 +81,8 @@ private struct ShapeRun {
     /// Each sandbox gets the next records of its partition, again and again until it says that they are stored.
     mutating func round(_ round: Int) throws {
         let faults = ["conflict", "before", "after", "lost", "throttled"]
-        try lake.strike(faults.map { ["fault": $0, "chance": 0.05] })
+        try lake.strike(
+            faults.map { ["fault": $0, "chance": 0.05] } + [["fault": "slow", "action": "GetTable", "chance": 0.5]])
         let ranges = stored.map { $0..<$0 + Int.random(in: 1...40, using: &dice) }
         var open = Set(slots.indices)
         for attempt in 0..<10 where !open.isEmpty {

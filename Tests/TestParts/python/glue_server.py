@@ -173,6 +173,7 @@ class Faults:
     after      the same, but all was done
     lost       all was done, and the connection is reset
     throttled, denied, silent (nothing is done, nothing answered until the client hangs up)
+    slow       the answer comes late, and may be stale by then
     """
 
     def __init__(self, seed=0):
@@ -292,6 +293,8 @@ class GlueServer:
             raise Refusal("InternalServiceException", "It was done all the same.", 500)
         if fault == "lost":
             raise Lost
+        if fault == "slow":
+            time.sleep(0.1)
         return answer
 
     def strike_before(self, fault, action, parsed, connection):
@@ -313,7 +316,7 @@ class GlueServer:
                 self.interfere(action, parsed)
 
     def interfere(self, action, parsed):
-        """Somebody else is faster: creates the same table with a column of theirs, or marks the present one."""
+        """Somebody else is faster: creates the same table with a column of theirs, or adds one to it."""
         if action == "CreateTable":
             theirs = copied(parsed)
             theirs["TableInput"]["StorageDescriptor"]["Columns"] = [{"Name": "theirs", "Type": "string"}]
@@ -321,7 +324,7 @@ class GlueServer:
             return self.catalog.CreateTable(**theirs) if not self.exists(parsed) else None
         version, definition = self.catalog.current(parsed["DatabaseName"], parsed["TableInput"]["Name"])
         theirs = copied(definition)
-        theirs.setdefault("Parameters", {})["touched"] = str(version)
+        theirs["StorageDescriptor"]["Columns"].append({"Name": f"theirs_{version}", "Type": "string"})
         self.catalog.UpdateTable(parsed["DatabaseName"], theirs)
 
     def exists(self, parsed):
