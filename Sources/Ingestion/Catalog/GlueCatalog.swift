@@ -68,7 +68,7 @@ final class GlueCatalog: TableCatalog {
             wanted, unregistered, layout, service, oldestDay, today: today,
             remembered: known?.columns ?? RowSchema())
         tasks[table.topic] = task
-        if let known, isKnown { task.start(with: known) } else { task.start() }
+        task.start()
     }
 
     private func wanted(_ table: BatchTable, today: Day) -> WantedTable {

@@ -45,11 +45,9 @@ final class TableTask {
         self.remembered = remembered
     }
 
-    /// Asks Glue for the table first.
+    /// Asks Glue for the table first, also where only folders are to be registered: a partition gets the columns that
+    /// the table has now, and not those that it had when the sandbox last looked.
     func start() { load() }
-
-    /// Only registers folders: all else is known.
-    func start(with known: KnownTable) { register(known) }
 
     /// Runs `work` once the table is ready for the batch's rows, or cannot be made ready.
     func whenDone(_ work: @escaping (Result<Void, StoreFailure>) -> Void) {
