@@ -15,9 +15,9 @@ package enum ColumnName {
     ///
     /// Glue takes 1 to 255 bytes in one line. Hive hands a SerDe its columns as a list with commas between the names:
     /// one with a comma would move all columns after it. And the OpenX SerDe takes `a|b` for either of two names: it
-    /// would read `a`, whose type may be another.
+    /// would read `a`, whose type may be another. A blank name may end every query, and says nothing.
     package static func canBeColumn(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count)
+        (1...255).contains(name.utf8.count) && name.utf8.contains { $0 != UInt8(ascii: " ") }
             && !name.utf8.contains { byte in
                 byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "|")
             }

@@ -3,9 +3,9 @@ import Libc
 import TestParts
 import Testing
 
-/// Names that no column can have, of those in `shapes.py`: a comma separates columns in what a SerDe is told, and
-/// Glue's names have no control characters.
-private let columnless: Set = ["com,ma", "tab\t"]
+/// Names that no column can have, of those in `shapes.py`: a comma separates columns in what a SerDe is told and a bar
+/// in what it looks for, Glue's names have no control characters, and a blank one cannot be told from none.
+private let columnless: Set = ["com,ma", "b|ar", " ", "tab\t"]
 
 /// The promise under `kill -9` and a shaky Glue, while shapes change all the time: every row is readable from the
 /// moment when its object is there, every column is there, and no sandbox undoes what another one has added.

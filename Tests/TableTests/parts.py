@@ -225,7 +225,7 @@ def test_names_are_found_as_openx_finds_them():
     assert row(["a_b"], dots_in_keys="true")["a_b"] == 1
     assert row(["first"], **{"mapping_first": "X y"})["first"] == 2
     assert row(["x y"], case_insensitive="false")["x y"] is None
-    for columns in (["A"], ["a", "a"], ["dt"], ["a.b"], ["a,b"]):
+    for columns in (["A"], ["a", "a"], ["dt"], ["a.b"], ["a,b"], ["a|b"], [" "]):
         expect("HIVE_INVALID_METADATA", row, columns)
     assert row([]) == {"dt": "2026-11-25", "hour": "03"}
 

@@ -77,8 +77,9 @@ class Table:
                               f"Hive metadata for table {self.name} is invalid: Table descriptor contains duplicate "
                               f"columns: {sorted(name for name in set(names) if names.count(name) > 1)}")
         for name in names:
-            # A comma separates names in what a SerDe is told; a dot is none of a column's by Athena's guide.
-            if name != name.lower() or not name.strip() or set(name) & set(".,"):
+            # A comma separates names in what a SerDe is told, a bar in what OpenX looks for; a dot is none of a
+            # column's by Athena's guide.
+            if name != name.lower() or not name.strip() or set(name) & set(".,|"):
                 raise QueryFailed("HIVE_INVALID_METADATA", f"'{name}' cannot be a column's name")
         if not names:
             raise QueryFailed("HIVE_INVALID_METADATA", f"{self.name} has no columns")
