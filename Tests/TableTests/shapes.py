@@ -9,8 +9,8 @@ HOUR = 3_600_000
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 # Names as records have them: each SerDe's, SQL's and Hive's own troubles among them.
 NAMES = ["Close", "volume", "adj close", "_hidden", "select", "Straße", "a-b", "user.name", "user_id", "semi;colon",
-         "q\"", "col:on", "com,ma", "b|ar", " ", "angle<>", "$dollar", "tab\t", "ÄPFEL", "日本", "x" * 120, "1st", " lead", "emoji😀",
-         "date", "struct", "a'b", "back`tick", "%41", "sla/sh"]
+         "q\"", "col:on", "com,ma", "b|ar", " ", "angle<>", "$dollar", "tab\t", "ÄPFEL", "日本", "x" * 120, "1st",
+         " lead", "emoji😀", "date", "struct", "a'b", "back`tick", "%41", "sla/sh"]
 FAMILIES = ["boolean", "integer", "double", "wide", "text", "list", "object", "nothing", "mixture"]
 TEXTS = ["", "plain", "é漢😀", "line\nbreak", "\"quoted\" \\", "2026-11-25", "12", "null"]
 
