@@ -37,7 +37,8 @@ class Lake:
 
     def faults(self, database, due):
         faults = self.glue.faults
-        faults.due = [it for it in faults.due if it["database"] != database] + [it | {"database": database} for it in due]
+        others = [it for it in faults.due if it["database"] != database]
+        faults.due = others + [it | {"database": database} for it in due]
 
     def event(self, parts):
         return {"event": shapes.event(parts)}
@@ -78,8 +79,8 @@ class Lake:
         return {"text": json.dumps(self.glue.catalog.shown(database, table))}
 
     def check(self, bucket, meanwhile=False, partitions=False):
-        """{"wrong": at most 20 faults, "rows" and "quarantined": how many, "columns": by table, "columnless": members that no
-        column shows although they hold something}. `meanwhile` while objects are being
+        """{"wrong": at most 20 faults, "rows" and "quarantined": how many, "columns": by table, "columnless": members
+        that no column shows although they hold something}. `meanwhile` while objects are being
         written; `partitions`: as those read who see registered ones only."""
         return Check(self, bucket).answer(meanwhile, partitions)
 

@@ -102,10 +102,10 @@ def events_of_files(folders):
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             continue  # no event, as most of what a fuzzer keeps
     texts = [text for text in values if isinstance(text, str) and is_base64(text)]
-    return [json.dumps({"eventSource": "aws:kafka", "records": {"kept-0": [
-        {"topic": "kept", "partition": 0, "offset": offset, "timestamp": START, "timestampType": "CREATE_TIME",
-         "key": None, "headers": [], "value": texts[offset]} for offset in range(first, min(first + 400, len(texts)))]}})
-        for first in range(0, len(texts), 400)]
+    records = [{"topic": "kept", "partition": 0, "offset": offset, "timestamp": START, "timestampType": "CREATE_TIME",
+                "key": None, "headers": [], "value": text} for offset, text in enumerate(texts)]
+    return [json.dumps({"eventSource": "aws:kafka", "records": {"kept-0": records[first:first + 400]}})
+            for first in range(0, len(records), 400)]
 
 
 def is_base64(text):
