@@ -3,8 +3,8 @@
 # What must hold before a change is accepted. Sourced by build.sh.
 
 # In the order in which they are run: what is cheap and finds most first. Each has a function check_NAME.
-checks=(foundation zip scripts parts template samples tests demo batches deployments account queries walk events peer costs
-    readme)
+checks=(foundation zip scripts parts template samples tests demo batches deployments account queries walk events peer
+    costs readme)
 
 # run_tests [FILTER]: all checks; or the one of that name; or the tests that the filter finds.
 run_tests() {
