@@ -38,7 +38,8 @@ let package = Package(
         room(
             "Ingestion",
             [
-                "KafkaEvent", "RecordShape", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics", "LineOutput",
+                "KafkaEvent", "RecordShape", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics",
+                "LineOutput",
                 "Compression",
                 "JSON", "Base64",
                 "Environment", "Bytes", "UTC", log,
@@ -124,7 +125,7 @@ let package = Package(
         tests("BytesTests", ["Bytes", "CTestParts", "CVector", "UTC"]),
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
-        tests("RecordShapeTests", ["RecordShape", "JSON", "Bytes", "TestParts"]),
+        tests("RecordShapeTests", ["RecordShape", "JSON", "CVector", "Bytes", "TestParts"]),
         tests("TableSchemaTests", ["TableSchema", "JSON", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests(
@@ -145,7 +146,8 @@ let package = Package(
         tests(
             "IngestionTests",
             [
-                "Ingestion", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "Base64", "Environment",
+                "Ingestion", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "KafkaEvent", "Compression", "Base64",
+                "Environment",
                 "Bytes",
                 "TestParts", log,
             ]),

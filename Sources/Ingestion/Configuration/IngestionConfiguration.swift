@@ -12,6 +12,8 @@ package struct IngestionConfiguration: Sendable {
     package var tombstones: Tombstones
     package var compression: BodyCompression
     package var crawler: CrawlerConfiguration?
+    /// Whether the batch learns which columns its rows need.
+    package var learnsColumns = false
     /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
     /// as success and its records would be lost.
     package var answersPartially: Bool
