@@ -125,7 +125,7 @@ let package = Package(
         tests("BytesTests", ["Bytes", "CTestParts", "CVector", "UTC"]),
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
-        tests("RecordShapeTests", ["RecordShape", "JSON", "Bytes", "TestParts"]),
+        tests("RecordShapeTests", ["RecordShape", "JSON", "CVector", "Bytes", "TestParts"]),
         tests("TableSchemaTests", ["TableSchema", "JSON", "Bytes", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests(

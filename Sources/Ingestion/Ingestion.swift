@@ -180,26 +180,14 @@ extension Ingestion {
             let place = places[topic] ?? tables.count
             if place == tables.count {
                 places[topic] = place
-                tables.append(BatchTable(topic: topic, folder: topicFolder(of: draft), folders: []))
+                tables.append(
+                    BatchTable(topic: topic, folder: topicFolder(of: draft), learned: batch.columns(of: topic)))
             }
             let day = draft.period.isFolder ? Day(of: draft.period.start) : nil
             tables[place].folders.append(
                 TableFolder(key: draft.folder, topicFolder: tables[place].folder, day: day))
         }
-        if configuration.learnsColumns {
-            for place in tables.indices { learn(&tables[place], batch) }
-        }
         return tables
-    }
-
-    private func learn(_ table: inout BatchTable, _ batch: IncomingBatch) {
-        var columns = RowColumns()
-        for draft in batch.drafts where draft.content == .rows && draft.topicPartition.topic == table.topic {
-            columns.add(draft)
-        }
-        table.columns = columns.schema
-        let places = columns.places
-        table.place = { column, _ in places[column] }
     }
 
     private func storedRows(_ placements: [ObjectPlacement]) -> StoredRows {

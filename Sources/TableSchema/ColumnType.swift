@@ -17,7 +17,8 @@ package indirect enum ColumnType: Hashable, Sendable {
     case string
     /// Of `.null` where all arrays were empty or held nulls: there is no column yet.
     case array(ColumnType)
-    /// An object. There is no column until one of its fields has one.
+    /// An object. There is no column until one of its fields has one. Fields that were only ever null are not among
+    /// them: any type holds null, so there is nothing to remember.
     case structure([Field])
     /// A Hive type that somebody chose for the table and that is never learned: `int`, `timestamp`, `decimal(10,2)`,
     /// `map<string,string>`. It is kept, whatever comes.

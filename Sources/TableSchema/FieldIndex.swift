@@ -7,14 +7,16 @@ struct FieldIndex {
     /// Made when a name is not where it is expected: most structures have the same fields in the same order.
     private var places: [[UInt8]: Int]?
 
-    init(_ fields: [ColumnType.Field]) { self.fields = fields }
+    init(_ fields: [ColumnType.Field]) {
+        self.fields = fields.contains { $0.type == .null } ? fields.filter { $0.type != .null } : fields
+    }
 
     /// - Parameter most: how many fields there may be at most; further ones are left out.
     mutating func merge(_ others: [ColumnType.Field], most: Int = .max) {
         for (guess, other) in others.enumerated() {
             if let place = place(of: other.name, guess) {
                 fields[place].type = fields[place].type.merged(with: other.type)
-            } else if fields.count < most {
+            } else if fields.count < most, other.type != .null {
                 places?[Array(other.name.utf8)] = fields.count
                 fields.append(other)
             }
@@ -25,7 +27,9 @@ struct FieldIndex {
     func contain(_ others: [ColumnType.Field], most: Int = .max) -> Bool {
         var index = self
         return others.enumerated().allSatisfy { guess, other in
-            guard let place = index.place(of: other.name, guess) else { return fields.count >= most }
+            guard let place = index.place(of: other.name, guess) else {
+                return fields.count >= most || other.type == .null
+            }
             return fields[place].type.contains(other.type)
         }
     }

@@ -98,7 +98,9 @@ private struct HiveTypeReader {
 
     /// A name with what it has in brackets: `decimal(10,2)`, `map<string,int>`.
     private mutating func other(from start: Int) -> ColumnType? {
-        while at < bytes.count, bytes[at] &- 48 < 10 || bytes[at] == UInt8(ascii: "_") || isLetter(bytes[at]) { at += 1 }
+        while at < bytes.count, isLetter(bytes[at]) || bytes[at] &- 48 < 10 || bytes[at] == UInt8(ascii: "_") {
+            at += 1
+        }
         var end = at
         skipSpace()
         if at < bytes.count, bytes[at] == UInt8(ascii: "(") || bytes[at] == UInt8(ascii: "<") {

@@ -5,7 +5,7 @@
 /// longest columns become text. (Glue's limits are 131,072 for a type and 512,000 for a parameter. [AWS Glue API,
 /// Column and Table])
 package struct RowSchema: Hashable, Sendable {
-    /// Names are as readers know them, in lower case.
+    /// Names are as readers know them, in lower case (`ColumnName`). None is of type null.
     package private(set) var fields: [ColumnType.Field]
 
     package static let mostColumns = 500
@@ -13,7 +13,7 @@ package struct RowSchema: Hashable, Sendable {
     package static let longestStored = 400_000
 
     package init(_ fields: [ColumnType.Field] = []) {
-        self.fields = Array(fields.prefix(Self.mostColumns))
+        self.fields = Array(FieldIndex(fields).fields.prefix(Self.mostColumns))
         shorten()
     }
 

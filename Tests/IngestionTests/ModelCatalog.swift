@@ -39,7 +39,9 @@ final class ModelCatalog {
                 key: layout.folder(of: topic, period, .rows), topicFolder: folder,
                 day: period.isFolder ? Day(of: period.start) : nil)
         }
-        var table = BatchTable(topic: topic, folder: folder, folders: folders, columns: columns)
+        var table = BatchTable(topic: topic, folder: folder)
+        table.folders = folders
+        table.columns = columns
         table.place = { _, _ in "\(topic)-0@7" }
         return table
     }

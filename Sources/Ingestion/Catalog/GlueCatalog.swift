@@ -23,7 +23,7 @@ final class GlueCatalog: TableCatalog {
     /// The topics of its folders, by their keys.
     private var topics: [String: String] = [:]
     private var tables: [BatchTable] = []
-    /// Topics whose peculiarities have been logged.
+    /// Topics, and members of their rows, of which the log has said what is peculiar about them.
     private var remarked: Set<String> = []
 
     /// Beyond, all are asked for again. A function has a handful of topics.
@@ -76,7 +76,7 @@ final class GlueCatalog: TableCatalog {
         let range = days.min().flatMap { first in days.max().map { first...$0 } }
         return WantedTable(
             topic: table.topic, name: TableName.name(of: table.topic), folder: table.folder,
-            location: "s3://\(bucket)/\(table.folder)", columns: table.columns.withoutNulls.adding(metadata),
+            location: "s3://\(bucket)/\(table.folder)", columns: table.columns.adding(metadata),
             days: range)
     }
 
@@ -114,6 +114,8 @@ final class GlueCatalog: TableCatalog {
 extension GlueCatalog {
     /// How many lines one batch writes of one table.
     private static let mostLines = 500
+    /// Of members without a column, how many a sandbox mentions.
+    private static let mostRemarks = 1_000
 
     private func log(_ table: BatchTable, _ logger: Logger) {
         if let task = tasks[table.topic], !task.changes.isEmpty { log(task, table, logger) }
@@ -124,6 +126,14 @@ extension GlueCatalog {
             logger.warning(
                 "rows are in a folder that Athena is not told of: their timestamps are years off; check the producer",
                 metadata: ["folder": "s3://\(bucket)/\(folder.key)", "table": "\(name(of: table))"])
+        }
+        for member in table.omitted where remarked.count < Self.mostRemarks {
+            guard remarked.insert("\(table.topic)/\(member.name)").inserted else { continue }
+            logger.warning(
+                "a member of rows has no column: \(Self.reason(member.reason))",
+                metadata: [
+                    "table": "\(name(of: table))", "member": .string(member.name), "record": "\(member.place)",
+                ])
         }
         guard let known = known[table.topic], remarked.insert(table.topic).inserted else { return }
         if !known.findsFolders {
@@ -139,6 +149,13 @@ extension GlueCatalog {
                 table \(name(of: table)) has \(RowSchema.mostColumns) columns, as many as it gets: further members of \
                 rows stay in the objects and have none
                 """)
+        }
+    }
+
+    private static func reason(_ omission: LearnedColumns.Omission) -> String {
+        switch omission {
+        case .tooMany: "its table has \(RowSchema.mostColumns) columns, as many as it gets"
+        case .name: "no column can have its name"
         }
     }
 

@@ -26,11 +26,27 @@ struct BatchTable {
     /// The key of the topic's folder, with a `/` at its end.
     var folder: String
     /// Those that the batch touches, each once.
-    var folders: [TableFolder]
+    var folders: [TableFolder] = []
     /// What the rows need; empty where nobody has to know.
     var columns = RowSchema()
     /// Which row brought a column (`orders-1@5000`), or did not fit in one of the type that it had.
     var place: (_ column: String, _ type: ColumnType?) -> String? = { _, _ in nil }
+    /// Members of rows that get no column.
+    var omitted: [TopicColumns.OmittedMember] = []
+
+    init(topic: String, folder: String) {
+        self.topic = topic
+        self.folder = folder
+    }
+
+    /// - Parameter learned: `nil` where nobody has learned columns.
+    init(topic: String, folder: String, learned: TopicColumns?) {
+        self.init(topic: topic, folder: folder)
+        guard let learned else { return }
+        columns = learned.schema
+        place = { learned.place(of: $0, beyond: $1)?.description }
+        omitted = learned.omitted
+    }
 }
 
 /// A folder of rows that a batch touches.

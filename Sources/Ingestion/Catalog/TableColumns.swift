@@ -102,24 +102,4 @@ extension ColumnType {
         default: self
         }
     }
-
-    /// Without the fields that were only ever null. They need no column, nor does anybody have to remember them.
-    fileprivate var withoutNulls: ColumnType {
-        switch self {
-        case .array(let element): .array(element.withoutNulls)
-        case .structure(let fields): .structure(fields.withoutNulls)
-        default: self
-        }
-    }
-}
-
-extension [ColumnType.Field] {
-    fileprivate var withoutNulls: [ColumnType.Field] {
-        filter { $0.type != .null }.map { ColumnType.Field(name: $0.name, type: $0.type.withoutNulls) }
-    }
-}
-
-extension RowSchema {
-    /// What a table has to be changed for.
-    var withoutNulls: RowSchema { RowSchema(fields.withoutNulls) }
 }

@@ -16,7 +16,7 @@ package struct IngestionConfiguration: Sendable {
     /// The tables that the function keeps itself; `nil` where it keeps none.
     package var glue: GlueConfiguration?
     /// Whether batches learn which columns their rows need.
-    package var learnsColumns: Bool { glue != nil }
+    package var learnsColumns: Bool
     /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
     /// as success and its records would be lost.
     package var answersPartially: Bool
@@ -85,6 +85,7 @@ package struct IngestionConfiguration: Sendable {
         let catalog = try CatalogChoice.chosen(environment)
         crawler = try CrawlerConfiguration(environment, isChosen: catalog == .crawler)
         glue = try GlueConfiguration(environment, isChosen: catalog == .glue)
+        learnsColumns = glue != nil
         answersPartially = try environment.flag("PARTIAL_BATCH_RESPONSE") ?? false
         delivery = try environment.choice("DELIVERY") ?? .exactlyOnce
         batchOrder = try environment.choice("BATCH_ORDER") ?? .any
