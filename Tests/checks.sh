@@ -3,8 +3,8 @@
 # What must hold before a change is accepted. Sourced by build.sh.
 
 # In the order in which they are run: what is cheap and finds most first. Each has a function check_NAME.
-checks=(format tidy foundation zip scripts template samples tests demo batches deployments account queries walk events
-    peer costs readme)
+checks=(format tidy foundation zip scripts parts template samples tests demo batches deployments account queries walk
+    events peer costs readme)
 
 # run_tests [FILTER]: all checks; or the one of that name; or the tests that the filter finds.
 run_tests() {
@@ -78,6 +78,11 @@ check_scripts() {
         fail "scripts are not clean." "see the lines above."
     say "Building where something is missing, and in a folder with a space in its name"
     "$python" Tests/Build/commands.py || fail "build.sh does not do what it should." "see the lines above."
+}
+
+check_parts() {
+    say "Checking that the tests' own Glue and reader are as strict as AWS's"
+    "$python" Tests/TableTests/parts.py || fail "a test part is not what tests take it for." "see the lines above."
 }
 
 check_tidy() {

@@ -32,8 +32,12 @@ func configuration(_ settings: [String: String]) throws -> IngestionConfiguratio
 }
 
 let formats = try ObjectFormats(configuration([:]))
-@MainActor func batch(_ settings: [String: String] = [:], of event: ByteBuffer = event) throws -> IncomingBatch {
-    let batch = IncomingBatch(try configuration(settings), formats)
+@MainActor func batch(
+    _ settings: [String: String] = [:], of event: ByteBuffer = event, learning: Bool = false
+) throws -> IncomingBatch {
+    var configuration = try configuration(settings)
+    configuration.learnsColumns = learning
+    let batch = IncomingBatch(configuration, formats)
     var events = KafkaEventReader(event.padded)
     try batch.add(&events)
     return batch
@@ -57,33 +61,49 @@ func now() -> Double {
     print(stage, String(format: "%.3f %.3f", times[0], times[times.count / 2]), bytes, separator: "\t")
 }
 
-/// The same records with ten shapes in turn: in each but one, another name begins with an X.
-@MainActor func mixedEvent() throws -> ByteBuffer {
-    let mixed = ByteBuffer(capacity: event.count)
-    mixed.append("{\"eventSource\":\"aws:kafka\",\"records\":{\"mixed\":[")
+/// The same records with their values changed.
+@MainActor func event(changing change: (ByteBuffer, Int) -> Void) throws -> ByteBuffer {
+    let changed = ByteBuffer(capacity: event.count)
+    changed.append("{\"eventSource\":\"aws:kafka\",\"records\":{\"mixed\":[")
     let value = ByteBuffer()
     var number = 0
     var reader = KafkaEventReader(event.padded)
     while try reader.next(&record) {
-        if number > 0 { mixed.append(",") }
-        mixed.append(
+        if number > 0 { changed.append(",") }
+        changed.append(
             "{\"topic\":\"\(String(decoding: record.topic, as: UTF8.self))\",\"partition\":\(record.partition),")
-        mixed.append("\"offset\":\(record.offset),\"timestamp\":\(record.timestamp),\"timestampType\":\"CREATE_TIME\",")
+        changed.append("\"offset\":\(record.offset),\"timestamp\":\(record.timestamp),")
+        changed.append("\"timestampType\":\"CREATE_TIME\",")
         value.removeAll()
         _ = record.value.map { Base64.decode($0, appendingTo: value) }
+        change(value, number)
+        changed.append("\"value\":\"")
+        Base64.encode(value.bytes, appendingTo: changed)
+        changed.append("\",\"headers\":[]}")
+        number += 1
+    }
+    changed.append("]}}")
+    return changed
+}
+
+/// Ten shapes in turn: in each but one, another name begins with an X.
+@MainActor func mixedEvent() throws -> ByteBuffer {
+    try event { value, number in
         let colons = value.bytes.indices.filter { value.bytes[$0] == UInt8(ascii: ":") }
         if number % 10 < colons.count,
             let quote = value.bytes[..<(colons[number % 10] - 1)].lastIndex(of: UInt8(ascii: "\""))
         {
             value.base[quote + 1] = UInt8(ascii: "X")
         }
-        mixed.append("\"value\":\"")
-        Base64.encode(value.bytes, appendingTo: mixed)
-        mixed.append("\",\"headers\":[]}")
-        number += 1
     }
-    mixed.append("]}}")
-    return mixed
+}
+
+/// A name in each record that no other one has.
+@MainActor func everNewEvent() throws -> ByteBuffer {
+    try event { value, number in
+        value.truncate(to: value.count - 1)
+        value.append(",\"name \(number)\":1}")
+    }
 }
 
 // The texts of all values, one after the other, as the stages see them one by one.
@@ -130,6 +150,18 @@ measure("validate, names too, ten shapes", mixedBody.count) { for line in mixedL
 try measure("event to objects", event.count) { try batch().recycleBuffers() }
 try measure("event to objects, ten shapes", mixed.count) { try batch(of: mixed).recycleBuffers() }
 try measure("event to objects with metadata", event.count) { try batch(["RECORD_METADATA": "kafka"]).recycleBuffers() }
+try measure("event to objects, learning columns", event.count) { try batch(learning: true).recycleBuffers() }
+try measure("event to objects, ten shapes, learning columns", mixed.count) {
+    try batch(of: mixed, learning: true).recycleBuffers()
+}
+try measure("event to objects with metadata, learning columns", event.count) {
+    try batch(["RECORD_METADATA": "kafka"], learning: true).recycleBuffers()
+}
+let everNew = try everNewEvent()
+try measure("event to objects, ever new shapes", everNew.count) { try batch(of: everNew).recycleBuffers() }
+try measure("event to objects, ever new shapes, learning columns", everNew.count) {
+    try batch(of: everNew, learning: true).recycleBuffers()
+}
 let compressor = try GzipCompressor()
 let packed = ByteBuffer()
 try measure("compress", body.count) {

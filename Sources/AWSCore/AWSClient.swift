@@ -107,14 +107,15 @@ package final class AWSClient {
     /// - Parameters:
     ///   - milliseconds: how long it may take with all its attempts, within the invocation's time; resolving the host's
     ///     name is not counted.
+    ///   - delay: milliseconds until it may start.
     ///   - completion: runs exactly once, within `run`.
     package func submit<Request: AWSRequest>(
-        _ request: Request, within milliseconds: Int64 = .max,
+        _ request: Request, within milliseconds: Int64 = .max, after delay: Int64 = 0,
         completion: @escaping (Result<Request.Output, AWSFailure>) -> Void
     ) {
         let call = Call(request, to: configuration.endpoint(of: Request.operation.service), completion)
-        if milliseconds < .max { call.end = Clock.monotonic() + milliseconds }
-        queue.append(call)
+        if milliseconds < .max { call.end = Clock.monotonic() + delay + milliseconds }
+        if delay > 0 { queue.append(call, due: Clock.monotonic() + delay) } else { queue.append(call) }
         if call.body != nil { undigested.append(call) }
     }
 

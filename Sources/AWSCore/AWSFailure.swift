@@ -65,6 +65,9 @@ package struct AWSFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether it is about the KMS key that the object is encrypted with.
     package var namesKMS: Bool { code.hasPrefix("KMS") || firstRange(of: "kms:", in: message) != nil }
 
+    /// Whether it is Lake Formation that does not allow it, whatever the policies say.
+    package var namesLakeFormation: Bool { firstRange(of: "Lake Formation", in: message) != nil }
+
     package var description: String {
         var text = "\(operation) \(resource): \(code)"
         if let status { text += " (HTTP \(status))" }

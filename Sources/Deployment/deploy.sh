@@ -229,7 +229,7 @@ END
         aws logs filter-log-events --log-group-name $(value LogGroup) --query 'events[].message' --output text
     List what it has stored (the first objects appear with the first batch):
         aws s3 ls --recursive s3://$(value IngestionBucket)/
-    See whether the crawler has created the table:
+    See whether $(maker_of_tables) has created the table:
         aws glue get-tables --database-name $(value Database) --query 'TableList[].Name'
     Run a query; in the Athena console, the workgroup $(value WorkGroup) has saved queries:
         aws athena start-query-execution --work-group $(value WorkGroup) \\
@@ -240,5 +240,7 @@ END
 END
 }
 
-# As the crawler names it.
+maker_of_tables() { if [[ $(effective Catalog) == glue ]]; then echo the function; else echo the crawler; fi; }
+
+# As the crawler and the function name it.
 table_of_topic() { effective Topic | tr 'A-Z.-' 'a-z__'; }

@@ -95,7 +95,7 @@ final class Ingestion {
     /// already and what the catalog needs to know about the folders.
     private func place(_ batch: IncomingBatch, requestID: String?) -> [[ObjectPlacement]] {
         let survey = KeySurvey(store, density)
-        catalog.prepare(for: folders(of: batch), survey)
+        catalog.prepare(for: tables(of: batch), survey)
         let sharedSurvey = KeySurvey(store, density, sharesOnly: true)
         let drafts = batch.partitions.map { ($0, $0.drafts) }
         let draftCount = drafts.reduce(0) { $0 + $1.1.count }
@@ -126,7 +126,13 @@ final class Ingestion {
     /// Rows wait until the catalog is ready for them.
     private func start(_ placement: ObjectPlacement, _ found: Result<KeysFound, StoreFailure>?) {
         guard placement.draft.content == .rows else { return placement.start(found) }
-        catalog.whenReady(placement.draft.folder) { placement.start(found) }
+        catalog.whenReady(placement.draft.folder) { ready in
+            switch ready {
+            case .success: placement.start(found)
+            // Not started, it is missing from its first record on.
+            case .failure(let failure): placement.fail(failure)
+            }
+        }
     }
 
     /// At-least-once delivery checks nothing as long as there is little to write. A large batch that is redelivered
@@ -164,12 +170,24 @@ final class Ingestion {
 // MARK: What the catalog needs
 
 extension Ingestion {
-    private func folders(of batch: IncomingBatch) -> [TableFolder] {
-        var folders: [String: TableFolder] = [:]
-        for draft in batch.drafts where draft.content == .rows && folders[draft.folder] == nil {
-            folders[draft.folder] = TableFolder(key: draft.folder, topicFolder: topicFolder(of: draft))
+    /// In the order in which the batch brings the topics.
+    private func tables(of batch: IncomingBatch) -> [BatchTable] {
+        var tables: [BatchTable] = []
+        var places: [String: Int] = [:]
+        var folders: Set<String> = []
+        for draft in batch.drafts where draft.content == .rows && folders.insert(draft.folder).inserted {
+            let topic = draft.topicPartition.topic
+            let place = places[topic] ?? tables.count
+            if place == tables.count {
+                places[topic] = place
+                tables.append(
+                    BatchTable(topic: topic, folder: topicFolder(of: draft), learned: batch.columns(of: topic)))
+            }
+            let day = draft.period.isFolder ? Day(of: draft.period.start) : nil
+            tables[place].folders.append(
+                TableFolder(key: draft.folder, topicFolder: tables[place].folder, day: day))
         }
-        return Array(folders.values)
+        return tables
     }
 
     private func storedRows(_ placements: [ObjectPlacement]) -> StoredRows {

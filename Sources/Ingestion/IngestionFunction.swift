@@ -28,16 +28,20 @@ package final class IngestionFunction {
             environment: environment, services: [.s3, .glue], concurrency: configuration.uploadConcurrency,
             adviser: FunctionAdvice(expectedBucketOwner: configuration.options.expectedBucketOwner))
         let store = S3ObjectStore(client, configuration.s3Bucket)
-        let catalog: any TableCatalog =
-            if let crawler = configuration.crawler {
-                CrawlerCatalog(crawler, GlueCrawlerStarter(client), store)
-            } else {
-                NoCatalog()
-            }
-        ingestion = try Ingestion(configuration, store, catalog)
-        let summary = BatchSummary(client, IngestionMetrics(configuration, environment, level: metricsLevel))
+        ingestion = try Ingestion(configuration, store, Self.catalog(configuration, client, store))
+        let metrics = IngestionMetrics(configuration, environment, level: metricsLevel)
+        let summary = BatchSummary(configuration, client, metrics)
         batches = KafkaBatchHandler(ingestion, summary, answersPartially: configuration.answersPartially)
         failedBatches = FailedBatchHandler(ingestion, summary)
+    }
+
+    private static func catalog(
+        _ configuration: IngestionConfiguration, _ client: AWSClient, _ store: any ObjectStore
+    ) -> any TableCatalog {
+        if let crawler = configuration.crawler { return CrawlerCatalog(crawler, GlueCrawlerStarter(client), store) }
+        guard let glue = configuration.glue else { return NoCatalog() }
+        return GlueCatalog(
+            glue, configuration, GlueTables(client, database: glue.database), OldestDay(store))
     }
 
     /// Does in advance what would otherwise slow the first batch down: Lambda's init phase has a whole processor,

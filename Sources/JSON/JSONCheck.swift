@@ -43,18 +43,26 @@ import CVector
     package static func check(
         _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth, outline: JSONOutline? = nil
     ) -> JSONVerdict {
-        let marks = outline?.taking(text.count)
-        let accepted = cv_json_accepts(text.start, text.count, UInt32(clamping: maximumDepth), marks)
+        let accepted = accept(text, maximumDepth, outline)
         // What nearly all records are is decided without the detour: it would cost a record more than base64 does.
         if accepted == expectedObject { return .object(.expectedShape) }
         return verdict(accepted, text, maximumDepth, outline)
     }
 
+    /// The first half of the check, for who knows what the answer will be: 0 of an object without any trait; `verdict`
+    /// says what else it means.
+    @inlinable @inline(__always)
+    package static func accept(_ text: PaddedBytes, _ maximumDepth: Int, _ outline: JSONOutline?) -> Int32 {
+        let marks = outline?.taking(text.count)
+        return cv_json_accepts(text.start, text.count, UInt32(clamping: maximumDepth), marks)
+    }
+
     /// What `cv_json_accepts` says of an object that has its outline's expected shape, and no other trait.
     @inlinable static var expectedObject: Int32 { Int32(JSONTraits.expectedShape.rawValue) << 8 }
 
+    /// What `check` says of a text of which `accept` has said `accepted`.
     @inline(never) @usableFromInline
-    static func verdict(
+    package static func verdict(
         _ accepted: Int32, _ text: PaddedBytes, _ maximumDepth: Int, _ outline: JSONOutline?
     ) -> JSONVerdict {
         let verdict = cv_json_verdict(

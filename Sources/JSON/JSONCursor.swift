@@ -155,6 +155,28 @@ package struct JSONString {
         return value
     }
 
+    /// Steps over a value that is neither object nor array, and says what it is.
+    package mutating func readScalar() throws(JSONError) -> JSONScalar {
+        switch peek() {
+        case UInt8(ascii: "\""):
+            _ = try readString()
+            return .text
+        case UInt8(ascii: "t"):
+            try skipLiteral("true")
+            return .boolean
+        case UInt8(ascii: "f"):
+            try skipLiteral("false")
+            return .boolean
+        case UInt8(ascii: "n"):
+            try skipLiteral("null")
+            return .null
+        default:
+            let start = offset
+            try skipNumber()
+            return JSONScalar(number: text[start..<offset].bytes)
+        }
+    }
+
     /// Consumes `null` if it comes next.
     package mutating func skipNull() throws(JSONError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }

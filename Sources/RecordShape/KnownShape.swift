@@ -6,6 +6,10 @@ struct KnownShape {
     let fault: ShapeFault?
     /// Which shape came after this one the last time.
     var successor = 0
+    /// The kinds of scalars that its records have shown, for the C kernels; `nil` where nobody asks for them.
+    let scalars: UnsafeMutablePointer<cv_json_scalar_place>?
+    /// Whether a record of this shape has been looked at for its scalars.
+    var isLearned = false
     /// For the C kernels, which compare with it. It does not move.
     let shape: UnsafeMutablePointer<cv_json_shape>
     private let pieces: UnsafeMutablePointer<cv_json_piece>
@@ -16,7 +20,7 @@ struct KnownShape {
 
     /// - Parameter text: an object that `JSONCheck` has found valid, with `outline`.
     /// - Returns: `nil` where it is too large to be remembered.
-    init?(of text: UnsafeRawBufferPointer, _ outline: JSONOutline, _ fault: ShapeFault?) {
+    init?(of text: UnsafeRawBufferPointer, _ outline: JSONOutline, _ fault: ShapeFault?, withScalars: Bool) {
         guard outline.markCount <= Self.mostPieces else { return nil }
         var lengths: [(mark: Int, length: Int)] = []
         outline.forEachMark { mark in lengths.append((mark, Self.length(before: mark, text))) }
@@ -26,6 +30,7 @@ struct KnownShape {
         self.fault = fault
         pieces = Self.pieces(lengths, count, text)
         further = count > counts.count ? Self.copy(counts.map { $0 - 1 }) : nil
+        scalars = withScalars && fault == nil ? Self.scalars(text, outline) : nil
         shape = .allocate(capacity: 1)
         shape.initialize(to: cv_json_shape(pieces: pieces, further: further, mark_count: outline.markCount))
     }
@@ -34,6 +39,7 @@ struct KnownShape {
         shape.deallocate()
         pieces.deallocate()
         further?.deallocate()
+        scalars?.deallocate()
     }
 
     /// How many bytes up to a mark belong to the shape: of a bracket itself alone; of a colon also the name before
@@ -69,6 +75,14 @@ struct KnownShape {
             }
         }
         return piece
+    }
+
+    private static func scalars(
+        _ text: UnsafeRawBufferPointer, _ outline: JSONOutline
+    ) -> UnsafeMutablePointer<cv_json_scalar_place> {
+        let places = UnsafeMutablePointer<cv_json_scalar_place>.allocate(capacity: Int(outline.markCount))
+        cv_json_scalars_begin(text.assumingMemoryBound(to: UInt8.self).baseAddress, outline.marks, places)
+        return places
     }
 
     private static func copy(_ numbers: [UInt32]) -> UnsafeMutablePointer<UInt32> {

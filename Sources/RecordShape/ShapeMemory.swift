@@ -29,10 +29,21 @@ import JSON
     /// Whether that is the last record's own shape, and clean: then there is nothing to do where it is met again.
     @exclusivity(unchecked) @usableFromInline private(set) var repeats = false
 
+    /// Whether it tells which records have new kinds of values.
+    private let noticesScalars: Bool
+    /// What the expected shape's records have shown; `nil` where no record of it has been looked at.
+    @exclusivity(unchecked) @usableFromInline private(set) var scalars: UnsafeMutablePointer<cv_json_scalar_place>?
+    @exclusivity(unchecked) @usableFromInline private(set) var expectedShape: UnsafeMutablePointer<cv_json_shape>?
+    /// Whether the last record's shape is in memory.
+    private var isRemembered = false
+
     private static let mostShapes = 32
 
-    /// - Parameter reserved: names that no member of the outermost object may have, by groups.
-    package init(reserved: [[String]]) {
+    /// - Parameters:
+    ///   - reserved: names that no member of the outermost object may have, by groups.
+    ///   - noticesScalars: whether `checkForNews` is asked, rather than `check`.
+    package init(reserved: [[String]], noticesScalars: Bool = false) {
+        self.noticesScalars = noticesScalars
         judge = NameJudge(reserved: reserved)
         shapes = .allocate(capacity: Self.mostShapes)
     }
@@ -56,6 +67,40 @@ import JSON
         return (verdict, unexpected(text))
     }
 
+    /// As `check`; and whether an object that can be a row, without fault, is the first of its shape, or has a value whose
+    /// kind (`JSONScalar`) the earlier ones of its shape did not have at that place, nor a kind that holds it.
+    @inlinable @inline(__always)
+    package func checkForNews(
+        _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth
+    ) -> (verdict: JSONVerdict, fault: ShapeFault?, hasNews: Bool) {
+        let accepted = JSONCheck.accept(text, maximumDepth, outline)
+        if accepted == 0, let scalars, cv_json_follows(text.start, outline.marks, expectedShape, scalars) {
+            if !repeats { _ = meetExpected() }
+            return (.object([]), nil, false)
+        }
+        return lookForNews(accepted, text, maximumDepth)
+    }
+
+    @inline(never) @usableFromInline
+    func lookForNews(
+        _ accepted: Int32, _ text: PaddedBytes, _ maximumDepth: Int
+    ) -> (verdict: JSONVerdict, fault: ShapeFault?, hasNews: Bool) {
+        let verdict = JSONCheck.verdict(accepted, text, maximumDepth, outline)
+        guard case .object(let traits) = verdict else { return (verdict, nil, false) }
+        let fault = unexpected(text)
+        return (verdict, fault, fault == nil && !traits.contains(.loneSurrogate) && takeScalars(text))
+    }
+
+    private func takeScalars(_ text: PaddedBytes) -> Bool {
+        // What is too large to be remembered is news each time.
+        guard isRemembered, let places = shapes[last].scalars else { return true }
+        let isChanged = cv_json_take_scalars(text.start, outline.marks, places)
+        guard !shapes[last].isLearned else { return isChanged }
+        shapes[last].isLearned = true
+        expectNext()
+        return true
+    }
+
     @inline(never) @usableFromInline
     func meetExpected() -> ShapeFault? {
         last = expected
@@ -70,7 +115,10 @@ import JSON
             return shapes[index].fault
         }
         let fault = judge.fault(in: text, outline)
-        guard let shape = KnownShape(of: text.bytes, outline, fault) else { return fault }
+        guard let shape = KnownShape(of: text.bytes, outline, fault, withScalars: noticesScalars) else {
+            forgetLast()
+            return fault
+        }
         let index = place()
         (shapes + index).initialize(to: shape)
         // A topic of one shape repeats it; another order is learned as it is seen.
@@ -80,7 +128,13 @@ import JSON
     }
 
     private func known(_ text: PaddedBytes) -> Int? {
-        (0..<count).first { cv_json_has_shape(text.start, outline.marks, shapes[$0].shape) }
+        // Otherwise the check has compared it with the expected one.
+        if noticesScalars, count > 0, hasShape(text, expected) { return expected }
+        return (0..<count).first { hasShape(text, $0) }
+    }
+
+    private func hasShape(_ text: PaddedBytes, _ index: Int) -> Bool {
+        cv_json_has_shape(text.start, outline.marks, shapes[index].shape)
     }
 
     private func note(_ index: Int) {
@@ -89,10 +143,22 @@ import JSON
         expectNext()
     }
 
+    /// The last record has no place here: even one of the expected shape is met anew.
+    private func forgetLast() {
+        isRemembered = false
+        repeats = false
+    }
+
     private func expectNext() {
+        isRemembered = true
         expected = shapes[last].successor
-        outline.marks.pointee.expected = UnsafePointer(shapes[expected].shape)
         repeats = expected == last && shapes[expected].fault == nil
+        guard noticesScalars else {
+            outline.marks.pointee.expected = UnsafePointer(shapes[expected].shape)
+            return
+        }
+        expectedShape = shapes[expected].shape
+        scalars = shapes[expected].isLearned ? shapes[expected].scalars : nil
     }
 
     /// Where a new shape goes: a free place, or else that of the oldest one.

@@ -85,15 +85,15 @@ def show_object(key, size, count):
     print(f"  {folder}/\n{line.removesuffix(key)}{name}")
 
 
-def create_table(aws, database, bucket):
-    """ministack's crawler finds no tables, so this is the one that Glue's makes of the folder `stock_market`."""
+def create_table(aws, database, bucket, topic="stock_market"):
+    """ministack's crawler finds no tables, so this is the one that Glue's makes of a topic's folder."""
     types = {"Index": "string", "Date": "string"}  # all others are doubles
     columns = ["Index", "Date", "Open", "High", "Low", "Close", "Adj Close", "Volume", "CloseUSD"]
     aws.client("glue").create_table(DatabaseName=database, TableInput={
-        "Name": "stock_market", "TableType": "EXTERNAL_TABLE", "Parameters": {"classification": "json"},
+        "Name": topic, "TableType": "EXTERNAL_TABLE", "Parameters": {"classification": "json"},
         "PartitionKeys": [{"Name": "dt", "Type": "string"}, {"Name": "hour", "Type": "string"}],
         "StorageDescriptor": {
-            "Location": f"s3://{bucket}/topics/stock_market/",
+            "Location": f"s3://{bucket}/topics/{topic}/",
             "Columns": [{"Name": name.lower(), "Type": types.get(name, "double")} for name in columns],
             "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
             "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",

@@ -18,7 +18,7 @@ CHOICES = {
     "self-managed": {"BootstrapServers": "b-1.example.com:9096,b-2.example.com:9096", "KafkaSecretArn": SECRET,
                      "MinimumPollers": "1", "PartialBatchResponse": "true", "RecordMetadata": "none",
                      "ObjectEncryption": "aws:kms", "ObjectKmsKeyArn": KEY, "ObjectStorageClass": "STANDARD_IA",
-                     "ObjectTags": "team=data,stage=test"},
+                     "ObjectTags": "team=data,stage=test", "Catalog": "glue", "GluePartitions": "true"},
     "own broker": {"OwnBroker": "true", "StockMarketProducer": "true", "Runtime": "provided.al2023",
                    "BrokerImageId": "ami-0123456789abcdef0", "KeepFailedBatches": "true"},
 }
@@ -69,12 +69,28 @@ def wrong(aws, stack, parameters):
     if "FailedBatchesBucket" in stack:
         yield from failed_batches_are_miscounted(aws, stack["FailedBatchesBucket"])
 
-    create_table(aws, stack["Database"], stack["IngestionBucket"])
+    if parameters.get("Catalog") == "glue":
+        yield from tables_of_the_function_are_missing(aws, stack)
+    else:
+        create_table(aws, stack["Database"], stack["IngestionBucket"])
     if settings["Environment"]["Variables"]["RECORD_METADATA"] == "kafka":
         # self-managed.json continues at offset 500 of partition 0 and 1500 of partition 1, far after msk.json's last.
         found = [row[:2] for row in ask(aws, stack["Database"], saved_query("DuplicatesAndGaps"))[1]]
         if found != [["0", "gap"], ["1", "gap"]]:
             yield f"the saved query DuplicatesAndGaps finds {found}"
+
+
+def tables_of_the_function_are_missing(aws, stack):
+    tables = aws.client("glue").get_tables(DatabaseName=stack["Database"])["TableList"]
+    made = [it for it in tables if it["Name"] != "quarantined_records"]
+    if not made:
+        yield "the function has made no table"
+    for table in made:
+        if not table["StorageDescriptor"]["Columns"] or table["Parameters"].get("projection.enabled") != "true":
+            yield f"the table {table['Name']} has no columns, or no projected folders"
+        if not aws.client("glue").get_partitions(
+                DatabaseName=stack["Database"], TableName=table["Name"])["Partitions"]:
+            yield f"the table {table['Name']} has no registered partitions"
 
 
 def failed_batches_are_miscounted(aws, bucket):
@@ -132,8 +148,12 @@ def role_can_do_too_much_or_little(aws, stack, role):
         "put a quarantined record": lambda: s3.put_object(Bucket=bucket, Key="errors/t/a", Body=b""),
         "look at its own object": lambda: s3.head_object(Bucket=bucket, Key="topics/t/a"),
         "list a folder": lambda: s3.list_objects_v2(Bucket=bucket, Prefix="topics/t/dt=2026-11-21/", MaxKeys=1),
-        "start the crawler": lambda: start(glue, stack["Crawler"]),
     }
+    if "Crawler" in stack:
+        may["start the crawler"] = lambda: start(glue, stack["Crawler"])
+    else:
+        table = {"DatabaseName": stack["Database"], "Name": "stock_market"}
+        may["read the tables of its database"] = lambda: glue.get_table(**table)
     may_not = {
         "delete a row": lambda: s3.delete_object(Bucket=bucket, Key="topics/t/a"),
         "delete the bucket": lambda: s3.delete_bucket(Bucket=bucket),
@@ -144,7 +164,8 @@ def role_can_do_too_much_or_little(aws, stack, role):
         "list the whole bucket": lambda: s3.list_objects_v2(Bucket=bucket),
         "put into another bucket": lambda: s3.put_object(Bucket="of-somebody-else", Key="topics/a", Body=b""),
         "change the bucket's policy": lambda: s3.delete_bucket_policy(Bucket=bucket),
-        "delete the crawler": lambda: glue.delete_crawler(Name=stack["Crawler"]),
+        "delete a crawler": lambda: glue.delete_crawler(Name=stack.get("Crawler", "of-somebody-else")),
+        "delete a table": lambda: glue.delete_table(DatabaseName=stack["Database"], Name="stock_market"),
         "start another crawler": lambda: glue.start_crawler(Name="of-somebody-else"),
     }
     for what, try_it in may.items():

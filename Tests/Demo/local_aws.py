@@ -58,7 +58,8 @@ def deploy(aws, package, parameters, stack=STACK):
                    if "FAILED" in e["ResourceStatus"]]
         raise NotDeployed("\n".join(reasons))
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-    allow_crawler(aws, outputs["Function"], outputs["Crawler"])
+    if "Crawler" in outputs:
+        allow_crawler(aws, outputs["Function"], outputs["Crawler"])
     return outputs
 
 

@@ -18,6 +18,7 @@ import time
 
 import check_objects
 import screen
+import tables
 from demo import CLUSTER, ROOT, ask, create_table, show_crawler, show_object, show_table, step
 from following import Display, Mapping
 from local_aws import ADMIN, REGION, LocalAWS, deploy
@@ -49,6 +50,7 @@ def main(package, local, follow):
         step("Deploying template.yaml to a local AWS")
         outputs = deploy(aws, package, {"MSKClusterArn": CLUSTER})
         print(f"  function {outputs['Function']}\n  bucket   {outputs['IngestionBucket']}")
+        own = tables.OwnTables(aws, package)
 
         step("A Kafka broker")
         broker, servers = start_broker(stack, aws, local)
@@ -77,6 +79,8 @@ def main(package, local, follow):
         print("\n".join(screen.chart(closes)))
         step("The crawler that the function started")
         show_crawler(aws, outputs["Crawler"])
+        step("One question, of the function's own table (Catalog=glue) and of a crawler's")
+        tables.compare(aws, outputs, own.stack())
         if follow:
             step("Twenty records per second from now on; Ctrl-C stops it")
             follow_rows(aws, local, servers, mapping, answer)

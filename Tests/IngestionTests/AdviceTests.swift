@@ -15,6 +15,8 @@ struct AdviceTests {
         let resource =
             switch operation {
             case .startCrawler: StartCrawler(name: "crawler").resource(in: region)
+            case .getTable, .createTable, .updateTable:
+                GetTable(database: "lake", table: "orders").resource(in: region)
             case .listObjects: ListObjects(bucket: S3Bucket("rows"), prefix: "t/").resource(in: region)
             default: HeadObject(bucket: S3Bucket("rows"), key: "t/x.json").resource(in: region)
             }
@@ -47,6 +49,22 @@ struct AdviceTests {
         }
         let kms = advice(.denied, "AccessDenied", message: "not authorized to perform: kms:GenerateDataKey")
         #expect(kms?.contains("allow the function's role kms:GenerateDataKey") == true)
+    }
+
+    @Test("says what a table lacks: a right, a database, a limit, or Lake Formation's leave")
+    func tables() {
+        let right =
+            "Allow the function's role glue:UpdateTable on arn:aws:glue:us-east-1:ACCOUNT:table/lake/orders, on "
+            + "its database and on the catalog"
+        #expect(advice(.denied, "AccessDeniedException", message: "not authorized", .updateTable) == right)
+        let governed = advice(
+            .denied, "AccessDeniedException", message: "Insufficient Lake Formation permission(s)", .getTable)
+        #expect(governed?.contains("ALTER") == true && governed?.contains("glue:GetTable") == false)
+        #expect(advice(.notFound, "EntityNotFoundException", .createTable)?.contains("GLUE_DATABASE") == true)
+        #expect(advice(.notFound, "EntityNotFoundException", .startCrawler)?.contains("CRAWLER_NAME") == true)
+        #expect(
+            advice(.configuration, "ResourceNumberLimitExceededException", .updateTable)?
+                .contains("batch-delete-table-version") == true)
     }
 
     @Test(

@@ -34,6 +34,7 @@ ACCEPTED = {
         "EventSource.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId": "kafka-to-s3",
         "Function.Environment.Variables.BATCH_ORDER": "any", "MappingLagAlarm": None,
         "Function.Environment.Variables.METRICS_NAMESPACE": "KafkaIngestion/kafka-to-s3",
+        "Function.Environment.Variables.CATALOG": "crawler", "Function.Environment.Variables.GLUE_DATABASE": "",
         "LagAlarmOfTopic.TreatMissingData": "breaching", "Crawler.RecrawlPolicy.RecrawlBehavior": "CRAWL_EVERYTHING",
         "Crawler.SchemaChangePolicy.UpdateBehavior": "UPDATE_IN_DATABASE"}),
     "MSK with SCRAM": (MSK | {"KafkaSecretArn": SECRET, "KafkaSecretKmsKeyArn": KEY}, login("SASL_SCRAM_512_AUTH")),
@@ -101,6 +102,14 @@ ACCEPTED = {
             "Crawler.RecrawlPolicy.RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY",
             "Crawler.SchemaChangePolicy.UpdateBehavior": "LOG",
             "QuarantinedAlarm": None, "Dashboard": None}),
+    "tables kept by the function": (MSK | {"Catalog": "glue"}, {
+        "Crawler": None, "CrawlerRole": None, "Function.Environment.Variables.CATALOG": "glue",
+        "Function.Environment.Variables.GLUE_DATABASE": "kafka_to_s3",
+        "Function.Environment.Variables.CRAWLER_NAME": ""}),
+    "tables kept by the function, partitions registered": (LOGIN | {"Catalog": "glue", "GluePartitions": "true"}, {
+        "CrawlerRole": None, "Function.Environment.Variables.GLUE_PARTITIONS": "true"}),
+    "no tables": (MSK | {"Catalog": "none"}, {
+        "Crawler": None, "Function.Environment.Variables.GLUE_DATABASE": ""}),
     "a namespace of its own": (MSK | {"MetricsNamespace": "Prices/EU"}, {"QuarantinedAlarm.Namespace": "Prices/EU"}),
     "tags and columns of one's own": (
         MSK | {"ObjectTags": "team=data,cost centre=4=2,empty=,Straße:ä.b/c@d+e_f-g=",
@@ -148,6 +157,8 @@ REFUSED = [
                    "x" * 129 + "=", ",".join(f"t{i}=" for i in range(11)))],
     *[("six fields", MSK | {"CrawlerSchedule": it}) for it in ("cron(15 3 * * *)", "rate(1 day)", "cron()")],
     ("an SNS topic", MSK | {"AlarmTopicArn": "arn:aws:sns:on-call"}),
+    ("needs Catalog=glue", MSK | {"GluePartitions": "true"}),
+    ("needs Catalog=crawler", MSK | {"Catalog": "glue", "CrawlerSchedule": "cron(15 3 * * ? *)"}),
     ("must differ, or the crawler", MSK | {"ErrorsPrefix": "topics"}),
     ("one folder name", MSK | {"IngestionPrefix": "a/b"}),
     *[("interval:SECONDS", MSK | {"CrawlerTrigger": it}) for it in ("interval:0", "interval:", "interval:1h")],

@@ -11,6 +11,7 @@ POLLERS_ONLY = [
 def exposures(stack):
     yield from of_writes(stack)
     yield from of_pollers(stack)
+    yield from of_tables(stack)
     for name, role in stack.of_type("AWS::IAM::Role").items():
         trust = role["AssumeRolePolicyDocument"]["Statement"][0]
         if trust["Principal"]["Service"].startswith("ec2"):
@@ -50,6 +51,32 @@ def of_pollers(stack):
     for action in ("s3:PutObject", "glue:StartCrawler", "logs:PutLogEvents"):
         if denies(policy, action, stack.of_resource("IngestionBucket", "Arn") + "/topics/a", code):
             yield f"the code is denied {action}"
+
+
+def of_tables(stack):
+    """The function may change tables of the stack's database where it keeps them, and those alone; it deletes none, and
+    starts a crawler only where there is one."""
+    catalog, partitions = stack.parameters["Catalog"], stack.parameters["GluePartitions"] == "true"
+    own, other = (f":table/{name}/orders" for name in ("kafka_to_s3", "somebody_elses"))
+    statements = [it for policy in stack.resources["FunctionRole"]["Properties"]["Policies"]
+                  for it in policy["PolicyDocument"]["Statement"] if it["Effect"] == "Allow"]
+    allowed = {it for statement in statements for it in flat(statement["Action"]) if it.startswith("glue:")}
+    tables = {"glue:GetTable", "glue:CreateTable", "glue:UpdateTable"}
+    registering = {"glue:BatchCreatePartition", "glue:GetPartitions", "glue:BatchUpdatePartition"}
+    wanted = {"crawler": {"glue:StartCrawler"}, "none": set(), "glue": tables | (registering if partitions else set())}
+    if allowed != wanted[catalog]:
+        yield f"with Catalog={catalog} the function may {sorted(allowed)}"
+    for statement in statements:
+        resources = [it for it in flat(statement["Resource"]) if ":glue:" in it]
+        if any(matches("*" + it.split(":", 5)[5], other[1:]) for it in resources):
+            yield f"the function may change tables of other databases: {resources}"
+        if allowed & tables & set(flat(statement["Action"])) and not any(
+                matches("*" + it.split(":", 5)[5], own[1:]) for it in resources):
+            yield f"the function may not change its own tables: {resources}"
+
+
+def flat(value):
+    return [value] if isinstance(value, str) else value
 
 
 def denies(statements, action, resource, request):

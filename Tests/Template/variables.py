@@ -15,8 +15,9 @@ LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 NAME = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9])")
 # Variables of one word look like any other text in capitals.
 WORDS = re.compile(r'environment(?:, |\.\w+\(|\[)"([A-Z]+)"')
-# What a variable may be, or Kafka and KMS say, in the same letters.
-VALUES = {"CREATE_TIME", "DEEP_ARCHIVE", "SYMMETRIC_DEFAULT"}
+# What a variable may be, or Kafka, KMS, Glue and Lake Formation say, in the same letters.
+VALUES = {"CREATE_TIME", "DEEP_ARCHIVE", "SYMMETRIC_DEFAULT", "EXTERNAL_TABLE", "UPDATED_BY_CRAWLER", "CREATE_TABLE",
+          "DATA_LOCATION_ACCESS"}
 
 
 def main():

@@ -170,6 +170,43 @@ struct cv_json_outline {
 /// The text has passed cv_json_check, with this outline. CV_LEAD bytes in front of it are read, and may be anything.
 bool cv_json_has_shape(const uint8_t *text, const struct cv_json_outline *outline, const struct cv_json_shape *shape);
 
+// MARK: The scalars of texts of one shape
+
+/// What the type of a column depends on.
+enum cv_json_scalar {
+    CV_JSON_NULL = 0,
+    CV_JSON_BOOLEAN = 1,
+    /// Within ±2^53: any double is as good.
+    CV_JSON_INTEGER = 2,
+    /// Beyond that, within 64 bits.
+    CV_JSON_WIDE = 3,
+    /// With a fraction or an exponent.
+    CV_JSON_DOUBLE = 4,
+    /// A string; or a number that neither 64 bits nor a double can hold.
+    CV_JSON_TEXT = 5,
+};
+
+/// What is known of the scalars behind a mark.
+struct cv_json_scalar_place {
+    uint8_t state;
+    /// The length of the mark's name, with the quotes.
+    uint8_t name;
+};
+
+/// Makes `places`, one for each mark, those of texts with this one's shape of which none has been looked at.
+/// The text is an object that has passed cv_json_check, with this outline.
+void cv_json_scalars_begin(const uint8_t *text, const struct cv_json_outline *outline,
+                           struct cv_json_scalar_place *places);
+
+/// Adds the scalars of another text of that shape. Returns whether there was one whose kind the earlier ones at its place
+/// did not hold, elements of an array together.
+bool cv_json_take_scalars(const uint8_t *text, const struct cv_json_outline *outline,
+                          struct cv_json_scalar_place *places);
+
+/// Whether a text has this very shape, as cv_json_has_shape says it, and the places hold all its scalars.
+bool cv_json_follows(const uint8_t *text, const struct cv_json_outline *outline, const struct cv_json_shape *shape,
+                     const struct cv_json_scalar_place *places);
+
 typedef int32_t cv_json_accepts_function(const uint8_t *text, size_t count, unsigned depth,
                                          struct cv_json_outline *outline);
 extern cv_json_accepts_function *cv_json_accepts_chosen;

@@ -55,9 +55,10 @@ final class CrawlerCatalog: TableCatalog {
     }
 
     /// Asks about the folders that the sandbox does not know, where that matters.
-    func prepare(for folders: [TableFolder], _ survey: KeySurvey) {
+    func prepare(for tables: [BatchTable], _ survey: KeySurvey) {
         questions = [:]
         guard looksAtFolders else { return }
+        let folders = tables.flatMap(\.folders)
         for folder in folders.sorted(by: { $0.key < $1.key }) where !knownFolders.contains(folder.key) {
             let question = FolderQuestion()
             questions[folder.key] = question
@@ -72,9 +73,10 @@ final class CrawlerCatalog: TableCatalog {
         KeyRange(prefix: folder, after: folder + marker.dropLast(), through: folder + marker, needsFirstOnly: true)
     }
 
-    func whenReady(_ folder: String, _ write: @escaping () -> Void) {
-        guard let question = questions[folder] else { return write() }
-        question.whenAnswered(write)
+    /// Whatever is wrong with the crawler, rows are written.
+    func whenReady(_ folder: String, _ write: @escaping (Result<Void, StoreFailure>) -> Void) {
+        guard let question = questions[folder] else { return write(.success(())) }
+        question.whenAnswered { write(.success(())) }
     }
 
     func update(_ stored: StoredRows, _ logger: Logger) -> CatalogOutcome {

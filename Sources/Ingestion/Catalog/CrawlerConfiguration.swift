@@ -14,10 +14,11 @@ package struct CrawlerConfiguration: Equatable, Sendable {
         case interval(seconds: Int)
     }
 
-    /// - Returns: `nil` where `CRAWLER_NAME` is not set: no crawler is ever called.
-    init?(_ environment: Environment) throws(ConfigurationError) {
+    /// - Parameter isChosen: whether there is a crawler; what is set is checked in any case.
+    /// - Returns: `nil` where there is none: no crawler is ever called.
+    init?(_ environment: Environment, isChosen: Bool) throws(ConfigurationError) {
         let trigger = try Self.trigger(environment)
-        guard let name = environment["CRAWLER_NAME"] else { return nil }
+        guard isChosen, let name = environment["CRAWLER_NAME"] else { return nil }
         self.name = name
         self.trigger = trigger
     }

@@ -11,7 +11,12 @@ package struct IngestionConfiguration: Sendable {
     package var valueFormat: ValueFormat
     package var tombstones: Tombstones
     package var compression: BodyCompression
+    /// The crawler that tells Athena what is in the bucket; `nil` where none does.
     package var crawler: CrawlerConfiguration?
+    /// The tables that the function keeps itself; `nil` where it keeps none.
+    package var glue: GlueConfiguration?
+    /// Whether batches learn which columns their rows need.
+    package var learnsColumns: Bool
     /// Whether the mapping was set up with `ReportBatchItemFailures`. Where it was not, such an answer would count
     /// as success and its records would be lost.
     package var answersPartially: Bool
@@ -77,7 +82,10 @@ package struct IngestionConfiguration: Sendable {
                 "TOMBSTONES",
                 "is 'row', but RECORD_METADATA is 'none': such rows would be empty; set RECORD_METADATA=kafka as well")
         }
-        crawler = try CrawlerConfiguration(environment)
+        let catalog = try CatalogChoice.chosen(environment)
+        crawler = try CrawlerConfiguration(environment, isChosen: catalog == .crawler)
+        glue = try GlueConfiguration(environment, isChosen: catalog == .glue)
+        learnsColumns = glue != nil
         answersPartially = try environment.flag("PARTIAL_BATCH_RESPONSE") ?? false
         delivery = try environment.choice("DELIVERY") ?? .exactlyOnce
         batchOrder = try environment.choice("BATCH_ORDER") ?? .any

@@ -88,7 +88,9 @@ struct BatchOutcome {
             response.append(name)
             response.append(decimal: Int64(number))
         }
-        response.append(",\"crawler\":")
+        response.append(",\"")
+        response.append(catalog.label)
+        response.append("\":")
         JSONWriter.appendString(catalog.rawValue, to: response)
         response.append("}")
     }

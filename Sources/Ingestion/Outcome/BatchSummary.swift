@@ -5,9 +5,11 @@ import Logging
 struct BatchSummary {
     private let client: AWSClient
     private let metrics: IngestionMetrics?
+    private let requestCounters: [RequestCounter]
 
     /// - Parameter metrics: `nil` where there are none.
-    init(_ client: AWSClient, _ metrics: IngestionMetrics?) {
+    init(_ configuration: IngestionConfiguration, _ client: AWSClient, _ metrics: IngestionMetrics?) {
+        requestCounters = configuration.requestCounters
         self.client = client
         self.metrics = metrics
     }
@@ -21,9 +23,10 @@ struct BatchSummary {
             "alreadyStored": .stringConvertible(outcome.alreadyStoredCount),
             "quarantined": .stringConvertible(outcome.rejectedCount),
             "tombstones": .stringConvertible(outcome.tombstoneCount),
-            "milliseconds": .stringConvertible(outcome.milliseconds), "crawler": .string(outcome.catalog.rawValue),
+            "milliseconds": .stringConvertible(outcome.milliseconds),
+            outcome.catalog.label: .string(outcome.catalog.rawValue),
         ]
-        for (counter, count) in requests.reported(IngestionMetrics.requestCounters) {
+        for (counter, count) in requests.reported(requestCounters) {
             metadata[counter.name] = .stringConvertible(count)
         }
         logger.info("batch", metadata: metadata)

@@ -11,6 +11,7 @@ struct IngestionMetrics {
     private let writer: MetricsWriter
     /// Requests belong to the function, not to a topic.
     private let function: String?
+    private let requestCounters: [RequestCounter]
 
     /// - Parameter level: the level of each line, so that Lambda lets it through; `nil` where it does not look at
     ///   levels.
@@ -19,6 +20,7 @@ struct IngestionMetrics {
         guard let namespace = configuration.metricsNamespace else { return nil }
         writer = MetricsWriter(namespace: namespace, level: level, output: LineWriter())
         function = environment["AWS_LAMBDA_FUNCTION_NAME"]
+        requestCounters = configuration.requestCounters
     }
 
     func write(_ outcome: BatchOutcome, _ requests: RequestCounts) {
@@ -26,7 +28,7 @@ struct IngestionMetrics {
             writer.write(Self.metrics(topic), of: Dimension("Topic", topic.topic), at: outcome.storedAt)
         }
         guard let function, requests.total > 0 else { return }
-        writer.write(Self.metrics(requests), of: Dimension("Function", function), at: outcome.storedAt)
+        writer.write(metrics(requests), of: Dimension("Function", function), at: outcome.storedAt)
     }
 
     /// `Latency` is how old each record was, by its own time, when the batch was stored: its minimum tells how far the
@@ -53,10 +55,13 @@ struct IngestionMetrics {
     }
 
     /// Every attempt counts, as S3 and Glue bill them.
-    private static func metrics(_ requests: RequestCounts) -> [Metric] {
+    private func metrics(_ requests: RequestCounts) -> [Metric] {
         requests.reported(requestCounters).map { Metric($0.counter.metric, .count, Int64($0.count)) }
     }
+}
 
+extension IngestionConfiguration {
     /// Those that the log's summary and the metrics always have, zeros included; others where there were any.
-    static let requestCounters: [RequestCounter] = [.put, .list, .head, .get, .startCrawler]
+    /// CloudWatch bills each metric, so there is none of the catalog that is not used.
+    var requestCounters: [RequestCounter] { [.put, .list, .head, .get, glue == nil ? .startCrawler : .glue] }
 }

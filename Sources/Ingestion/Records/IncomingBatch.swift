@@ -13,12 +13,15 @@ package final class IncomingBatch {
     private(set) var rejectedCount = 0
     @exclusivity(unchecked) private(set) var tombstoneCount = 0
 
+    private let configuration: IngestionConfiguration
     private let layout: ObjectLayout
     private let lines: RecordLines
     private let formats: ObjectFormats
     private var byName: [TopicPartition: PartitionBatch] = [:]
+    private var columns: [String: TopicColumns] = [:]
 
     package init(_ configuration: IngestionConfiguration, _ formats: ObjectFormats) {
+        self.configuration = configuration
         layout = configuration.layout
         self.formats = formats
         lines = RecordLines(configuration)
@@ -26,6 +29,9 @@ package final class IncomingBatch {
 
     /// All drafts that hold a line.
     package var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
+
+    /// The columns that the rows of a topic need; `nil` where the configuration has nobody learn them.
+    package func columns(of topic: String) -> TopicColumns? { columns[topic] }
 
     /// Returns the drafts' buffers to the pool. The drafts must not be used afterwards.
     package func recycleBuffers() {
@@ -57,22 +63,41 @@ package final class IncomingBatch {
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft,
         _ events: inout KafkaEventReader
     ) throws -> Bool {
-        guard lines.addsMetadata else { return try addRun(from: &record, partition, rows, nil, &events) }
-        let metadata = partition.metadata(withHeaders: lines.addsHeaders)
-        return try addRun(from: &record, partition, rows, metadata, &events)
+        let metadata = lines.addsMetadata ? partition.metadata(withHeaders: lines.addsHeaders) : nil
+        if configuration.learnsColumns { return try addLearnedRun(from: &record, partition, rows, metadata, &events) }
+        guard let metadata else { return try addRun(from: &record, partition, rows, nil, nil, &events) }
+        return try addRun(from: &record, partition, rows, metadata, nil, &events)
     }
 
-    /// Once for rows with metadata and once for rows without, so that neither asks for each record which it is.
+    @inline(never)
+    private func addLearnedRun(
+        from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
+        _ events: inout KafkaEventReader
+    ) throws -> Bool {
+        let learner = RowLearner(columns(for: partition.name.topic), partition.name)
+        guard let metadata else { return try addRun(from: &record, partition, rows, nil, learner, &events) }
+        return try addRun(from: &record, partition, rows, metadata, learner, &events)
+    }
+
+    private func columns(for topic: String) -> TopicColumns {
+        if let known = columns[topic] { return known }
+        let made = TopicColumns(topic, configuration)
+        columns[topic] = made
+        return made
+    }
+
+    /// Once for rows with metadata and once for rows without, so that neither asks for each record which it is; and the
+    /// same for rows that are learned from.
     @inline(__always)
     private func addRun(
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
-        _ events: inout KafkaEventReader
+        _ learner: RowLearner?, _ events: inout KafkaEventReader
     ) throws -> Bool {
         let body = rows.body
         repeat {
             try partition.advance(to: record.offset)
             recordCount += 1
-            if let rejection = lines.appendRow(record, metadata, to: body) {
+            if let rejection = lines.appendRow(record, metadata, learner, to: body) {
                 try reject(record, rejection, partition)
             } else {
                 if record.value == nil { noteTombstone(at: record.offset, rows) }

@@ -30,54 +30,85 @@ struct RecordLines {
         addsHeaders = configuration.recordMetadata == .kafkaHeaders
         format = configuration.valueFormat
         tombstones = configuration.tombstones
-        shapes = ShapeMemory(reserved: [
-            configuration.layout.usedPartitionColumns, RowMetadata.names(configuration.recordMetadata),
-        ])
+        shapes = ShapeMemory(reserved: Self.reservedNames(configuration))
+    }
+
+    /// Names that no member of a value may have, in the groups of `Rejection`.
+    static func reservedNames(_ configuration: IngestionConfiguration) -> [[String]] {
+        [configuration.layout.usedPartitionColumns, RowMetadata.names(configuration.recordMetadata)]
     }
 
     // MARK: Rows
 
     /// Appends the record's value as one line.
     ///
-    /// - Parameter metadata: what is added to the row, if anything.
+    /// - Parameters:
+    ///   - metadata: what is added to the row, if anything.
+    ///   - learner: what learns from the row, if anything does.
     /// - Returns: why it cannot become a row, with `body` as it was before.
     @inline(__always)
-    func appendRow(_ record: borrowing KafkaRecord, _ metadata: RowMetadata?, to body: ByteBuffer) -> Rejection? {
+    func appendRow(
+        _ record: borrowing KafkaRecord, _ metadata: RowMetadata?, _ learner: RowLearner?, to body: ByteBuffer
+    ) -> Rejection? {
         let start = body.count
-        let rejection = appendValue(record.value, to: body) ?? metadata?.insert(record, into: body, from: start)
-        guard rejection == nil else {
-            body.truncate(to: start)
-            return rejection
+        // Read first: nothing is learned from a record whose key is at fault.
+        let keyFault = metadata?.readKey(record)
+        let learner = keyFault == nil ? learner : nil
+        guard let rejection = appendValue(record, learner, to: body) ?? keyFault else {
+            metadata?.insert(record, into: body, from: start)
+            body.append(UInt8(ascii: "\n"))
+            return nil
         }
-        body.append(UInt8(ascii: "\n"))
-        return nil
+        body.truncate(to: start)
+        return rejection
     }
 
     /// What is rarely asked for stays out of line: it would keep the usual path from being put into the loop over
     /// records.
     @inline(__always)
-    private func appendValue(_ value: PaddedBytes?, to body: ByteBuffer) -> Rejection? {
-        guard let value else {
+    private func appendValue(
+        _ record: borrowing KafkaRecord, _ learner: RowLearner?, to body: ByteBuffer
+    ) -> Rejection? {
+        guard let value = record.value else {
             guard tombstones == .row else { return .tombstone }
             body.append("{}")
             return nil
         }
-        return format == .json ? appendObject(value, to: body) : appendColumn(value, to: body)
+        guard format == .json else { return appendColumn(value, to: body, learner, record.offset) }
+        return appendObject(value, to: body, learner, record.offset)
     }
 
     @inline(never)
-    private func appendColumn(_ value: PaddedBytes, to body: ByteBuffer) -> Rejection? {
-        format == .text ? appendText(value, to: body) : appendBytes(value, to: body)
+    private func appendColumn(
+        _ value: PaddedBytes, to body: ByteBuffer, _ learner: RowLearner?, _ offset: Int64
+    ) -> Rejection? {
+        let rejection = format == .text ? appendText(value, to: body) : appendBytes(value, to: body)
+        if rejection == nil { learner?.learnOnlyColumn(format == .text ? "value" : "value_base64", offset) }
+        return rejection
     }
 
     /// The base64 is decoded straight into `body`. The check is a full one (RFC 8259): a single malformed line makes
     /// Athena fail the whole query.
     @inline(__always)
-    private func appendObject(_ value: PaddedBytes, to body: ByteBuffer) -> Rejection? {
+    private func appendObject(
+        _ value: PaddedBytes, to body: ByteBuffer, _ learner: RowLearner?, _ offset: Int64
+    ) -> Rejection? {
         let start = body.count
         guard Base64.decode(value, appendingTo: body) else { return .valueNotBase64 }
         let row = body.padded.suffix(from: start)
-        let (verdict, fault) = shapes.check(row, maximumDepth: Self.maximumDepth)
+        guard let learner else {
+            let (verdict, fault) = shapes.check(row, maximumDepth: Self.maximumDepth)
+            return end(verdict, fault, in: body, from: start)
+        }
+        let (verdict, fault, hasNews) = learner.shapes.checkForNews(row, maximumDepth: Self.maximumDepth)
+        if hasNews { learner.learn(row, offset) }
+        return end(verdict, fault, in: body, from: start)
+    }
+
+    @inline(__always)
+    private func end(
+        _ verdict: JSONVerdict, _ fault: ShapeFault?, in body: ByteBuffer, from start: Int
+    ) -> Rejection? {
         switch verdict {
         case .object(let traits):
             if let fault { return Rejection(fault) }

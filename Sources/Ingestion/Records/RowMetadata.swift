@@ -35,11 +35,17 @@ final class RowMetadata {
         head.append(",\"kafka_offset\":")
     }
 
+    /// Reads the key of the record that `insert` writes next.
+    @inline(__always)
+    func readKey(_ record: borrowing KafkaRecord) -> Rejection? {
+        key.removeAll()
+        guard let text = record.key, !Base64.decode(text, appendingTo: key) else { return nil }
+        return .keyNotBase64
+    }
+
     /// Inserts the members before the last brace of the object that `body` holds from `start` onward.
     @inline(__always)
-    func insert(_ record: borrowing KafkaRecord, into body: ByteBuffer, from start: Int) -> Rejection? {
-        key.removeAll()
-        if let text = record.key, !Base64.decode(text, appendingTo: key) { return .keyNotBase64 }
+    func insert(_ record: borrowing KafkaRecord, into body: ByteBuffer, from start: Int) {
         // The value is an object: it ends in a brace, followed by white space at most.
         var brace = body.count - 1
         while body.base[brace] != UInt8(ascii: "}") { brace -= 1 }
@@ -56,7 +62,6 @@ final class RowMetadata {
         appendKey(isAbsent: record.key == nil, to: body)
         if record.value == nil { body.append(",\"kafka_tombstone\":true") }
         body.append(UInt8(ascii: "}"))
-        return nil
     }
 
     /// As text, or else as base64 under another name: so no two keys look the same. What has control characters counts

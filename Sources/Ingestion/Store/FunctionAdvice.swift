@@ -9,6 +9,7 @@ struct FunctionAdvice: FailureAdviser {
 
     func advice(_ failure: AWSFailure, at place: AWSPlace) -> String? {
         if place.service == .s3, let text = encryptionKey(failure, place) { return text }
+        if place.service == .glue, let text = table(failure, place) { return text }
         return switch failure.kind {
         case .denied where failure.code == "AccountProblem" || failure.code == "AllAccessDisabled":
             "AWS has suspended the account or blocked the bucket: check its bills and messages in the AWS console"
@@ -32,6 +33,26 @@ struct FunctionAdvice: FailureAdviser {
                 + "\(place.service.hasGatewayEndpoint ? "a gateway" : "an interface") endpoint for "
                 + "\(place.service.name), and a security group that allows outbound HTTPS"
         case .configuration where failure.operation == .putObject: objectOptions(failure)
+        default: nil
+        }
+    }
+
+    /// What Glue refuses for other reasons than a policy.
+    /// https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html
+    private func table(_ failure: AWSFailure, _ place: AWSPlace) -> String? {
+        switch failure.code {
+        case "AccessDeniedException" where failure.namesLakeFormation:
+            "Lake Formation governs the database: grant the function's role DESCRIBE and CREATE_TABLE on it, ALTER on its "
+                + "tables and DATA_LOCATION_ACCESS on the bucket (aws lakeformation grant-permissions), or have IAM "
+                + "alone decide (IAMAllowedPrincipals)"
+        case "ResourceNumberLimitExceededException":
+            "Glue's limit is reached: delete tables or old versions of tables that nobody needs (aws glue "
+                + "batch-delete-table-version), or have the quota raised"
+        case "EntityNotFoundException" where failure.operation != .startCrawler:
+            "The database does not exist in \(place.region): create it, or set GLUE_DATABASE to one that does"
+        case "GlueEncryptionException":
+            "The catalog's metadata is encrypted with a KMS key: allow the function's role kms:Decrypt and "
+                + "kms:GenerateDataKey on it"
         default: nil
         }
     }
