@@ -35,9 +35,7 @@ let formats = try ObjectFormats(configuration([:]))
 @MainActor func batch(
     _ settings: [String: String] = [:], of event: ByteBuffer = event, learning: Bool = false
 ) throws -> IncomingBatch {
-    var configuration = try configuration(settings)
-    configuration.learnsColumns = learning
-    let batch = IncomingBatch(configuration, formats)
+    let batch = IncomingBatch(try configuration(settings), formats, learnsColumns: learning)
     var events = KafkaEventReader(event.padded)
     try batch.add(&events)
     return batch

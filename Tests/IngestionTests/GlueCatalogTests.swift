@@ -132,7 +132,8 @@ struct GlueCatalogTests {
                 "TableType":"EXTERNAL_TABLE","Parameters":{"classification":"json","projection.enabled":"false"},
                 "PartitionKeys":[{"Name":"dt","Type":"string","Comment":"day"},{"Name":"hour","Type":"string"}],
                 "StorageDescriptor":{"Columns":[{"Name":"a","Type":"bigint","Comment":"the \\u00e9 one",
-                "Parameters":{"x":"y"}}],"Location":"s3://bucket/topics/orders","Compressed":true,"NumberOfBuckets":-1,"SortColumns":[],
+                "Parameters":{"x":"y"}}],"Location":"s3://bucket/topics/orders","Compressed":true,
+                "NumberOfBuckets":-1,"SortColumns":[],
                 "InputFormat":"org.apache.hadoop.mapred.TextInputFormat","SkewedInfo":{"SkewedColumnNames":["a"]},
                 "SerdeInfo":{"SerializationLibrary":"org.apache.hive.hcatalog.data.JsonSerDe","Parameters":{"p":"q"}}}}
                 """))

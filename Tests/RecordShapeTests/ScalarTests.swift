@@ -33,7 +33,7 @@ private struct RandomTexts {
         "9223372036854775808", "12345678901234567890123", "1.5", "-1.5", "1e5", "1E400", "17.812500953674316",
         "123456789012.25", "1234567890123e0", "0.1e-7", #""""#, #""1.5""#, #""{\"a\":[""#, #""e""#,
     ]
-    private static let names = ["a", "e", "E1", "1.5e3", "a name that takes more than a piece", #"q\"":"#, #"b\\"#]
+    private static let names = ["a", "e", "E1", "1.5e3", "a name that takes more than a piece", #"q\":"#, #"b\\"#]
 
     init(seed: UInt64) { random = SplitMix(seed: seed) }
 

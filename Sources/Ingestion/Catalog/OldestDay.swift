@@ -1,4 +1,5 @@
-/// Looks for the oldest folder of a topic: a table that is new, or new to this function, may be over objects that are not.
+/// Looks for the oldest folder of a topic: a table that is new, or new to this function, may be over objects that are
+/// not.
 struct OldestDay {
     /// The first key in the order of its bytes that begins with the prefix and comes after `start`.
     typealias FirstKey = (

@@ -14,14 +14,17 @@ package final class IncomingBatch {
     @exclusivity(unchecked) private(set) var tombstoneCount = 0
 
     private let configuration: IngestionConfiguration
+    private let learnsColumns: Bool
     private let layout: ObjectLayout
     private let lines: RecordLines
     private let formats: ObjectFormats
     private var byName: [TopicPartition: PartitionBatch] = [:]
     private var columns: [String: TopicColumns] = [:]
 
-    package init(_ configuration: IngestionConfiguration, _ formats: ObjectFormats) {
+    /// - Parameter learnsColumns: whether it learns which columns its rows need; `nil` for what the configuration says.
+    package init(_ configuration: IngestionConfiguration, _ formats: ObjectFormats, learnsColumns: Bool? = nil) {
         self.configuration = configuration
+        self.learnsColumns = learnsColumns ?? configuration.learnsColumns
         layout = configuration.layout
         self.formats = formats
         lines = RecordLines(configuration)
@@ -30,7 +33,7 @@ package final class IncomingBatch {
     /// All drafts that hold a line.
     package var drafts: [ObjectDraft] { partitions.flatMap(\.drafts) }
 
-    /// The columns that the rows of a topic need; `nil` where the configuration has nobody learn them.
+    /// The columns that the rows of a topic need; `nil` where they are not learned.
     package func columns(of topic: String) -> TopicColumns? { columns[topic] }
 
     /// Returns the drafts' buffers to the pool. The drafts must not be used afterwards.
@@ -64,7 +67,7 @@ package final class IncomingBatch {
         _ events: inout KafkaEventReader
     ) throws -> Bool {
         let metadata = lines.addsMetadata ? partition.metadata(withHeaders: lines.addsHeaders) : nil
-        if configuration.learnsColumns { return try addLearnedRun(from: &record, partition, rows, metadata, &events) }
+        if learnsColumns { return try addLearnedRun(from: &record, partition, rows, metadata, &events) }
         guard let metadata else { return try addRun(from: &record, partition, rows, nil, nil, &events) }
         return try addRun(from: &record, partition, rows, metadata, nil, &events)
     }
@@ -74,7 +77,7 @@ package final class IncomingBatch {
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
         _ events: inout KafkaEventReader
     ) throws -> Bool {
-        let learner = RowLearner(columns(for: partition.name.topic), partition.name)
+        let learner = RowLearner(columns(for: partition.name.topic), partition: partition.name.partition)
         guard let metadata else { return try addRun(from: &record, partition, rows, nil, learner, &events) }
         return try addRun(from: &record, partition, rows, metadata, learner, &events)
     }

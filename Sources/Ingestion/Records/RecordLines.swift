@@ -100,8 +100,7 @@ struct RecordLines {
             let (verdict, fault) = shapes.check(row, maximumDepth: Self.maximumDepth)
             return end(verdict, fault, in: body, from: start)
         }
-        let (verdict, fault, hasNews) = learner.shapes.checkForNews(row, maximumDepth: Self.maximumDepth)
-        if hasNews { learner.learn(row, offset) }
+        let (verdict, fault) = learner.check(row, offset, maximumDepth: Self.maximumDepth)
         return end(verdict, fault, in: body, from: start)
     }
 

@@ -1,5 +1,5 @@
 import Bytes
-import KafkaEvent
+import JSON
 import RecordShape
 import TableSchema
 
@@ -49,6 +49,10 @@ package final class TopicColumns {
         return growth[index].place(beyond: type ?? .null)
     }
 
+    fileprivate func place(_ partition: Int32, _ offset: Int64) -> RecordPlace {
+        RecordPlace(partition: TopicPartition(topic: topic, partition: partition), offset: offset)
+    }
+
     fileprivate func learn(_ row: PaddedBytes, _ place: RecordPlace) {
         learned.learn(row) { column in
             while column >= growth.count { growth.append(ColumnGrowth()) }
@@ -69,26 +73,38 @@ package final class TopicColumns {
 }
 
 /// Learns from the rows of one partition, for their topic.
-final class RowLearner {
-    /// Judges names as well, in place of those that all topics share: kinds of values are each topic's own.
-    let shapes: ShapeMemory
-    private let columns: TopicColumns
-    private let partition: TopicPartition
+///
+/// Its references are not counted, which for each record would cost as much as the comparison itself. They are valid as
+/// long as the batch that made it: it keeps the columns of its topics, and hands a learner to its own methods alone.
+struct RowLearner {
+    private let columns: Unmanaged<TopicColumns>
+    private let shapes: Unmanaged<ShapeMemory>
+    private let partition: Int32
 
-    init(_ columns: TopicColumns, _ partition: TopicPartition) {
-        shapes = columns.shapes
-        self.columns = columns
+    init(_ columns: TopicColumns, partition: Int32) {
+        self.columns = .passUnretained(columns)
+        shapes = .passUnretained(columns.shapes)
         self.partition = partition
     }
 
-    /// - Parameter row: one of which `shapes` says that it has news, as it was then.
+    /// Checks a row in place of the memory that all topics share: kinds of values are each topic's own.
+    /// - Returns: what `ShapeMemory.checkForNews` does; where there is news, it has been learned.
+    @inline(__always)
+    func check(_ row: PaddedBytes, _ offset: Int64, maximumDepth: Int) -> (JSONVerdict, ShapeFault?) {
+        let (verdict, fault, hasNews) = shapes._withUnsafeGuaranteedRef {
+            $0.checkForNews(row, maximumDepth: maximumDepth)
+        }
+        if hasNews { learn(row, offset) }
+        return (verdict, fault)
+    }
+
     @inline(never)
-    func learn(_ row: PaddedBytes, _ offset: Int64) {
-        columns.learn(row, RecordPlace(partition: partition, offset: offset))
+    private func learn(_ row: PaddedBytes, _ offset: Int64) {
+        columns._withUnsafeGuaranteedRef { $0.learn(row, $0.place(partition, offset)) }
     }
 
     func learnOnlyColumn(_ name: StaticString, _ offset: Int64) {
-        columns.learnOnlyColumn(name, RecordPlace(partition: partition, offset: offset))
+        columns._withUnsafeGuaranteedRef { $0.learnOnlyColumn(name, $0.place(partition, offset)) }
     }
 }
 
