@@ -99,8 +99,8 @@ package final class IncomingBatch {
         return made
     }
 
-    /// Once for rows with metadata and once for rows without, so that neither asks for each record which it is; and the
-    /// same for rows that are learned from.
+    /// Once for rows with metadata and once for rows without, so that neither asks for each record which it is; and
+    /// once for rows that are learned from.
     @inline(__always)
     private func addRun(
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
