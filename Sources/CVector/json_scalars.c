@@ -17,8 +17,8 @@ static const uint8_t holds[] = {
 /// What stands behind a mark, with the kind that holds all that stood there so far; 0 where nothing is to be looked at.
 enum { VALUE = 0x10, ELEMENTS = 0x08, KIND = 0x07 };
 
-/// The kinds that hold a value with this first byte: of a number those that hold a small integer. No kind is ELEMENTS or
-/// beyond.
+/// The kinds that hold a value with this first byte: of a number those that hold a small integer. No kind is ELEMENTS
+/// or beyond.
 #define ANY 0x3F
 #define NUMBER (1 << CV_JSON_INTEGER | 1 << CV_JSON_WIDE | 1 << CV_JSON_DOUBLE)
 static const uint8_t holders[256] = {

@@ -67,8 +67,8 @@ import JSON
         return (verdict, unexpected(text))
     }
 
-    /// As `check`; and whether an object that can be a row, without fault, is the first of its shape, or has a value whose
-    /// kind (`JSONScalar`) the earlier ones of its shape did not have at that place, nor a kind that holds it.
+    /// As `check`; and whether an object that can be a row, without fault, is the first of its shape, or has a value
+    /// whose kind (`JSONScalar`) the earlier ones of its shape did not have at that place, nor a kind that holds it.
     @inlinable @inline(__always)
     package func checkForNews(
         _ text: PaddedBytes, maximumDepth: Int = JSONCheck.maximumDepth

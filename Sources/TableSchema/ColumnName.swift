@@ -3,8 +3,8 @@ package enum ColumnName {
     /// The column that a member with this name is read into.
     ///
     /// In lower case by all of Unicode, as Glue, Hive and both JSON SerDes make it; with `_` for each dot, which the
-    /// OpenX SerDe reads with `dots.in.keys=TRUE`. Athena has no dots in names. [Athena guide, OpenX JSON SerDe] A member
-    /// `a_b` and a member `a.b` share a column, whichever a row has.
+    /// OpenX SerDe reads with `dots.in.keys=TRUE`. Athena has no dots in names. [Athena guide, OpenX JSON SerDe]
+    /// A member `a_b` and a member `a.b` share a column, whichever a row has.
     package static func forReaders(_ name: String) -> String {
         let lowered = name.lowercased()
         guard lowered.utf8.contains(UInt8(ascii: ".")) else { return lowered }

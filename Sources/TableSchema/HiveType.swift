@@ -23,8 +23,8 @@ extension ColumnType {
 
     /// The type of a column of the table.
     ///
-    /// What is never learned becomes `.other`, and so does what cannot be read. Names of fields become lower case, which
-    /// for readers are the same names.
+    /// What is never learned becomes `.other`, and so does what cannot be read. Names of fields become lower case,
+    /// which for readers are the same names.
     /// - Returns: `nil` where there is no text at all.
     package init?(hive: String) {
         var reader = HiveTypeReader(hive)

@@ -1,5 +1,5 @@
-// The text in which a table keeps what its columns' Hive types cannot say: columns that were only ever null or `[]`, and
-// whether integers were wide.
+// The text in which a table keeps what its columns' Hive types cannot say: columns that were only ever `[]` or `{}`,
+// and whether integers were wide.
 //
 //     schema  name:type,name:type
 //     type    n null   b boolean   i integer   w wide integer   d double   s string

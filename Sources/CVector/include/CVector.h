@@ -198,8 +198,8 @@ struct cv_json_scalar_place {
 void cv_json_scalars_begin(const uint8_t *text, const struct cv_json_outline *outline,
                            struct cv_json_scalar_place *places);
 
-/// Adds the scalars of another text of that shape. Returns whether there was one whose kind the earlier ones at its place
-/// did not hold, elements of an array together.
+/// Adds the scalars of another text of that shape. Returns whether there was one whose kind the earlier ones at its
+/// place did not hold, elements of an array together.
 bool cv_json_take_scalars(const uint8_t *text, const struct cv_json_outline *outline,
                           struct cv_json_scalar_place *places);
 

@@ -66,19 +66,29 @@ package final class IncomingBatch {
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft,
         _ events: inout KafkaEventReader
     ) throws -> Bool {
-        let metadata = lines.addsMetadata ? partition.metadata(withHeaders: lines.addsHeaders) : nil
-        if learnsColumns { return try addLearnedRun(from: &record, partition, rows, metadata, &events) }
-        guard let metadata else { return try addRun(from: &record, partition, rows, nil, nil, &events) }
+        if learnsColumns { return try addLearnedRun(from: &record, partition, rows, &events) }
+        guard lines.addsMetadata else { return try addRun(from: &record, partition, rows, nil, nil, &events) }
+        return try addRunWithMetadata(from: &record, partition, rows, &events)
+    }
+
+    // One function for each, as only one call of `addRun` in a function is put into it.
+
+    @inline(never)
+    private func addRunWithMetadata(
+        from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft,
+        _ events: inout KafkaEventReader
+    ) throws -> Bool {
+        let metadata = partition.metadata(withHeaders: lines.addsHeaders)
         return try addRun(from: &record, partition, rows, metadata, nil, &events)
     }
 
     @inline(never)
     private func addLearnedRun(
-        from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
+        from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft,
         _ events: inout KafkaEventReader
     ) throws -> Bool {
         let learner = RowLearner(columns(for: partition.name.topic), partition: partition.name.partition)
-        guard let metadata else { return try addRun(from: &record, partition, rows, nil, learner, &events) }
+        let metadata = lines.addsMetadata ? partition.metadata(withHeaders: lines.addsHeaders) : nil
         return try addRun(from: &record, partition, rows, metadata, learner, &events)
     }
 
@@ -89,8 +99,8 @@ package final class IncomingBatch {
         return made
     }
 
-    /// Once for rows with metadata and once for rows without, so that neither asks for each record which it is; and the
-    /// same for rows that are learned from.
+    /// Once for rows with metadata and once for rows without, so that neither asks for each record which it is; and
+    /// once for rows that are learned from.
     @inline(__always)
     private func addRun(
         from record: inout KafkaRecord, _ partition: PartitionBatch, _ rows: ObjectDraft, _ metadata: RowMetadata?,
