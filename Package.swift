@@ -124,7 +124,7 @@ let package = Package(
         tests("Base64Tests", ["Base64", "CVector", "Bytes", "TestParts"]),
         tests("JSONTests", ["JSON", "CVector", "Bytes", "TestParts"]),
         tests("RecordShapeTests", ["RecordShape", "JSON", "CVector", "Bytes", "TestParts"]),
-        tests("TableSchemaTests", ["TableSchema", "JSON", "Bytes", "TestParts"]),
+        tests("TableSchemaTests", ["TableSchema", "TestParts"]),
         tests("CompressionTests", ["Compression", "Bytes", "TestParts"]),
         tests(
             "TrustedCertificatesTests", ["TrustedCertificates", "CTLS", "HTTP", "Bytes", "TestParts"],

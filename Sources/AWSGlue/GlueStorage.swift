@@ -36,6 +36,16 @@ package struct GlueStorage: Equatable, Sendable {
     /// `nil` where there is none, as with a view.
     package var serializationLibrary: String? { others.members("SerdeInfo")?.string("SerializationLibrary") }
 
+    /// What its SerDe is told.
+    package var serdeParameters: [String: String] {
+        get { others.members("SerdeInfo")?.strings("Parameters") ?? [:] }
+        set {
+            var serde = others.members("SerdeInfo") ?? JSONMembers()
+            serde.set("Parameters", newValue)
+            others["SerdeInfo"] = JSONMembers.text { serde.append(to: $0) }
+        }
+    }
+
     /// Whether the columns are those of a schema registry, and not the table's own.
     package var hasSchemaReference: Bool { others["SchemaReference"] != nil }
 

@@ -158,6 +158,9 @@ struct GlueCatalogTests {
         let sandbox = try sandbox()
         #expect(sandbox.deliver(sandbox.batch(columns("a:i"))).outcome == .widened)
         #expect(hive() == ["a bigint", "s struct<x:bigint,y:double>"])
+        #expect(
+            glue.tables["orders"]?.storage.serdeParameters
+                == ["paths": "a,s", "serialization.format": "1", "dots.in.keys": "TRUE"])
         #expect(glue.tables["orders"]?.parameters["projection.dt.range"] == "2026-11-25,NOW+1DAYS")
     }
 

@@ -90,6 +90,12 @@ struct TableLayout: Sendable {
         return path
     }
 
+    /// A crawler's table becomes the function's: its SerDe must find members where their columns are.
+    func adopt(_ table: inout GlueTable) {
+        guard table.storage.serializationLibrary == Self.serde else { return }
+        table.storage.serdeParameters.merge(Self.serdeParameters) { set, _ in set }
+    }
+
     // MARK: Projection
 
     /// Athena computes the folders from these properties, so that no partition has to be registered, and none has

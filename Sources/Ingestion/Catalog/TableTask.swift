@@ -142,6 +142,7 @@ extension TableTask {
             changed.storage.columns = wider.columns
             changed.parameters[TableColumns.parameter] = wider.stored
         }
+        if columns.isCrawlers { layout.adopt(&changed) }
         layout.project(wanted.days, in: &changed, today: today)
         if wider.changesTypes, changed.parameters[TableLayout.partitionsParameter] != nil {
             changed.parameters[TableLayout.partitionsParameter] = TableLayout.partitionsAreBehind

@@ -68,7 +68,7 @@ package final class TopicColumns {
         guard growth.isEmpty else { return }
         let row = ByteBuffer()
         row.append("{\"\(name)\":\"\"}")
-        learn(row.padded, place)
+        withExtendedLifetime(row) { learn(row.padded, place) }
     }
 }
 

@@ -42,9 +42,9 @@ struct FunctionAdvice: FailureAdviser {
     private func table(_ failure: AWSFailure, _ place: AWSPlace) -> String? {
         switch failure.code {
         case "AccessDeniedException" where failure.namesLakeFormation:
-            "Lake Formation governs the database: grant the function's role DESCRIBE and CREATE_TABLE on it, ALTER on its "
-                + "tables and DATA_LOCATION_ACCESS on the bucket (aws lakeformation grant-permissions), or have IAM "
-                + "alone decide (IAMAllowedPrincipals)"
+            "Lake Formation governs the database: grant the function's role DESCRIBE and CREATE_TABLE on it, ALTER on "
+                + "its tables and DATA_LOCATION_ACCESS on the bucket (aws lakeformation grant-permissions), or have "
+                + "IAM alone decide (IAMAllowedPrincipals)"
         case "ResourceNumberLimitExceededException":
             "Glue's limit is reached: delete tables or old versions of tables that nobody needs (aws glue "
                 + "batch-delete-table-version), or have the quota raised"
