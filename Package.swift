@@ -5,12 +5,12 @@ import PackageDescription
 let strict: [SwiftSetting] =
     Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-/// One room of the house: a target under `Sources` that depends only on the rooms beneath it, and on the C library.
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], excluding pages: [String] = []) -> Target {
+/// A target under `Sources`, which depends only on those listed after it, and on the C library.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], excluding pages: [String] = []) -> Target {
     .target(name: name, dependencies: dependencies + ["Libc"], exclude: pages, swiftSettings: strict)
 }
 
-/// The tests of one room, or of the built binary.
+/// The tests of one module, or of the built binary.
 func tests(_ name: String, _ dependencies: [Target.Dependency], excluding scripts: [String] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies + ["Libc"], exclude: scripts, swiftSettings: strict)
 }
@@ -29,13 +29,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     ],
     targets: [
-        // From the top of the house to its cellar; arrows point downwards only.
+        // From the program down to the C libraries: each depends only on what comes after it.
         .executableTarget(
             name: "bootstrap",
             dependencies: ["Ingestion", "LambdaRuntime", "Environment", "Bytes", "CHeap", "Libc", log],
             swiftSettings: strict),
 
-        room(
+        module(
             "Ingestion",
             [
                 "KafkaEvent", "RecordShape", "TableSchema", "AWSS3", "AWSGlue", "AWSCore", "EmbeddedMetrics",
@@ -46,27 +46,27 @@ let package = Package(
             ], excluding: ["README.md", "Catalog/README.md"]),
         // A target for each service, a file for each operation: what it sends and how its response is read. The client
         // that signs, sends and repeats requests is in AWSCore.
-        room("AWSS3", ["AWSCore", "AWSSigning", "HTTP", "XML", "Bytes"]),
-        room("AWSGlue", ["AWSCore", "HTTP", "JSON", "Bytes"]),
-        room("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Base64", "Environment", "Bytes", "UTC"]),
-        room("AWSSigning", ["CCrypto", "CSHA256", "Bytes", "UTC"]),
-        room("KafkaEvent", ["JSON", "Base64", "Bytes"]),
-        room("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
-        room("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
+        module("AWSS3", ["AWSCore", "AWSSigning", "HTTP", "XML", "Bytes"]),
+        module("AWSGlue", ["AWSCore", "HTTP", "JSON", "Bytes"]),
+        module("AWSCore", ["AWSSigning", "HTTP", "JSON", "XML", "Base64", "Environment", "Bytes", "UTC"]),
+        module("AWSSigning", ["CCrypto", "CSHA256", "Bytes", "UTC"]),
+        module("KafkaEvent", ["JSON", "Base64", "Bytes"]),
+        module("LambdaRuntime", ["HTTP", "JSON", "LineOutput", "Environment", "Bytes", "UTC", log]),
+        module("EmbeddedMetrics", ["JSON", "LineOutput", "Bytes", "UTC"]),
 
-        room("HTTP", ["CCurl", "TrustedCertificates", "Bytes", "UTC"]),
-        room("TrustedCertificates", ["CTLS", "Base64", "Bytes"]),
-        room("Compression", ["CIsal", "CDeflate", "Bytes"]),
-        room("RecordShape", ["JSON", "CVector", "Bytes"]),
+        module("HTTP", ["CCurl", "TrustedCertificates", "Bytes", "UTC"]),
+        module("TrustedCertificates", ["CTLS", "Base64", "Bytes"]),
+        module("Compression", ["CIsal", "CDeflate", "Bytes"]),
+        module("RecordShape", ["JSON", "CVector", "Bytes"]),
         // What columns rows need, and their types: the lattice by which a table grows.
-        room("TableSchema", ["JSON", "Bytes"]),
-        room("JSON", ["CVector", "Bytes"]),
-        room("Base64", ["CVector", "Bytes"]),
-        room("XML", ["Bytes"]),
-        room("UTC", ["Bytes"]),
-        room("LineOutput"),
-        room("Environment"),
-        room("Bytes"),
+        module("TableSchema", ["JSON", "Bytes"]),
+        module("JSON", ["CVector", "Bytes"]),
+        module("Base64", ["CVector", "Bytes"]),
+        module("XML", ["Bytes"]),
+        module("UTC", ["Bytes"]),
+        module("LineOutput"),
+        module("Environment"),
+        module("Bytes"),
 
         .target(name: "Libc", swiftSettings: strict),
         .target(name: "CVector"),
@@ -86,7 +86,7 @@ let package = Package(
                 "Environment", "Bytes",
             ],
             path: "Benchmarks/Stages", swiftSettings: strict),
-        // The developer's tool has rooms of its own beside the function's. It alone needs librdkafka.
+        // The developer's tool has modules of its own beside the function's. It alone needs librdkafka.
         .executableTarget(
             name: "local",
             dependencies: [
@@ -95,19 +95,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["README.md"], swiftSettings: strict),
-        room(
+        module(
             "EventSourceMapping",
             [
                 "Kafka", "KafkaEvent", "FunctionHost", "AWSS3", "AWSCore", "Environment", "JSON", "Base64", "Bytes",
                 "UTC",
             ]),
-        room("AWSLambda", ["AWSCore", "AWSSigning", "HTTP", "JSON", "Bytes"]),
-        room(
+        module("AWSLambda", ["AWSCore", "AWSSigning", "HTTP", "JSON", "Bytes"]),
+        module(
             "FunctionHost",
             ["CSandbox", "AWSLambda", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
         // What is in the bucket, according to the objects' own names and metadata.
-        room("StoredRecords", ["Ingestion", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
-        room("Kafka", ["CRdKafka", "UTC"]),
+        module("StoredRecords", ["Ingestion", "AWSS3", "AWSCore", "Environment", "Bytes", "UTC"]),
+        module("Kafka", ["CRdKafka", "UTC"]),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
 
