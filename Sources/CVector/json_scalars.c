@@ -14,7 +14,7 @@ static const uint8_t holds[] = {
     [CV_JSON_TEXT] = 0x3F,
 };
 
-/// What stands behind a mark, with the kind that holds all that stood there so far; 0 where nothing is to be looked at.
+/// What comes after a mark, with the kind that holds all that stood there so far; 0 where nothing is to be looked at.
 enum { VALUE = 0x10, ELEMENTS = 0x08, KIND = 0x07 };
 
 /// The kinds that hold a value with this first byte: of a number those that hold a small integer. No kind is ELEMENTS
@@ -49,7 +49,7 @@ static __attribute__((noinline)) enum cv_json_scalar long_integer(const uint8_t 
     return value <= (uint64_t)INT64_MAX + negative ? CV_JSON_WIDE : CV_JSON_TEXT;
 }
 
-/// A number that may be beyond all doubles. The byte behind it belongs to no number, so strtod stops there.
+/// A number that may be beyond all doubles. The byte after it belongs to no number, so strtod stops there.
 static __attribute__((noinline)) enum cv_json_scalar large_double(const uint8_t *start) {
     return isinf(strtod((const char *)start, NULL)) ? CV_JSON_TEXT : CV_JSON_DOUBLE;
 }
@@ -86,7 +86,7 @@ static inline bool take(uint8_t *state, enum cv_json_scalar kind) {
     return true;
 }
 
-/// The scalars of an array from behind a mark up to the next bracket.
+/// The scalars of an array from after a mark up to the next bracket.
 static bool take_elements(const uint8_t *at, uint8_t *state) {
     bool news = false;
     for (;;) {
@@ -98,7 +98,7 @@ static bool take_elements(const uint8_t *at, uint8_t *state) {
     }
 }
 
-/// What stands behind a mark.
+/// What comes after a mark.
 static bool take_place(const uint8_t *at, uint8_t *state) {
     if (*state & ELEMENTS) return take_elements(at, state);
     const uint8_t *end;

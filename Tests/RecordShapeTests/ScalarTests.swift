@@ -6,7 +6,7 @@ import Testing
 
 @testable import RecordShape
 
-/// A text with its outline; the text stands behind others, as rows do.
+/// A text with its outline; the text comes after others, as rows do.
 private struct Outlined {
     let body = ByteBuffer()
     let outline = JSONOutline()

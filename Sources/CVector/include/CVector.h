@@ -186,7 +186,7 @@ enum cv_json_scalar {
     CV_JSON_TEXT = 5,
 };
 
-/// What is known of the scalars behind a mark.
+/// What is known of the scalars after a mark.
 struct cv_json_scalar_place {
     uint8_t state;
     /// The length of the mark's name, with the quotes.
