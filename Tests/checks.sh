@@ -51,14 +51,18 @@ swift_tests() {
 }
 
 # Most tests wait, for programs and servers, and Swift Testing runs no more of them at a time than there are processors.
-# So those that compute have a run of their own beside the others.
+# So those that compute, and those that run whole pipelines, have a run of their own beside the others.
 all_tests() {
     local computing='^(IngestionTests|JSONTests|AWSSigningTests|TrustedCertificatesTests|RecordShapeTests)\.' status=0
+    local pipelines='^(PipelineTests|TableTests)\.'
     swift_test test --skip-build --ignore-lock --filter "$computing" >"$(log computing)" 2>&1 &
-    local others=$!
-    swift_test test --skip-build --ignore-lock --skip "$computing" 2>&1 | tee "$(log test)" || status=$?
-    wait "$others" || status=$?
-    tee -a "$(log test)" <"$(log computing)"
+    local first=$!
+    swift_test test --skip-build --ignore-lock --filter "$pipelines" >"$(log pipelines)" 2>&1 &
+    local second=$!
+    swift_test test --skip-build --ignore-lock --skip "$computing|$pipelines" 2>&1 | tee "$(log test)" || status=$?
+    wait "$first" || status=$?
+    wait "$second" || status=$?
+    tee -a "$(log test)" < <(cat "$(log computing)" "$(log pipelines)")
     return "$status"
 }
 
