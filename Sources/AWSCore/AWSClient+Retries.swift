@@ -64,7 +64,7 @@ extension AWSClient {
         }
         failure.attempts = call.attempts
         failure.kind = .deadline
-        failure.message += "; the invocation's deadline left no time to retry"
+        failure.message += "; there was no time left to retry"
         return failure
     }
 }

@@ -39,7 +39,7 @@ package struct BatchCreatePartition: TableRequest {
             return try GluePartitionRefusal.list(response.body, valuesIn: "PartitionValues")
                 .filter { $0.code != "AlreadyExistsException" }
         } catch {
-            throw .unreadable("the list of errors has none at byte \(error.offset): \(error.problem) was expected")
+            throw .unreadable("the list of errors is not valid: expected \(error.problem) at byte \(error.offset)")
         }
     }
 }

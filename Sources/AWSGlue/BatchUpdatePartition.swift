@@ -45,7 +45,7 @@ package struct BatchUpdatePartition: TableRequest {
             return try GluePartitionRefusal.list(response.body, valuesIn: "PartitionValueList")
                 .filter { $0.code != "EntityNotFoundException" }
         } catch {
-            throw .unreadable("the list of errors has none at byte \(error.offset): \(error.problem) was expected")
+            throw .unreadable("the list of errors is not valid: expected \(error.problem) at byte \(error.offset)")
         }
     }
 }

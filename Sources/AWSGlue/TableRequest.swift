@@ -43,8 +43,7 @@ extension TableRequest {
         var cursor = JSONCursor(response.body.padded)
         do throws(JSONError) { return try read(&cursor) } catch {
             throw .unreadable(
-                "the response is not that of \(Self.operation): at byte \(error.offset) there should be "
-                    + error.problem)
+                "not a valid \(Self.operation) response: expected \(error.problem) at byte \(error.offset)")
         }
     }
 }

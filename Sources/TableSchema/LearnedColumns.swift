@@ -6,13 +6,18 @@ import JSON
 package final class LearnedColumns {
     /// Why a member of a row has no column.
     package enum Omission: Sendable {
-        /// The table has `RowSchema.mostColumns` columns already.
+        /// The rows had `mostNames` others before.
         case tooMany
         /// A table cannot have a column of this name (`ColumnName.canBeColumn`).
         case name
     }
 
+    /// Many more than a table has columns: which of them it has, only the table says.
+    package static let mostNames = 20_000
+
     private var members = LearnedMembers()
+    /// Whether rows had more names than that, of whose values nothing is known.
+    package private(set) var isCut = false
     private let reserved: Set<[UInt8]>
 
     /// - Parameter reserved: names of columns that the table has of its own: those of its partitions.
@@ -25,6 +30,9 @@ package final class LearnedColumns {
 
     /// How many columns there are, by whose places `grew` and `column(_:)` name them.
     package var count: Int { members.count }
+
+    /// The place of a column; `nil` where rows had none of this name.
+    package func place(of column: String) -> Int? { members.place(ofColumn: column) }
 
     /// A column as it is now.
     package func column(_ place: Int) -> ColumnType.Field { members.field(place) }
@@ -65,7 +73,8 @@ package final class LearnedColumns {
             omitted(column, .name)
             return nil
         }
-        guard members.count < RowSchema.mostColumns else {
+        guard members.count < Self.mostNames else {
+            isCut = true
             omitted(column, .tooMany)
             return nil
         }

@@ -27,6 +27,9 @@ struct LearnedMembers {
         ColumnType.Field(name: members[place].name, type: members[place].value.type)
     }
 
+    /// - Parameter column: a name as readers know it.
+    func place(ofColumn column: String) -> Int? { columns[Array(column.utf8)] }
+
     /// - Parameter guess: where the member probably is.
     func place(of name: JSONString, _ guess: Int) -> Int? {
         if guess < members.count, isWritten(members[guess].written, name.raw) { return guess }

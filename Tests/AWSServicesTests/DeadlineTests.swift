@@ -33,7 +33,7 @@ import UTC
         caller.client.beginInvocation(deadline: Clock.now() + 60_000)
         let failure = caller.put("k").failure
         #expect(failure?.kind == .deadline && failure?.code == "SlowDown")
-        #expect(failure?.description.contains("deadline left no time to retry") == true)
+        #expect(failure?.description.contains("there was no time left to retry") == true)
         #expect(server.requests.count == 1 && caller.notices.isEmpty)
     }
 

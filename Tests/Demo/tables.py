@@ -58,7 +58,7 @@ def compare(aws, crawled, own):
         raise SystemExit(f"The two tables answer differently:\n{own_rows}\n{rows}")
     show_table(*own_rows)
     print(f"  {own_took:4.1f} s from the batch to the answer with the function's own table")
-    print(f"  {took:4.1f} s with the crawler's: as long as crawls take here; on AWS it is minutes")
+    print(f"  {took:4.1f} s with the crawler's: a local crawl; on AWS it takes minutes")
 
 
 def answered(aws, stack, started):

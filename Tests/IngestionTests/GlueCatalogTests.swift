@@ -122,6 +122,24 @@ struct GlueCatalogTests {
         #expect(glue.tables["orders"]?.parameters["projection.dt.range"] == "NOW-3YEARS,NOW")
     }
 
+    @Test func `widens a column that comes after 500 new ones in the batch`() throws {
+        let sandbox = try sandbox(["RECORD_METADATA": "kafka"])
+        let names = { (letter: String, count: Int) in (0..<count).map { "\(letter)\($0):i" }.joined(separator: ",") }
+        sandbox.deliver(sandbox.batch(columns(names("c", 490))))
+        #expect(sandbox.deliver(sandbox.batch(columns(names("d", 600) + ",c0:s"))).outcome == .widened)
+        #expect(glue.tables["orders"]?.storage.columns.first == GlueColumn("c0", "string"))
+        #expect(glue.tables["orders"]?.storage.columns.count == 500)
+    }
+
+    @Test func `becomes text where a batch has more names than can be told apart`() throws {
+        let sandbox = try sandbox()
+        sandbox.deliver(sandbox.batch(columns("a:i,b:i")))
+        var batch = sandbox.batch(columns("a:i"))
+        batch.isCut = true
+        #expect(sandbox.deliver(batch).outcome == .widened)
+        #expect(hive() == ["a bigint", "b string"])
+    }
+
     @Test func `comments and members that nobody here knows survive an update`() throws {
         let table = try #require(
             modelTable(
@@ -135,7 +153,7 @@ struct GlueCatalogTests {
                 "Parameters":{"x":"y"}}],"Location":"s3://bucket/topics/orders","Compressed":true,
                 "NumberOfBuckets":-1,"SortColumns":[],
                 "InputFormat":"org.apache.hadoop.mapred.TextInputFormat","SkewedInfo":{"SkewedColumnNames":["a"]},
-                "SerdeInfo":{"SerializationLibrary":"org.apache.hive.hcatalog.data.JsonSerDe","Parameters":{"p":"q"}}}}
+                "SerdeInfo":{"SerializationLibrary":"org.openx.data.jsonserde.JsonSerDe","Parameters":{"p":"q"}}}}
                 """))
         glue.put(table, version: 4)
         let sandbox = try sandbox()
@@ -170,7 +188,7 @@ struct GlueCatalogTests {
             (#""Location":"s3://bucket/topics/Orders/""#, "is in s3://bucket/topics/Orders/"),
             (#""TableType":"VIRTUAL_VIEW""#, "is a view"),
             (#""serde":"x.LazySimpleSerDe""#, "is read by x.LazySimpleSerDe"),
-            (#""table_type":"ICEBERG""#, "is of the format ICEBERG"),
+            (#""table_type":"ICEBERG""#, "is of format ICEBERG"),
             (#""TargetTable":{"DatabaseName":"other","Name":"t"}"#, "is a link to other.t"),
             (#""Keys":"day""#, "is partitioned by day"),
         ])
@@ -196,7 +214,8 @@ struct GlueCatalogTests {
         let found = sandbox.deliver(sandbox.batch(columns("a:i")))
         let text = try #require(found.failure?.description)
         #expect(
-            text.contains("table lake.orders \(sentence)") && text.contains("s3://bucket/topics/orders/"), "\(text)")
+            text.hasPrefix("table lake.orders could not be given") && text.contains(": it \(sentence)")
+                && text.contains("s3://bucket/topics/orders/"), "\(text)")
         #expect(found.outcome == .notReady && found.requests == ["GetTable"])
         #expect(glue.tables["orders"] == table.with(versionID: "0"))
     }
@@ -226,7 +245,7 @@ struct GlueCatalogTests {
         let found = sandbox.deliver(sandbox.batch(columns("b:i")))
         #expect(
             found.failure?.description
-                == "its table lake.orders must have the columns of these rows first: Glue is away")
+                == "table lake.orders could not be given the columns that these rows need: Glue is away")
         #expect(found.outcome == .notReady)
         // One topic's table is not another's.
         let both = sandbox.deliver(sandbox.batch(columns("a:i")), sandbox.batch(columns("x:i"), topic: "other"))
@@ -243,18 +262,32 @@ struct GlueCatalogTests {
         let hours = [20_782 * 24 + 6, 20_782 * 24 + 7]
         #expect(
             sandbox.deliver(sandbox.batch(columns("a:i"), hours: hours)).requests
-                == ["GetTable", "CreateTable", "BatchCreatePartition"])
+                == ["GetTable", "CreateTable", "BatchCreatePartition", "GetTable"])
         #expect(sandbox.deliver(sandbox.batch(columns("a:i"), hours: hours)).requests == [])
         // Somebody else widens the table meanwhile: what is registered from now on has the new type.
         let other = try self.sandbox(["GLUE_PARTITIONS": "true"])
         other.deliver(other.batch(columns("a:d"), hours: hours))
         #expect(
             sandbox.deliver(sandbox.batch(columns("a:i"), hours: [20_783 * 24])).requests
-                == ["GetTable", "BatchCreatePartition"])
+                == ["GetTable", "BatchCreatePartition", "GetTable"])
         let partitions = try #require(glue.partitions["orders"])
         #expect(partitions.keys.sorted() == ["2026-11-25/06", "2026-11-25/07", "2026-11-26/00"])
         #expect(partitions["2026-11-25/06"]?.storage.location == "s3://bucket/topics/orders/dt=2026-11-25/hour=06/")
         #expect(partitions.values.allSatisfy { $0.storage.columns == [GlueColumn("a", "double")] })
+    }
+
+    @Test func `repairs folders that were registered while somebody else widened the table`() throws {
+        let settings = ["GLUE_PARTITIONS": "true"]
+        let (sandbox, other) = (try sandbox(settings), try self.sandbox(settings))
+        sandbox.deliver(sandbox.batch(columns("a:i")))
+        sandbox.prepare([sandbox.batch(columns("a:i"), hours: [20_782 * 24 + 8])])
+        sandbox.tables.carryOutOne()
+        #expect(other.deliver(other.batch(columns("a:d"))).requests.contains("BatchUpdatePartition"))
+        while !sandbox.tables.isIdle { sandbox.tables.carryOutOne() }
+        #expect(glue.partitions["orders"]?.count == 2)
+        for partition in (glue.partitions["orders"] ?? [:]).values {
+            #expect(partition.storage.columns == [GlueColumn("a", "double")])
+        }
     }
 
     @Test func `carries a changed type into the partitions, whoever dies on the way`() throws {

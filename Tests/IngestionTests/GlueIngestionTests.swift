@@ -101,8 +101,8 @@ struct GlueIngestionTests {
         #expect(outcome.unwritten.first?.firstOffset == 10 && outcome.catalog == .notReady)
         #expect(
             outcome.causes == [
-                "records from trades-0@10 onward were not stored: its table lake.trades must have the columns of these "
-                    + "rows first: Glue is away"
+                "records from trades-0@10 onward were not stored: table lake.trades could not be given the "
+                    + "columns that these rows need: Glue is away"
             ])
         #expect(objects("orders") == 2 && objects("trades") == 1)
         function.tables.isAway = false

@@ -121,14 +121,23 @@ private func schema(_ rows: [String], _ settings: [String: String] = [:]) throws
         #expect(columns?.omitted.map(\.place.description) == ["t-0@6", "t-0@7", "t-0@7"])
     }
 
-    @Test func `Columns beyond what a table has room for are left out, once for all`() throws {
-        let rows = (0..<60).map { row in
-            "{\((0..<10).map { "\"c\(row)_\($0)\":1" }.joined(separator: ","))}"
+    /// Which 500 of them are the table's is for the table to say.
+    @Test func `Of more names than any table has columns each is learned, up to 20,000`() throws {
+        let rows = (0..<51).map { row in
+            "{\((0..<400).map { "\"c\(row)_\($0)\":1" }.joined(separator: ","))}"
         }
-        let columns = try batch(rows.enumerated().map { Sent($0.element, offset: Int64($0.offset)) }).columns(of: "t")
-        #expect(columns?.schema.fields.count == 500)
+        let sent = rows.enumerated().map { Sent($0.element, offset: Int64($0.offset)) }
+        #expect(try batch(Array(sent.prefix(50))).columns(of: "t")?.isCut == false)
+        let columns = try batch(sent).columns(of: "t")
+        #expect(columns?.schema.fields.count == 20_000 && columns?.isCut == true)
         #expect(columns?.omitted.count == 8)
         #expect(columns?.omitted.first?.place.offset == 50)
+    }
+
+    @Test func `A name is told in part where it is long`() throws {
+        let name = String(repeating: "n", count: 40_000)
+        let columns = try batch([Sent("{\"\(name)\":1}", offset: 6)]).columns(of: "t")
+        #expect(columns?.omitted.map(\.name) == [String(repeating: "n", count: 100) + "…"])
     }
 
     @Test func `The row that a table cannot hold is named`() throws {

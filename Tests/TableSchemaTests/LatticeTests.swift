@@ -96,6 +96,17 @@ import Testing
         #expect(full.merged(with: columns(499..<501, .string))["c499"] == .string)
     }
 
+    @Test func `A table that has more columns than it would get keeps them, and they widen`() {
+        let large = columns(0..<600)
+        #expect(large.contains(columns(590..<700)))
+        #expect(!large.contains(columns(599..<600, .string)))
+        let wider = large.merged(with: columns(599..<700, .string))
+        #expect(wider.fields.count == 600 && wider["c599"] == .string)
+        let long = columns(
+            0..<1, .structure((0..<2_000).map { .init(name: "a_long_name_\($0)", type: .array(.double)) }))
+        #expect(long.merged(with: columns(1..<2)).fields.first == long.fields.first)
+    }
+
     @Test func `An object of too many names is text, in whatever order they come`() {
         let names = (0...ColumnType.mostFields).map { ColumnType.Field(name: "k\($0)", type: .boolean) }
         let few = ColumnType.structure(Array(names.dropLast()))
@@ -107,8 +118,8 @@ import Testing
     @Test func `A schema stays within what Glue takes`() {
         let wide = ColumnType.structure((0..<400).map { .init(name: "name\($0)", type: .array(.double)) })
         let deep = ColumnType.structure((0..<20).map { .init(name: "o\($0)", type: wide) })
-        #expect(columns(0..<1, deep)["c0"] == .string)
-        let many = columns(0..<500, wide)
+        #expect(RowSchema().merged(with: columns(0..<1, deep))["c0"] == .string)
+        let many = RowSchema().merged(with: columns(0..<500, wide))
         #expect(many.stored.utf8.count <= RowSchema.longestStored)
         #expect(many.fields.count == 500)
         #expect(many.fields.allSatisfy { ($0.type.hive ?? "").utf8.count <= 131_072 })

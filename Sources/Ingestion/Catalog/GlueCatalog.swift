@@ -77,7 +77,7 @@ final class GlueCatalog: TableCatalog {
         return WantedTable(
             topic: table.topic, name: TableName.name(of: table.topic), folder: table.folder,
             location: "s3://\(bucket)/\(table.folder)", columns: table.columns.adding(metadata),
-            days: range)
+            isCut: table.isCut, days: range)
     }
 
     func whenReady(_ folder: String, _ write: @escaping (Result<Void, StoreFailure>) -> Void) {
@@ -124,13 +124,16 @@ extension GlueCatalog {
             let folder = table.folders.first(where: { $0.day.map { !ProjectedDays.holds($0, today: today) } ?? false })
         {
             logger.warning(
-                "rows are in a folder that Athena is not told of: their timestamps are years off; check the producer",
+                """
+                rows are in a folder outside the table's projected range, where Athena does not see them: their \
+                timestamps are years off; check the producer's clock and unit (milliseconds)
+                """,
                 metadata: ["folder": "s3://\(bucket)/\(folder.key)", "table": "\(name(of: table))"])
         }
         for member in table.omitted where remarked.count < Self.mostRemarks {
             guard remarked.insert("\(table.topic)/\(member.name)").inserted else { continue }
             logger.warning(
-                "a member of rows has no column: \(Self.reason(member.reason))",
+                "a field of these rows has no column: \(Self.reason(member.reason))",
                 metadata: [
                     "table": "\(name(of: table))", "member": .string(member.name), "record": "\(member.place)",
                 ])
@@ -146,16 +149,16 @@ extension GlueCatalog {
         if known.columns.isFull {
             logger.warning(
                 """
-                table \(name(of: table)) has \(RowSchema.mostColumns) columns, as many as it gets: further members of \
-                rows stay in the objects and have none
+                table \(name(of: table)) has \(RowSchema.mostColumns) columns, which is the limit: further fields \
+                are stored but get no column
                 """)
         }
     }
 
     private static func reason(_ omission: LearnedColumns.Omission) -> String {
         switch omission {
-        case .tooMany: "its table has \(RowSchema.mostColumns) columns, as many as it gets"
-        case .name: "no column can have its name"
+        case .tooMany: "the batch has more than \(LearnedColumns.mostNames) names"
+        case .name: "Glue or a SerDe does not accept its name"
         }
     }
 

@@ -18,7 +18,7 @@ package struct GlueConfiguration: Equatable, Sendable {
         guard isChosen else { return nil }
         guard let name else {
             throw ConfigurationError(
-                "GLUE_DATABASE", "is not set, but CATALOG is 'glue'; set it to the database that gets the tables")
+                "GLUE_DATABASE", "is not set, but CATALOG is 'glue'; set it to the database for the tables")
         }
         database = name
     }

@@ -26,6 +26,6 @@ struct KnownTable {
     }
 
     func suffices(for wanted: WantedTable, today: Day) -> Bool {
-        columns.contains(wanted.columns) && days?.covers(wanted.days, today: today) ?? true
+        !wanted.isCut && columns.contains(wanted.columns) && days?.covers(wanted.days, today: today) ?? true
     }
 }

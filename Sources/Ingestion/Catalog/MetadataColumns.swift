@@ -23,8 +23,9 @@ extension RowSchema {
     private static let headers = ColumnType.array(
         .structure(["key", "value", "value_base64"].map { ColumnType.Field(name: $0, type: .string) }))
 
-    /// These columns and then those of `metadata`, for which there is always room.
+    /// These columns and those of `metadata`, which come before what a new table has no room for.
     func adding(_ metadata: RowSchema) -> RowSchema {
-        RowSchema(Array(fields.prefix(Self.mostColumns - metadata.fields.count))).merged(with: metadata)
+        let room = Self.mostColumns - metadata.fields.count
+        return RowSchema(Array(fields.prefix(room)) + metadata.fields + Array(fields.dropFirst(room)))
     }
 }

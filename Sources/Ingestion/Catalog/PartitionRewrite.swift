@@ -32,7 +32,7 @@ final class PartitionRewrite {
     }
 
     private func replace(_ page: GetPartitions.Page) {
-        let others = page.partitions.filter(differs).map { partition in
+        let others = page.partitions.filter { Self.differs($0.storage.columns, columns) }.map { partition in
             var partition = partition
             partition.storage.columns = columns
             return partition
@@ -48,8 +48,8 @@ final class PartitionRewrite {
         if let token = page.nextToken { readPage(token) } else { completion(.success(())) }
     }
 
-    private func differs(_ partition: GluePartition) -> Bool {
-        let own = partition.storage.columns
-        return own.count > columns.count || zip(own, columns).contains { $0.name != $1.name || $0.type != $1.type }
+    /// Whether a partition's columns are not those that a table begins with.
+    static func differs(_ own: [GlueColumn], _ columns: [GlueColumn]) -> Bool {
+        own.count > columns.count || zip(own, columns).contains { $0.name != $1.name || $0.type != $1.type }
     }
 }

@@ -33,6 +33,8 @@ struct BatchTable {
     var place: (_ column: String, _ type: ColumnType?) -> String? = { _, _ in nil }
     /// Members of rows that get no column.
     var omitted: [TopicColumns.OmittedMember] = []
+    /// Whether the rows have further members, of whose values nothing is known.
+    var isCut = false
 
     init(topic: String, folder: String) {
         self.topic = topic
@@ -44,6 +46,7 @@ struct BatchTable {
         self.init(topic: topic, folder: folder)
         guard let learned else { return }
         columns = learned.schema
+        isCut = learned.isCut
         place = { learned.place(of: $0, beyond: $1)?.description }
         omitted = learned.omitted
     }

@@ -48,6 +48,11 @@ struct TableColumns {
         return both.hive == type.hive ? both : type
     }
 
+    /// What the table's other columns must hold where rows have members of unknown names and values: text holds any.
+    func unseen(in rows: RowSchema) -> RowSchema {
+        RowSchema(known.fields.filter { rows[$0.name] == nil }.map { .init(name: $0.name, type: .string) })
+    }
+
     /// What becomes of the table so that it can hold these rows, too: no column goes, none changes its place, and new
     /// ones come last. (Hive compares the columns of registered partitions with the table's by their place.)
     func widened(to rows: RowSchema) -> WiderColumns {

@@ -10,6 +10,8 @@ struct WantedTable {
     /// `s3://bucket/topics/orders/`
     var location: String
     var columns: RowSchema
+    /// Whether the rows have further members, of whose values nothing is known.
+    var isCut = false
     /// Of the folders that the rows are in, as far as Athena can be told of them; `nil` where there are none by day.
     var days: ClosedRange<Day>?
 }
@@ -29,10 +31,6 @@ struct TableLayout: Sendable {
     /// OpenX's SerDe, as in the tables of crawlers: a column of text then reads an object, an array or a number as its
     /// JSON text, where Hive's own SerDe fails. That is what a column comes to whose values have nothing in common.
     private static let serde = "org.openx.data.jsonserde.JsonSerDe"
-    /// Those that read lines of JSON; whoever has chosen one of the others keeps it.
-    private static let serdes = [
-        serde, "org.apache.hive.hcatalog.data.JsonSerDe", "org.apache.hadoop.hive.serde2.JsonSerDe",
-    ]
     /// `dots.in.keys` reads a member `a.b` into the column `a_b`: Athena has no dots in names.
     private static let serdeParameters = ["serialization.format": "1", "dots.in.keys": "TRUE"]
 
@@ -55,24 +53,26 @@ struct TableLayout: Sendable {
     /// Why a table of that name cannot be this topic's; `nil` where it can.
     func objection(to table: GlueTable, for wanted: WantedTable) -> String? {
         guard let what = difference(of: table, wanted) else { return nil }
-        return "table \(database).\(wanted.name) \(what), and topic \(wanted.topic) needs one of that name for JSON "
-            + "lines in \(wanted.location)\(partitionText): delete that table, or set GLUE_DATABASE to another database"
+        return "it \(what), and topic \(wanted.topic) needs one of that name for JSON "
+            + "lines in \(wanted.location)\(partitionText): set GLUE_DATABASE to another database, or drop that table "
+            + "if nobody uses it"
     }
 
     private func difference(of table: GlueTable, _ wanted: WantedTable) -> String? {
         if let target = table.target { return "is a link to \(target)" }
         if let type = table.type, type.hasSuffix("VIEW") { return "is a view" }
-        if let format = table.parameters["table_type"] { return "is of the format \(format)" }
+        if let format = table.parameters["table_type"] { return "is of format \(format)" }
         guard Self.path(table.storage.location) == Self.path(wanted.location) else {
-            return "is in \(table.storage.location.isEmpty ? "no folder" : table.storage.location)"
+            return table.storage.location.isEmpty ? "has no location" : "is in \(table.storage.location)"
         }
-        guard let serde = table.storage.serializationLibrary, Self.serdes.contains(serde) else {
-            return "is read by \(table.storage.serializationLibrary ?? "no SerDe")"
+        guard table.storage.serializationLibrary == Self.serde else {
+            return table.storage.serializationLibrary.map { "is read by \($0) instead of \(Self.serde)" }
+                ?? "has no SerDe"
         }
-        if table.storage.hasSchemaReference { return "has its columns from a schema registry" }
+        if table.storage.hasSchemaReference { return "gets its columns from a schema registry" }
         let keys = table.partitionKeys.map(\.name)
         return keys == partitionColumns
-            ? nil : "is partitioned by \(keys.isEmpty ? "nothing" : keys.joined(separator: ", "))"
+            ? nil : keys.isEmpty ? "is not partitioned" : "is partitioned by \(keys.joined(separator: ", "))"
     }
 
     private var partitionText: String {

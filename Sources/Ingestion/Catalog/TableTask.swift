@@ -63,7 +63,7 @@ final class TableTask {
 
     private func fail(_ failure: StoreFailure) {
         outcome = .notReady
-        let text = "its table \(layout.database).\(wanted.name) must have the columns of these rows first: "
+        let text = "table \(layout.database).\(wanted.name) could not be given the columns that these rows need: "
         finish(.failure(StoreFailure(description: text + failure.description, cause: failure.cause)))
     }
 }
@@ -88,7 +88,7 @@ extension TableTask {
         if case .unknown(let failure) = answer { lastFailure = failure }
         rounds += 1
         guard rounds < Self.mostRounds else {
-            let busy = "it was changed by others \(rounds) times in a row, each time after it was read"
+            let busy = "other writers changed it \(rounds) times in a row between reading and updating it"
             return fail(lastFailure ?? StoreFailure(description: busy, cause: "contention"))
         }
         load()
@@ -100,10 +100,10 @@ extension TableTask {
         oldestDay.find(in: wanted.folder, column) { [self] result in
             switch result {
             case .failure(let failure): return fail(failure)
-            case .success(let day?):
+            case .success(let day?) where ProjectedDays.holds(day, today: today):
                 let days = wanted.days ?? day...day
                 wanted.days = min(day, days.lowerBound)...max(day, days.upperBound)
-            case .success(nil): break
+            case .success: break
             }
             knowsOldestDay = true
             next()
@@ -111,7 +111,8 @@ extension TableTask {
     }
 
     private func create() {
-        var columns = WiderColumns(columns: [], schema: wanted.columns.merged(with: remembered))
+        var columns = WiderColumns(
+            columns: [], schema: RowSchema().merged(with: wanted.columns).merged(with: remembered))
         columns.columns = columns.schema.fields.compactMap { field in
             field.type.hive.map { GlueColumn(field.name, $0) }
         }
@@ -137,8 +138,9 @@ extension TableTask {
         let columns = TableColumns(table)
         var (changed, wider) = (table, WiderColumns(columns: table.storage.columns, schema: columns.known))
         // Those of a crawler's table become wider with its first update, and with it become the function's.
-        if !columns.known.contains(wanted.columns) || columns.isCrawlers {
-            wider = columns.widened(to: wanted.columns)
+        let needed = wanted.isCut ? wanted.columns.merged(with: columns.unseen(in: wanted.columns)) : wanted.columns
+        if !columns.known.contains(needed) || columns.isCrawlers {
+            wider = columns.widened(to: needed)
             changed.storage.columns = wider.columns
             changed.parameters[TableColumns.parameter] = wider.stored
         }
@@ -196,7 +198,27 @@ extension TableTask {
             if case .failure(let failure) = result { return fail(failure) }
             var known = known
             known.registered = Set(folders.map(\.key))
-            finish(.success(known))
+            confirm(known)
+        }
+    }
+
+    /// Somebody may have widened the table after it was read, and have gone through the partitions before these were
+    /// among them. They would keep their types for good, and readers of partitions would fail.
+    private func confirm(_ known: KnownTable) {
+        service.load(wanted.name, after: 0) { [self] result in
+            switch result {
+            case .failure(let failure): fail(failure)
+            case .success(let table?) where PartitionRewrite.differs(known.storage.columns, table.storage.columns):
+                var known = known
+                known.storage.columns = table.storage.columns
+                rounds += 1
+                guard rounds < Self.mostRounds else { return finish(.success(known)) }
+                PartitionRewrite(service, wanted.name, table.storage.columns).start { [self] result in
+                    if case .failure(let failure) = result { return fail(failure) }
+                    confirm(known)
+                }
+            case .success: finish(.success(known))
+            }
         }
     }
 }

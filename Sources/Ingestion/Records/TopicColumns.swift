@@ -21,6 +21,8 @@ package final class TopicColumns {
     package private(set) var omitted: [OmittedMember] = []
 
     private static let mostOmitted = 8
+    /// Of a name in the log, in characters: it may be as long as the record.
+    private static let longestName = 100
 
     package struct OmittedMember: Sendable {
         /// As readers would know it.
@@ -40,12 +42,15 @@ package final class TopicColumns {
     /// What the table must hold before the first of these rows is written; without the columns of `RECORD_METADATA`.
     package var schema: RowSchema { learned.schema }
 
+    /// Whether rows had so many names that `schema` lacks some.
+    package var isCut: Bool { learned.isCut }
+
     /// The row that a table could not hold in this column: the first one, or after many changes within the batch one of
     /// the last.
     ///
     /// - Parameter type: what the table's column is; `nil` where it has none.
     package func place(of column: String, beyond type: ColumnType?) -> RecordPlace? {
-        guard let index = (0..<growth.count).first(where: { learned.column($0).name == column }) else { return nil }
+        guard let index = learned.place(of: column), index < growth.count else { return nil }
         return growth[index].place(beyond: type ?? .null)
     }
 
@@ -58,7 +63,9 @@ package final class TopicColumns {
             while column >= growth.count { growth.append(ColumnGrowth()) }
             growth[column].note(place) { learned.column(column).type }
         } omitted: { name, reason in
-            guard omitted.count < Self.mostOmitted, !omitted.contains(where: { $0.name == name }) else { return }
+            guard omitted.count < Self.mostOmitted else { return }
+            let name = name.utf8.count > Self.longestName ? name.prefix(Self.longestName) + "…" : name
+            guard !omitted.contains(where: { $0.name == name }) else { return }
             omitted.append(OmittedMember(name: name, reason: reason, place: place))
         }
     }

@@ -43,11 +43,11 @@ struct FunctionAdvice: FailureAdviser {
         switch failure.code {
         case "AccessDeniedException" where failure.namesLakeFormation:
             "Lake Formation governs the database: grant the function's role DESCRIBE and CREATE_TABLE on it, ALTER on "
-                + "its tables and DATA_LOCATION_ACCESS on the bucket (aws lakeformation grant-permissions), or have "
-                + "IAM alone decide (IAMAllowedPrincipals)"
+                + "its tables and DATA_LOCATION_ACCESS on the bucket (aws lakeformation grant-permissions), or let "
+                + "IAM alone control access (grant IAMAllowedPrincipals)"
         case "ResourceNumberLimitExceededException":
             "Glue's limit is reached: delete tables or old versions of tables that nobody needs (aws glue "
-                + "batch-delete-table-version), or have the quota raised"
+                + "batch-delete-table-version), or request a higher quota"
         case "EntityNotFoundException" where failure.operation != .startCrawler:
             "The database does not exist in \(place.region): create it, or set GLUE_DATABASE to one that does"
         case "GlueEncryptionException":
