@@ -50,8 +50,8 @@ def of_sources():
     """(names that stand alone in a literal, as they are looked up; names within a text), of all that bootstrap
     links."""
     read, advised = set(), set()
-    for room in rooms_of("bootstrap"):
-        for path in sorted((ROOT / "Sources" / room).rglob("*.swift")):
+    for module in modules_of("bootstrap"):
+        for path in sorted((ROOT / "Sources" / module).rglob("*.swift")):
             for line in path.read_text().splitlines():
                 if line.lstrip().startswith("//"):
                     continue
@@ -62,19 +62,19 @@ def of_sources():
     return read - VALUES, advised - VALUES
 
 
-def rooms_of(target):
+def modules_of(target):
     """The targets that it depends on, itself included, by Package.swift."""
     text = (ROOT / "Package.swift").read_text()
     lists = {name: re.findall(r'"(\w+)"', found) for name, found in
-             re.findall(r'room\(\s*"(\w+)",?\s*(?:\[([^\]]*)\])?', text)}
+             re.findall(r'module\(\s*"(\w+)",?\s*(?:\[([^\]]*)\])?', text)}
     lists |= dict((name, re.findall(r'"(\w+)"', found)) for name, found in
                   re.findall(r'name: "(bootstrap)",\s*dependencies: \[([^\]]*)\]', text))
     found, todo = set(), [target]
     while todo:
-        room = todo.pop()
-        if room not in found:
-            found.add(room)
-            todo += lists.get(room, [])
+        module = todo.pop()
+        if module not in found:
+            found.add(module)
+            todo += lists.get(module, [])
     return found
 
 
