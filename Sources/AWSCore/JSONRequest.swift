@@ -35,6 +35,12 @@ extension JSONRequest {
 extension HTTPResponse {
     /// The error's code: "AccessDenied", "CrawlerRunningException"; `nil` where the response names none.
     package var errorCode: String? { ErrorBody(self).code }
+
+    /// Whether it is an error with one of these codes, which the operation takes for an ordinary answer.
+    package func isError(_ codes: String...) -> Bool {
+        guard status != 200, let errorCode else { return false }
+        return codes.contains(errorCode)
+    }
 }
 
 extension RequestToSign {

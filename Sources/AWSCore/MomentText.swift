@@ -31,15 +31,8 @@ enum MomentText {
             (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day),
             (0...23).contains(clock[0]), (0...59).contains(clock[1]), (0...60).contains(clock[2])
         else { return nil }
-        let seconds = days(year, month, day) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
+        let seconds =
+            daysSince1970(year: year, month: month, day: day) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
         return EpochMilliseconds(seconds) * 1000
-    }
-
-    /// Days since 1970-01-01: Howard Hinnant's `days_from_civil`, for years from 1970 on.
-    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = year.quotientAndRemainder(dividingBy: 400)
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 }

@@ -1,17 +1,16 @@
 import AWSCore
 import Bytes
-import HTTP
-import JSON
 
 /// Registers partitions, of which a table with projection has no need. Needs `glue:BatchCreatePartition` on the table,
 /// its database and the catalog. It may be repeated: what is registered already is refused by itself.
 /// https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
-package struct BatchCreatePartition: TableRequest {
-    /// As many as one request takes.
-    package static let limit = 100
-
+package struct BatchCreatePartition: PartitionsRequest {
     package static let operation = AWSOperation.batchCreatePartition
     package static let target = "AWSGlue.BatchCreatePartition"
+    package static let list: StaticString = "PartitionInputList"
+    package static let refusedValues = "PartitionValues"
+    /// It is registered already.
+    package static let harmless = "AlreadyExistsException"
 
     package var database: String
     package var table: String
@@ -24,24 +23,7 @@ package struct BatchCreatePartition: TableRequest {
         self.partitions = partitions
     }
 
-    package func appendParameters(to body: ByteBuffer) {
-        appendDatabase(to: body)
-        append("TableName", table, to: body)
-        body.append(",\"PartitionInputList\":")
-        appendArray(partitions, to: body) { $0.appendInput(to: body) }
-        body.append("}")
-    }
-
-    /// - Returns: what was not registered and is not registered already.
-    package func read(_ response: HTTPResponse) throws(ResponseError) -> [GluePartitionRefusal] {
-        try check(response)
-        do throws(JSONError) {
-            return try GluePartitionRefusal.list(response.body, valuesIn: "PartitionValues")
-                .filter { $0.code != "AlreadyExistsException" }
-        } catch {
-            throw .unreadable("the list of errors is not valid: expected \(error.problem) at byte \(error.offset)")
-        }
-    }
+    package func append(_ partition: GluePartition, to body: ByteBuffer) { partition.appendInput(to: body) }
 }
 
 extension AWSOperation {

@@ -1,17 +1,16 @@
 import AWSCore
 import Bytes
-import HTTP
-import JSON
 
 /// Replaces the definitions of registered partitions. Needs `glue:BatchUpdatePartition` on the table, its database and
 /// the catalog. Partitions have no versions: the last writer wins, and repeating it does no harm.
 /// https://docs.aws.amazon.com/glue/latest/webapi/API_BatchUpdatePartition.html
-package struct BatchUpdatePartition: TableRequest {
-    /// As many as one request takes.
-    package static let limit = 100
-
+package struct BatchUpdatePartition: PartitionsRequest {
     package static let operation = AWSOperation.batchUpdatePartition
     package static let target = "AWSGlue.BatchUpdatePartition"
+    package static let list: StaticString = "Entries"
+    package static let refusedValues = "PartitionValueList"
+    /// Somebody has deleted it meanwhile.
+    package static let harmless = "EntityNotFoundException"
 
     package var database: String
     package var table: String
@@ -24,29 +23,12 @@ package struct BatchUpdatePartition: TableRequest {
         self.partitions = partitions
     }
 
-    package func appendParameters(to body: ByteBuffer) {
-        appendDatabase(to: body)
-        append("TableName", table, to: body)
-        body.append(",\"Entries\":")
-        appendArray(partitions, to: body) { partition in
-            body.append("{\"PartitionValueList\":")
-            appendStrings(partition.values, to: body)
-            body.append(",\"PartitionInput\":")
-            partition.appendInput(to: body)
-            body.append("}")
-        }
+    package func append(_ partition: GluePartition, to body: ByteBuffer) {
+        body.append("{\"PartitionValueList\":")
+        appendStrings(partition.values, to: body)
+        body.append(",\"PartitionInput\":")
+        partition.appendInput(to: body)
         body.append("}")
-    }
-
-    /// - Returns: what was not replaced, apart from partitions that somebody has deleted meanwhile.
-    package func read(_ response: HTTPResponse) throws(ResponseError) -> [GluePartitionRefusal] {
-        try check(response)
-        do throws(JSONError) {
-            return try GluePartitionRefusal.list(response.body, valuesIn: "PartitionValueList")
-                .filter { $0.code != "EntityNotFoundException" }
-        } catch {
-            throw .unreadable("the list of errors is not valid: expected \(error.problem) at byte \(error.offset)")
-        }
     }
 }
 

@@ -35,8 +35,7 @@ package struct CreateTable: TableRequest {
     }
 
     package func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
-        let others: Set = ["AlreadyExistsException", "ConcurrentModificationException"]
-        if response.status != 200, let code = response.errorCode, others.contains(code) { return .alreadyExists }
+        if response.isError("AlreadyExistsException", "ConcurrentModificationException") { return .alreadyExists }
         try check(response)
         return .created
     }

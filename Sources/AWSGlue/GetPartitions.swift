@@ -43,11 +43,7 @@ package struct GetPartitions: TableRequest {
 
     package func read(_ response: HTTPResponse) throws(ResponseError) -> Page {
         let members = try members(response)
-        let partitions = members.read("Partitions") { (cursor) throws(JSONError) in
-            var partitions: [GluePartition] = []
-            try readArray(&cursor) { (cursor) throws(JSONError) in partitions.append(try GluePartition(&cursor)) }
-            return partitions
-        }
+        let partitions = members.array("Partitions") { (cursor) throws(JSONError) in try GluePartition(&cursor) }
         return Page(partitions: partitions ?? [], nextToken: members.string("NextToken"))
     }
 }

@@ -25,7 +25,7 @@ package struct GetTable: TableRequest {
 
     /// - Returns: `nil` where there is no such table, or no such database, which Glue does not tell apart.
     package func read(_ response: HTTPResponse) throws(ResponseError) -> GlueTable? {
-        if response.status != 200, response.errorCode == "EntityNotFoundException" { return nil }
+        if response.isError("EntityNotFoundException") { return nil }
         try check(response)
         return try reading(response) { (cursor) throws(JSONError) in
             var isFirst = true

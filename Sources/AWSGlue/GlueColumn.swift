@@ -33,10 +33,6 @@ package struct GlueColumn: Equatable, Sendable {
     }
 
     static func list(_ name: String, in members: JSONMembers) -> [GlueColumn] {
-        members.read(name) { (cursor) throws(JSONError) in
-            var columns: [GlueColumn] = []
-            try readArray(&cursor) { (cursor) throws(JSONError) in columns.append(try GlueColumn(&cursor)) }
-            return columns
-        } ?? []
+        members.array(name) { (cursor) throws(JSONError) in try GlueColumn(&cursor) } ?? []
     }
 }

@@ -25,11 +25,7 @@ package struct GluePartition: Equatable, Sendable {
     }
 
     static func values(in members: JSONMembers, _ name: String) -> [String] {
-        members.read(name) { (cursor) throws(JSONError) in
-            var values: [String] = []
-            try readArray(&cursor) { (cursor) throws(JSONError) in values.append(try cursor.readString().text) }
-            return values
-        } ?? []
+        members.array(name) { (cursor) throws(JSONError) in try cursor.readString().text } ?? []
     }
 
     func appendInput(to body: ByteBuffer) {
@@ -39,41 +35,5 @@ package struct GluePartition: Equatable, Sendable {
         storage.append(to: body)
         others.appendMembers(to: body, isFirst: false)
         body.append("}")
-    }
-}
-
-/// Why one partition of a request for several was refused.
-/// https://docs.aws.amazon.com/glue/latest/webapi/API_PartitionError.html
-package struct GluePartitionRefusal: Equatable, Sendable, CustomStringConvertible {
-    package var values: [String]
-    package var code: String
-    package var message: String
-
-    package init(values: [String], code: String, message: String) {
-        self.values = values
-        self.code = code
-        self.message = message
-    }
-
-    package var description: String { "partition \(values.joined(separator: "/")): \(code): \(message)" }
-
-    /// - Parameter name: the member that holds the partition's values.
-    static func list(_ response: ByteBuffer, valuesIn name: String) throws(JSONError) -> [GluePartitionRefusal] {
-        guard response.bytes.contains(where: { $0 > 0x20 }) else { return [] }
-        var cursor = JSONCursor(response.padded)
-        let members = try JSONMembers(&cursor)
-        var refusals: [GluePartitionRefusal] = []
-        _ = members.read("Errors") { (cursor) throws(JSONError) in
-            try readArray(&cursor) { (cursor) throws(JSONError) in
-                let refusal = try JSONMembers(&cursor)
-                let detail = refusal.members("ErrorDetail")
-                refusals.append(
-                    GluePartitionRefusal(
-                        values: GluePartition.values(in: refusal, name),
-                        code: detail?.string("ErrorCode") ?? "UnknownError",
-                        message: detail?.string("ErrorMessage") ?? ""))
-            }
-        }
-        return refusals
     }
 }

@@ -106,6 +106,17 @@ package struct JSONMembers: Equatable, Sendable {
         return strings
     }
 
+    /// The elements of a member; `nil` where it is not an array of such elements alone.
+    func array<Element>(
+        _ name: String, _ element: (inout JSONCursor) throws(JSONError) -> Element
+    ) -> [Element]? {
+        read(name) { (cursor) throws(JSONError) in
+            var elements: [Element] = []
+            try readArray(&cursor) { (cursor) throws(JSONError) in elements.append(try element(&cursor)) }
+            return elements
+        }
+    }
+
     func read<Value>(_ name: String, _ body: (inout JSONCursor) throws(JSONError) -> Value) -> Value? {
         guard let text = self[name] else { return nil }
         let buffer = ByteBuffer(capacity: text.utf8.count)

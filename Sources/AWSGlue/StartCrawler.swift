@@ -26,7 +26,7 @@ package struct StartCrawler: JSONRequest {
     }
 
     package func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
-        if response.status != 200, response.errorCode == "CrawlerRunningException" { return .alreadyRunning }
+        if response.isError("CrawlerRunningException") { return .alreadyRunning }
         try check(response)
         return .started
     }

@@ -39,10 +39,11 @@ package struct UpdateTable: TableRequest {
     }
 
     package func read(_ response: HTTPResponse) throws(ResponseError) -> Outcome {
-        let stale: Set = [
-            "ConcurrentModificationException", "VersionMismatchException", "EntityNotFoundException",
-        ]
-        if response.status != 200, let code = response.errorCode, stale.contains(code) { return .stale }
+        if response.isError(
+            "ConcurrentModificationException", "VersionMismatchException", "EntityNotFoundException")
+        {
+            return .stale
+        }
         try check(response)
         return .updated
     }

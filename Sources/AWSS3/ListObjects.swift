@@ -9,6 +9,11 @@ package struct ListObjects: S3Request {
         package var keys: [String]
         /// Whether more keys follow after the last one; S3 may respond with fewer than were asked for.
         package var isTruncated: Bool
+
+        package init(keys: [String], isTruncated: Bool) {
+            self.keys = keys
+            self.isTruncated = isTruncated
+        }
     }
 
     package static let operation = AWSOperation.listObjects

@@ -32,11 +32,3 @@ extension PercentEncoding {
         return buffer.text
     }
 }
-
-private func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case 48...57: digit - 48
-    case 65...70, 97...102: (digit & 0xdf) - 55
-    default: nil
-    }
-}

@@ -13,7 +13,7 @@ package enum ColumnName {
 
     /// As Java does it: a capital sigma at the end of a word becomes the final one, `ΟΔΟΣ` `οδος`, which Swift does
     /// not. [Unicode, SpecialCasing.txt, Final_Sigma]
-    private static func lowered(_ name: String) -> String {
+    static func lowered(_ name: String) -> String {
         guard name.unicodeScalars.contains("\u{3A3}") else { return name.lowercased() }
         let scalars = Array(name.unicodeScalars)
         return scalars.indices.map { place in

@@ -93,7 +93,7 @@ private struct HiveTypeReader {
         let quote = UInt8(ascii: "`")
         if name.count > 2, name.first == quote, name.last == quote { name = name.dropFirst().dropLast() }
         guard skip(":"), !name.isEmpty else { return nil }
-        return String(decoding: name, as: UTF8.self).lowercased()
+        return ColumnName.lowered(String(decoding: name, as: UTF8.self))
     }
 
     /// A name with what it has in brackets: `decimal(10,2)`, `map<string,int>`.

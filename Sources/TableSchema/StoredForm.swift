@@ -1,3 +1,5 @@
+import Bytes
+
 // The text in which a table keeps what its columns' Hive types cannot say: columns that were only ever `[]` or `{}`,
 // and whether integers were wide.
 //
@@ -9,9 +11,9 @@
 
 extension RowSchema {
     package var stored: String {
-        var text = ""
-        StoredForm.append(fields, to: &text)
-        return text
+        let text = ByteBuffer()
+        StoredForm.append(fields, to: text)
+        return text.text
     }
 
     /// - Returns: `nil` where the text is not of this form.
@@ -24,9 +26,9 @@ extension RowSchema {
 
 extension ColumnType {
     package var stored: String {
-        var text = ""
-        StoredForm.append(self, to: &text)
-        return text
+        let text = ByteBuffer()
+        StoredForm.append(self, to: text)
+        return text.text
     }
 
     /// - Returns: `nil` where the text is not of this form.
@@ -66,48 +68,41 @@ private struct StoredForm {
 
     // MARK: Writing
 
-    static func append(_ fields: [ColumnType.Field], to text: inout String) {
+    static func append(_ fields: [ColumnType.Field], to text: ByteBuffer) {
         for (place, field) in fields.enumerated() {
-            if place > 0 { text += "," }
-            append(escaping: field.name, to: &text)
-            text += ":"
-            append(field.type, to: &text)
+            if place > 0 { text.append(",") }
+            append(escaping: field.name, to: text)
+            text.append(":")
+            append(field.type, to: text)
         }
     }
 
-    static func append(_ type: ColumnType, to text: inout String) {
+    static func append(_ type: ColumnType, to text: ByteBuffer) {
         switch type {
-        case .null: text += "n"
-        case .boolean: text += "b"
-        case .integer(let isWide): text += isWide ? "w" : "i"
-        case .double: text += "d"
-        case .string: text += "s"
+        case .null: text.append("n")
+        case .boolean: text.append("b")
+        case .integer(let isWide): text.append(isWide ? "w" : "i")
+        case .double: text.append("d")
+        case .string: text.append("s")
         case .array(let element):
-            text += "["
-            append(element, to: &text)
-            text += "]"
+            text.append("[")
+            append(element, to: text)
+            text.append("]")
         case .structure(let fields):
-            text += "{"
-            append(fields, to: &text)
-            text += "}"
+            text.append("{")
+            append(fields, to: text)
+            text.append("}")
         case .other(let hive):
-            text += "("
-            append(escaping: hive, to: &text)
-            text += ")"
+            text.append("(")
+            append(escaping: hive, to: text)
+            text.append(")")
         }
     }
 
-    private static func append(escaping name: String, to text: inout String) {
-        guard name.utf8.contains(where: isSpecial) else { return text += name }
-        var escaped: [UInt8] = []
+    private static func append(escaping name: String, to text: ByteBuffer) {
         for byte in name.utf8 {
-            guard isSpecial(byte) else {
-                escaped.append(byte)
-                continue
-            }
-            escaped += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
+            if isSpecial(byte) { text.append(percentEscape: byte) } else { text.append(byte) }
         }
-        text += String(decoding: escaped, as: UTF8.self)
     }
 
     private static func isSpecial(_ byte: UInt8) -> Bool {
@@ -118,8 +113,6 @@ private struct StoredForm {
         default: false
         }
     }
-
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 55 }
 
     // MARK: Reading
 
@@ -179,11 +172,8 @@ private struct StoredForm {
         return skip(end) ? String(validating: text, as: UTF8.self) : nil
     }
 
+    /// Digits are written in upper case: there is one text for one schema.
     private func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - 48
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - 55
-        default: nil
-        }
+        hexValue(digit).flatMap { hexDigit($0, isUppercase: true) == digit ? $0 : nil }
     }
 }

@@ -9,8 +9,7 @@ struct Day: Comparable, Hashable, Sendable {
     init(number: Int) { self.number = number }
 
     init(of moment: EpochMilliseconds) {
-        let (days, rest) = moment.quotientAndRemainder(dividingBy: 86_400_000)
-        number = Int(days) - (rest < 0 ? 1 : 0)
+        number = Int(floorDivide(moment, 86_400_000).quotient)
     }
 
     /// - Parameter text: `2026-11-24`
@@ -20,17 +19,9 @@ struct Day: Comparable, Hashable, Sendable {
         guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2, parts[2].utf8.count == 2,
             let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), year >= 1
         else { return nil }
-        number = Self.number(year, month, day)
+        number = daysSince1970(year: year, month: month, day: day)
         // Thirtieths of February come back as another day.
         guard self.text == text else { return nil }
-    }
-
-    /// Howard Hinnant's `days_from_civil`, for the years from 1 on.
-    private static func number(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = year.quotientAndRemainder(dividingBy: 400)
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
     var text: String {

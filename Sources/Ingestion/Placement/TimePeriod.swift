@@ -24,8 +24,7 @@ struct TimePeriod: Hashable, Sendable {
             return
         }
         let moment = min(max(timestamp, Self.times.lowerBound), Self.times.upperBound)
-        let rest = moment % length
-        start = moment - (rest < 0 ? rest + length : rest)
+        start = moment - floorDivide(moment, length).remainder
         end = start + length
     }
 

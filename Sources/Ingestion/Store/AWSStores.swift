@@ -54,10 +54,7 @@ final class S3ObjectStore: ObjectStore {
         completion: @escaping (Result<KeyPage, StoreFailure>) -> Void
     ) {
         let request = ListObjects(bucket: bucket, prefix: prefix, startAfter: start, maxKeys: limit)
-        client.submit(request) { result in
-            completion(
-                result.map { KeyPage(keys: $0.keys, isTruncated: $0.isTruncated) }.mapError(StoreFailure.init))
-        }
+        client.submit(request) { completion($0.mapError(StoreFailure.init)) }
     }
 
     func whileWaiting(_ work: @escaping () -> Void) { client.whileWaiting(work) }

@@ -1,3 +1,4 @@
+import AWSS3
 import Bytes
 
 /// What ingestion needs of S3, and no more. Responses may come at once or while `run` runs, in any order.
@@ -35,11 +36,7 @@ extension ObjectStore {
 }
 
 /// One answer of a listing.
-struct KeyPage: Sendable {
-    var keys: [String]
-    /// Whether more keys follow after the last one.
-    var isTruncated: Bool
-}
+typealias KeyPage = ListObjects.Page
 
 enum CreateOutcome: Equatable, Sendable {
     case created
